@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {ICarbonPoint} from "../interfaces/ICarbonPoint.sol";
+import {Page, PageLib} from "./libraries/PageLib.sol";
+import {SaltedDomain} from "./libraries/SaltedDomain.sol";
+import {UnitsLib} from "./libraries/UnitsLib.sol";
+
+/// @title CarbonPoint
+contract CarbonPoint is ICarbonPoint, SaltedDomain {
+    string public constant name = "Carbon Point";
+    string public constant symbol = "CPT";
+    uint8 public constant decimals = 3;
+
+    bytes32 private constant MOVE_TYPEHASH = keccak256("Move(address from,address to,uint256 deadline)");
+
+    uint256 private constant ACCOUNT_SHIFT = 96;
+    uint256 private constant AMOUNT_MASK = (1 << 96) - 1;
+
+    address public immutable issuer;
+    address public immutable desk;
+    address public immutable vault;
+
+    /// @inheritdoc ICarbonPoint
+    uint256 public firstYear;
+
+    /// @inheritdoc ICarbonPoint
+    mapping(address from => address to) public movedTo;
+
+    mapping(uint256 year => mapping(address account => Page)) private _pages;
+    mapping(address account => mapping(uint256 day => uint256 mg)) private _late;
+    mapping(uint256 year => uint256 milli) private _outstanding;
+    mapping(uint256 year => bool) private _takenOut;
+    mapping(address merchant => uint256 milli) private _held;
+    uint256 private _heldTotal;
+
+    constructor(address issuer_, address desk_, address vault_, bytes32 genesisHash_) SaltedDomain(genesisHash_) {
+        issuer = issuer_;
+        desk = desk_;
+        vault = vault_;
+    }
+
+    modifier only(address caller) {
+        if (msg.sender != caller) revert CarbonPoint_NotAllowed(msg.sender);
+        _;
+    }
+
+    /// @inheritdoc ICarbonPoint
+    function credit(CreditTerms calldata terms, uint256[] calldata entries)
+        external
+        only(issuer)
+        returns (uint256 reductionMg, uint256 pointsMilli)
+    {
+        uint256 year = UnitsLib.yearOf(terms.day);
+        if (!UnitsLib.isLive(year, currentYear())) revert CarbonPoint_YearNotLive(year, currentYear());
+        if (firstYear == 0 || year < firstYear) firstYear = year;
+
+        (reductionMg, pointsMilli) = _creditRow(_pages[year], entries, terms);
+        _outstanding[year] += pointsMilli;
+    }
+
+    /// @inheritdoc ICarbonPoint
+    function lowerReduction(address account, uint256 year, uint256 reductionMg) external only(issuer) {
+        while (movedTo[account] != address(0)) account = movedTo[account];
+        Page page = _pages[year][account];
+        uint256 present = page.reductionMg();
+        if (present < reductionMg) revert CarbonPoint_TooLittleReduction(account, year, present, reductionMg);
+
+        _pages[year][account] = page.withReduction(present - reductionMg);
+
+        emit ReductionLowered(account, year, reductionMg);
+    }
+
+    /// @inheritdoc ICarbonPoint
+    function spend(address citizen, address merchant, uint256 pointsMilli)
+        external
+        only(desk)
+        returns (Part[] memory parts)
+    {
+        (uint256 from, uint256 to) = _liveYears();
+        parts = new Part[](UnitsLib.PAGE_YEARS);
+        uint256 count;
+        uint256 needed = pointsMilli;
+        for (uint256 year = from; year <= to && needed > 0; year++) {
+            Page page = _pages[year][citizen];
+            uint256 points = page.pointsMilli();
+            if (points == 0) continue;
+            uint256 taken = points < needed ? points : needed;
+
+            _pages[year][citizen] = page.withPoints(points - taken);
+            _outstanding[year] -= taken;
+            parts[count++] = Part({year: year, pointsMilli: taken});
+            needed -= taken;
+        }
+        if (needed > 0) revert CarbonPoint_TooFewPoints(citizen, pointsMilli - needed, pointsMilli);
+        assembly ("memory-safe") {
+            mstore(parts, count) // shortens the array to what was used; nothing was allocated behind it
+        }
+
+        _held[merchant] += pointsMilli;
+        _heldTotal += pointsMilli;
+
+        emit Transfer(citizen, merchant, pointsMilli);
+    }
+
+    /// @inheritdoc ICarbonPoint
+    function refund(address merchant, address citizen, Part[] calldata parts) external only(desk) {
+        uint256 pointsMilli;
+        for (uint256 i = 0; i < parts.length; i++) {
+            uint256 year = parts[i].year;
+            if (_takenOut[year]) revert CarbonPoint_YearTakenOut(year);
+            Page page = _pages[year][citizen];
+            _pages[year][citizen] = page.withPoints(page.pointsMilli() + parts[i].pointsMilli);
+            _outstanding[year] += parts[i].pointsMilli;
+            pointsMilli += parts[i].pointsMilli;
+        }
+        _held[merchant] -= pointsMilli;
+        _heldTotal -= pointsMilli;
+
+        emit Transfer(merchant, citizen, pointsMilli);
+    }
+
+    /// @inheritdoc ICarbonPoint
+    function burnHeld(address merchant, uint256 pointsMilli) external only(desk) {
+        _held[merchant] -= pointsMilli;
+        _heldTotal -= pointsMilli;
+
+        emit Transfer(merchant, address(0), pointsMilli);
+    }
+
+    /// @inheritdoc ICarbonPoint
+    function takeOutYear(uint256 year) external only(vault) returns (uint256 pointsMilli) {
+        uint256 present = currentYear();
+        if (year > present || UnitsLib.isLive(year, present)) revert CarbonPoint_YearLive(year, present);
+        if (_takenOut[year]) revert CarbonPoint_YearTakenOut(year);
+
+        pointsMilli = _outstanding[year];
+        _outstanding[year] = 0;
+        _takenOut[year] = true;
+
+        emit YearExpired(year, pointsMilli);
+    }
+
+    /// @inheritdoc ICarbonPoint
+    function move(address from, address to, uint256 deadline, bytes calldata fromSignature, bytes calldata toSignature)
+        external
+    {
+        if (block.timestamp > deadline) revert CarbonPoint_MoveExpired(deadline);
+        bytes32 digest = _digest(keccak256(abi.encode(MOVE_TYPEHASH, from, to, deadline)));
+        if (!SignatureChecker.isValidSignatureNow(from, digest, fromSignature)) revert CarbonPoint_BadSignature(from);
+        if (!SignatureChecker.isValidSignatureNow(to, digest, toSignature)) revert CarbonPoint_BadSignature(to);
+
+        address successor = movedTo[from];
+        if (from == to || (successor != address(0) && successor != to)) revert CarbonPoint_CannotMove(from, to);
+
+        movedTo[from] = to;
+        uint256 moved;
+        uint256 last = currentYear();
+        for (uint256 year = firstYear; year <= last; year++) {
+            moved += _movePage(from, to, year, successor == to);
+        }
+
+        emit AccountMoved(from, to);
+        if (moved > 0) emit Transfer(from, to, moved);
+    }
+
+    /// @inheritdoc ICarbonPoint
+    function pageOf(address account, uint256 year) external view returns (PageView memory) {
+        Page page = _pages[year][account];
+        return PageView({
+            pointsMilli: page.pointsMilli(),
+            reductionMg: page.reductionMg(),
+            day: page.day(),
+            todayMg: page.todayMg(),
+            peakMg: page.peakMg()
+        });
+    }
+
+    /// @inheritdoc ICarbonPoint
+    function reductionOf(address account) external view returns (uint256 reductionMg) {
+        uint256 last = currentYear();
+        for (uint256 year = firstYear; year <= last; year++) {
+            reductionMg += _pages[year][account].reductionMg();
+        }
+    }
+
+    /// @inheritdoc ICarbonPoint
+    function lateMgOf(address account, uint256 day) external view returns (uint256) {
+        return _late[account][day];
+    }
+
+    /// @inheritdoc ICarbonPoint
+    function heldOf(address merchant) external view returns (uint256 pointsMilli) {
+        return _held[merchant];
+    }
+
+    /// @inheritdoc ICarbonPoint
+    function outstandingOf(uint256 year) external view returns (uint256 pointsMilli) {
+        return _outstanding[year];
+    }
+
+    /// @notice Live points with citizens and all points with merchants, in thousandths.
+    function totalSupply() external view returns (uint256 pointsMilli) {
+        pointsMilli = _heldTotal;
+        (uint256 from, uint256 to) = _liveYears();
+        for (uint256 year = from; year <= to; year++) {
+            pointsMilli += _outstanding[year];
+        }
+    }
+
+    /// @notice Live points of an account, and what it holds as a merchant, in thousandths.
+    function balanceOf(address account) external view returns (uint256 pointsMilli) {
+        pointsMilli = _held[account];
+        (uint256 from, uint256 to) = _liveYears();
+        for (uint256 year = from; year <= to; year++) {
+            pointsMilli += _pages[year][account].pointsMilli();
+        }
+    }
+
+    /// @notice Always zero: no flow needs an approval.
+    function allowance(address, address) external pure returns (uint256) {
+        return 0;
+    }
+
+    /// @notice Always reverts: points are spent at the desk.
+    function transfer(address, uint256) external pure returns (bool) {
+        revert CarbonPoint_SpendOnly();
+    }
+
+    /// @notice Always reverts: points are spent at the desk.
+    function approve(address, uint256) external pure returns (bool) {
+        revert CarbonPoint_SpendOnly();
+    }
+
+    /// @notice Always reverts: points are spent at the desk.
+    function transferFrom(address, address, uint256) external pure returns (bool) {
+        revert CarbonPoint_SpendOnly();
+    }
+
+    /// @inheritdoc ICarbonPoint
+    function currentYear() public view returns (uint256) {
+        return UnitsLib.yearOf(UnitsLib.dayOf(block.timestamp));
+    }
+
+    function _creditRow(mapping(address => Page) storage pages, uint256[] calldata entries, CreditTerms memory terms)
+        private
+        returns (uint256 reductionMg, uint256 pointsMilli)
+    {
+        for (uint256 i = 0; i < entries.length;) {
+            address account = address(uint160(entries[i] >> ACCOUNT_SHIFT));
+            (Page page, uint256 mg, uint256 points) = _credited(account, pages[account], entries[i] & AMOUNT_MASK, terms);
+            pages[account] = page;
+            if (points > 0) emit Transfer(address(0), account, points);
+            unchecked {
+                reductionMg += mg;
+                pointsMilli += points;
+                i++;
+            }
+        }
+    }
+
+    function _credited(address account, Page page, uint256 asked, CreditTerms memory terms)
+        private
+        returns (Page, uint256 mg, uint256 points)
+    {
+        unchecked {
+            uint256 used = page.usedOn(terms.day);
+            bool late = used > PageLib.FIELD_MASK;
+            if (late) used = page.peakMg() + _late[account][terms.day];
+            mg = asked < terms.leafCapMg ? asked : terms.leafCapMg;
+            if (used + mg > terms.accountCapMg) mg = used < terms.accountCapMg ? terms.accountCapMg - used : 0;
+            if (mg < asked) emit ReductionCapped(account, terms.day, asked, mg);
+            if (terms.earnsPoints) points = mg * UnitsLib.POINTS_NUMERATOR / UnitsLib.POINTS_DENOMINATOR;
+            if (late) {
+                _late[account][terms.day] += mg;
+                return (page.creditedLate(mg, points), mg, points);
+            }
+            return (page.credited(terms.day, mg, points), mg, points);
+        }
+    }
+
+    /// @dev The page `from` leaves behind keeps its day, so that what is still on its way to it stays under the cap. The new page's
+    /// peak is the largest number there is: earlier days are closed to it. A move that is repeated adds what came in between.
+    function _movePage(address from, address to, uint256 year, bool repeated) private returns (uint256 pointsMilli) {
+        Page page = _pages[year][from];
+        Page target = _pages[year][to];
+        if (!repeated && Page.unwrap(target) != 0) revert CarbonPoint_BookNotEmpty(to, year);
+        if (Page.unwrap(page) == 0) return 0;
+
+        pointsMilli = page.pointsMilli();
+        bool fresh = Page.unwrap(target) == 0;
+        _pages[year][to] = PageLib.pack(
+            target.pointsMilli() + pointsMilli,
+            target.reductionMg() + page.reductionMg(),
+            fresh ? page.day() : target.day(),
+            fresh ? page.todayMg() : target.todayMg(),
+            fresh ? PageLib.FIELD_MASK : target.peakMg()
+        );
+        _pages[year][from] = PageLib.pack(0, 0, page.day(), page.todayMg(), page.peakMg());
+    }
+
+    function _liveYears() private view returns (uint256 from, uint256 to) {
+        to = currentYear();
+        from = to - (UnitsLib.PAGE_YEARS - 1);
+        if (from < firstYear) from = firstYear;
+        if (firstYear == 0) from = to + 1; // no page yet
+    }
+
+    function _domainName() internal pure override returns (string memory) {
+        return "Carbonbook CarbonPoint";
+    }
+}

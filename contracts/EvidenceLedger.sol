@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {IEvidenceLedger} from "../interfaces/IEvidenceLedger.sol";
+import {IMethodologyRegistry} from "../interfaces/IMethodologyRegistry.sol";
+import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
+import {IOracleCommittee} from "../interfaces/IOracleCommittee.sol";
+import {LeafLib} from "./libraries/LeafLib.sol";
+import {SaltedDomain} from "./libraries/SaltedDomain.sol";
+import {UnitsLib} from "./libraries/UnitsLib.sol";
+import {BatchId, MethodologyId} from "./types/Ids.sol";
+
+/// @title EvidenceLedger
+contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausable {
+    struct Batch {
+        address operator; // slot 0
+        uint32 day;
+        uint32 version;
+        uint32 accountCount;
+        uint64 totalQuantity; // slot 1
+        uint64 consentedQuantity;
+        uint32 recordCount;
+        uint32 sequence;
+        uint40 attestedAt;
+        bool closed;
+        bool revoked;
+        MethodologyId methodology; // slots 2 to 5
+        bytes32 accountsRoot;
+        bytes32 recordsRoot;
+        bytes32 bundleHash;
+    }
+
+    bytes32 private constant ATTESTATION_TYPEHASH = keccak256(
+        "Attestation(uint64 epoch,address operator,uint32 day,uint32 sequence,uint32 version,bytes32 methodology,"
+        "uint32 recordCount,uint32 accountCount,uint64 totalQuantity,uint64 consentedQuantity,"
+        "bytes32 recordsRoot,bytes32 accountsRoot,bytes32 bundleHash)"
+    );
+
+    /// @dev A civil date begins 14 hours before the same UTC date, in the easternmost time zone.
+    uint256 private constant EARLIEST_DATE_LINE = 14 hours;
+
+    /// @inheritdoc IEvidenceLedger
+    uint256 public constant CREDIT_PERIOD = 365 days;
+
+    /// @inheritdoc IEvidenceLedger
+    uint256 public immutable challengeWindow;
+
+    IMethodologyRegistry public immutable methodologies;
+    IOperatorRegistry public immutable operators;
+    IOracleCommittee public immutable committee;
+    address public immutable issuer;
+
+    mapping(BatchId => Batch) private _batches;
+
+    constructor(
+        address access,
+        IMethodologyRegistry methodologies_,
+        IOperatorRegistry operators_,
+        IOracleCommittee committee_,
+        address issuer_,
+        uint256 challengeWindow_,
+        bytes32 genesisHash_
+    ) SaltedDomain(genesisHash_) AccessManaged(access) {
+        methodologies = methodologies_;
+        operators = operators_;
+        committee = committee_;
+        issuer = issuer_;
+        challengeWindow = challengeWindow_;
+    }
+
+    /// @inheritdoc IEvidenceLedger
+    function attest(Header calldata header, IOracleCommittee.Approval[] calldata approvals)
+        external
+        whenNotPaused
+        returns (BatchId batch)
+    {
+        _requireComplete(header);
+        batch = batchIdOf(header.operator, header.methodology, header.day, header.sequence);
+        if (_batches[batch].attestedAt != 0) revert EvidenceLedger_KeyUsed(batch);
+        operators.requireActiveOperator(header.operator);
+        methodologies.requireUsable(header.methodology, header.version, header.day);
+        uint64 epoch = committee.epoch();
+        committee.requireQuorum(_attestationDigest(header, epoch), approvals);
+
+        _store(batch, header);
+
+        emit BatchAttested(
+            batch, header.operator, header.methodology, header, epoch, block.timestamp + challengeWindow
+        );
+    }
+
+    /// @inheritdoc IEvidenceLedger
+    function revoke(BatchId batch, string calldata reason) external restricted {
+        (Phase phase,) = phaseOf(batch);
+        if (phase == Phase.None || phase == Phase.Revoked) revert EvidenceLedger_WrongPhase(batch, phase);
+
+        _batches[batch].revoked = true;
+
+        emit BatchRevoked(batch, reason);
+    }
+
+    /// @inheritdoc IEvidenceLedger
+    function close(BatchId batch) external {
+        _requireOpen(batch);
+        uint256 until = _batches[batch].attestedAt + CREDIT_PERIOD;
+        if (msg.sender != issuer && block.timestamp < until) revert EvidenceLedger_CreditPeriodRunning(batch, until);
+
+        _batches[batch].closed = true;
+
+        emit BatchClosed(batch);
+    }
+
+    /// @inheritdoc IEvidenceLedger
+    function pause() external restricted {
+        _pause();
+    }
+
+    /// @inheritdoc IEvidenceLedger
+    function unpause() external restricted {
+        _unpause();
+    }
+
+    /// @inheritdoc IEvidenceLedger
+    function creditBasis(BatchId batch) external view returns (CreditBasis memory) {
+        _requireOpen(batch);
+        Batch storage b = _batches[batch];
+        return CreditBasis({
+            operator: b.operator,
+            day: b.day,
+            version: b.version,
+            accountCount: b.accountCount,
+            totalQuantity: b.totalQuantity,
+            methodology: b.methodology,
+            accountsRoot: b.accountsRoot
+        });
+    }
+
+    /// @inheritdoc IEvidenceLedger
+    function attestationDigest(Header calldata header) external view returns (bytes32) {
+        return _attestationDigest(header, committee.epoch());
+    }
+
+    /// @inheritdoc IEvidenceLedger
+    function verifyRecord(BatchId batch, LeafLib.Record calldata record, bytes32[] calldata proof)
+        external
+        view
+        returns (bool)
+    {
+        return MerkleProof.verifyCalldata(proof, _batches[batch].recordsRoot, LeafLib.recordLeaf(record));
+    }
+
+    /// @inheritdoc IEvidenceLedger
+    function batchIdOf(address operator, MethodologyId methodology, uint32 day, uint32 sequence)
+        public
+        pure
+        returns (BatchId)
+    {
+        return BatchId.wrap(keccak256(abi.encode(operator, methodology, day, sequence)));
+    }
+
+    /// @inheritdoc IEvidenceLedger
+    function headerOf(BatchId batch) external view returns (Header memory) {
+        Batch storage b = _batches[batch];
+        return Header({
+            operator: b.operator,
+            day: b.day,
+            sequence: b.sequence,
+            version: b.version,
+            methodology: b.methodology,
+            recordCount: b.recordCount,
+            accountCount: b.accountCount,
+            totalQuantity: b.totalQuantity,
+            consentedQuantity: b.consentedQuantity,
+            recordsRoot: b.recordsRoot,
+            accountsRoot: b.accountsRoot,
+            bundleHash: b.bundleHash
+        });
+    }
+
+    /// @inheritdoc IEvidenceLedger
+    function phaseOf(BatchId batch) public view returns (Phase phase, uint256 attestedAt) {
+        Batch storage b = _batches[batch];
+        attestedAt = b.attestedAt;
+        if (attestedAt == 0) phase = Phase.None;
+        else if (b.revoked) phase = Phase.Revoked;
+        else if (b.closed) phase = Phase.Closed;
+        else if (block.timestamp < attestedAt + challengeWindow) phase = Phase.Attested;
+        else phase = Phase.Open;
+    }
+
+    function _requireComplete(Header calldata header) private view {
+        if (
+            header.recordsRoot == bytes32(0) || header.accountsRoot == bytes32(0) || header.bundleHash == bytes32(0)
+                || header.accountCount == 0 || header.recordCount < header.accountCount || header.totalQuantity == 0
+                || header.consentedQuantity > header.totalQuantity
+        ) revert EvidenceLedger_IncompleteHeader();
+        uint256 latest = UnitsLib.dayOf(block.timestamp + EARLIEST_DATE_LINE);
+        if (header.day > latest) revert EvidenceLedger_FutureDay(header.day, latest);
+    }
+
+    function _requireOpen(BatchId batch) private view {
+        (Phase phase,) = phaseOf(batch);
+        if (phase != Phase.Open) revert EvidenceLedger_WrongPhase(batch, phase);
+    }
+
+    function _store(BatchId batch, Header calldata header) private {
+        _batches[batch] = Batch({
+            operator: header.operator,
+            day: header.day,
+            version: header.version,
+            accountCount: header.accountCount,
+            totalQuantity: header.totalQuantity,
+            consentedQuantity: header.consentedQuantity,
+            recordCount: header.recordCount,
+            sequence: header.sequence,
+            attestedAt: uint40(block.timestamp),
+            closed: false,
+            revoked: false,
+            methodology: header.methodology,
+            accountsRoot: header.accountsRoot,
+            recordsRoot: header.recordsRoot,
+            bundleHash: header.bundleHash
+        });
+    }
+
+    /// @dev The fields of `Header` are in the order of the type, so that encoding the struct encodes the message.
+    function _attestationDigest(Header calldata header, uint64 epoch) private view returns (bytes32) {
+        return _digest(keccak256(abi.encode(ATTESTATION_TYPEHASH, epoch, header)));
+    }
+
+    function _domainName() internal pure override returns (string memory) {
+        return "Carbonbook EvidenceLedger";
+    }
+}

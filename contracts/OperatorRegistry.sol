@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
+
+/// @title OperatorRegistry
+contract OperatorRegistry is IOperatorRegistry, AccessManaged {
+    mapping(address operator => Operator) private _operators;
+    mapping(address merchant => Merchant) private _merchants;
+
+    constructor(address access) AccessManaged(access) {}
+
+    /// @inheritdoc IOperatorRegistry
+    function licenseOperator(address operator, uint64 dayLimitMg, bytes32 licence) external restricted {
+        if (operator == address(0) || licence == bytes32(0)) revert OperatorRegistry_Incomplete();
+        if (_operators[operator].standing != Standing.None) revert OperatorRegistry_Registered(operator);
+
+        _operators[operator] = Operator({standing: Standing.Active, dayLimitMg: dayLimitMg, licence: licence});
+
+        emit OperatorLicensed(operator, dayLimitMg, licence);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function setOperatorDayLimit(address operator, uint64 dayLimitMg) external restricted {
+        Operator storage entry = _operators[operator];
+        if (entry.standing == Standing.None) revert OperatorRegistry_Unknown(operator);
+
+        uint64 former = entry.dayLimitMg;
+        entry.dayLimitMg = dayLimitMg;
+
+        emit OperatorDayLimitSet(operator, former, dayLimitMg);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function setOperatorStanding(address operator, Standing standing, string calldata reason) external restricted {
+        Operator storage entry = _operators[operator];
+        _requireChange(operator, entry.standing, standing);
+
+        entry.standing = standing;
+
+        emit OperatorStandingSet(operator, standing, reason);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function admitMerchant(address merchant, address payout) external {
+        requireActiveOperator(msg.sender);
+        if (merchant == address(0) || payout == address(0)) revert OperatorRegistry_Incomplete();
+        if (_merchants[merchant].standing != Standing.None) revert OperatorRegistry_Registered(merchant);
+
+        _merchants[merchant] = Merchant({standing: Standing.Active, sponsor: msg.sender, payout: payout});
+
+        emit MerchantAdmitted(merchant, msg.sender, payout);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function setMerchantStanding(address merchant, Standing standing, string calldata reason) external restricted {
+        _setMerchantStanding(merchant, standing, reason);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function suspendMerchant(address merchant, string calldata reason) external {
+        if (msg.sender != _merchants[merchant].sponsor) revert OperatorRegistry_NotSponsor(merchant, msg.sender);
+
+        _setMerchantStanding(merchant, Standing.Suspended, reason);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function setMerchantPayout(address payout) external {
+        Merchant storage entry = _merchants[msg.sender];
+        if (entry.standing == Standing.None) revert OperatorRegistry_Unknown(msg.sender);
+        if (payout == address(0)) revert OperatorRegistry_Incomplete();
+
+        address former = entry.payout;
+        entry.payout = payout;
+
+        emit MerchantPayoutSet(msg.sender, former, payout);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function requireActiveOperator(address operator) public view {
+        Standing standing = _operators[operator].standing;
+        if (standing != Standing.Active) revert OperatorRegistry_OperatorNotActive(operator, standing);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function requireActiveMerchant(address merchant) external view {
+        Standing standing = _merchants[merchant].standing;
+        if (standing != Standing.Active) revert OperatorRegistry_MerchantNotActive(merchant, standing);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function dayLimitMgOf(address operator) external view returns (uint256) {
+        return _operators[operator].dayLimitMg;
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function operatorOf(address operator) external view returns (Operator memory) {
+        return _operators[operator];
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function merchantOf(address merchant) external view returns (Merchant memory) {
+        return _merchants[merchant];
+    }
+
+    function _setMerchantStanding(address merchant, Standing standing, string calldata reason) private {
+        Merchant storage entry = _merchants[merchant];
+        _requireChange(merchant, entry.standing, standing);
+
+        entry.standing = standing;
+
+        emit MerchantStandingSet(merchant, standing, reason);
+    }
+
+    function _requireChange(address who, Standing present, Standing asked) private pure {
+        if (present == Standing.None) revert OperatorRegistry_Unknown(who);
+        if (asked == present || asked == Standing.None) revert OperatorRegistry_SameStanding(who, asked);
+    }
+}

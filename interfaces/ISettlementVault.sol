@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
+/// @title The operators' reserve, and what merchants are paid from it
+/// @notice Money is an ERC-20 settlement token, in base units. The authority fixes the price of a point once per page year; crediting
+/// locks points * price of the operator's free reserve; a merchant is paid exactly that for each final point, whichever operator's
+/// points they were. What a year's citizens never spent goes back, some time after expiry, to the operators that locked it, pro rata.
+/// Always: token balance >= free reserves + points with citizens * price + points with merchants * price.
+interface ISettlementVault {
+    /// @notice `operator`'s free reserve grew by `amount`, paid by `from`.
+    event ReserveDeposited(address indexed operator, address indexed from, uint256 amount);
+
+    /// @notice An operator took free reserve out.
+    event ReserveWithdrawn(address indexed operator, address indexed to, uint256 amount);
+
+    /// @notice The price of the points of a page year was fixed, in token base units per milli-point.
+    event PriceSet(uint256 indexed year, uint256 unitsPerMilli);
+
+    /// @notice `amount` of an operator's reserve now stands behind `pointsMilli` points of `year`.
+    event ReserveLocked(address indexed operator, uint256 indexed year, uint256 pointsMilli, uint256 amount);
+
+    /// @notice A merchant was paid for its final points of the days from `fromDay` through `throughDay`.
+    event MerchantSettled(
+        address indexed merchant,
+        address indexed payout,
+        uint256 fromDay,
+        uint256 throughDay,
+        uint256 pointsMilli,
+        uint256 amount
+    );
+
+    /// @notice A payout in a batch failed for `reason` (encoded error); nothing of that merchant was changed.
+    event PayoutFailed(address indexed merchant, uint256 fromDay, uint256 throughDay, bytes reason);
+
+    /// @notice What was left of an expired year is free for its operators.
+    event YearReleased(uint256 indexed year, uint256 pointsMilli, uint256 amount);
+
+    /// @notice An operator's share of an expired year went to its free reserve.
+    event ReserveReleased(address indexed operator, uint256 indexed year, uint256 amount);
+
+    /// @notice Only the point issuer may do this.
+    error SettlementVault_NotIssuer(address caller);
+
+    /// @notice The year's price is fixed already.
+    error SettlementVault_PriceFixed(uint256 year, uint256 unitsPerMilli);
+
+    /// @notice The year's price is not set, or zero was given.
+    error SettlementVault_NoPrice(uint256 year);
+
+    /// @notice The operator's free reserve is too small.
+    error SettlementVault_ReserveShort(address operator, uint256 free, uint256 needed);
+
+    /// @notice Nothing final is due to the merchant in these days.
+    error SettlementVault_NothingDue(address merchant, uint256 fromDay, uint256 throughDay);
+
+    /// @notice A year can be released from `day` (day number) on.
+    error SettlementVault_NotYet(uint256 year, uint256 day);
+
+    /// @notice The operator has no share left in the year.
+    error SettlementVault_NoShare(address operator, uint256 year);
+
+    /// @notice The transfer brought nothing.
+    error SettlementVault_NothingReceived();
+
+    /// @notice Days after a year's expiry until it is released: longer than any refund window.
+    function RELEASE_DELAY_DAYS() external view returns (uint256);
+
+    /// @notice The settlement token.
+    function token() external view returns (IERC20);
+
+    /// @notice Adds to `operator`'s free reserve what arrives of `amount` from the caller, who approved exactly that to the vault.
+    /// Reverts if: the operator is not active; nothing arrives.
+    function deposit(address operator, uint256 amount) external;
+
+    /// @notice Pays `amount` of the caller's free reserve to `to`.
+    /// Reverts if: the caller is not an active operator; the free reserve is smaller.
+    function withdraw(uint256 amount, address to) external;
+
+    /// @notice Fixes the price of a page year's points. Restricted to the authority.
+    /// Warning: cannot be changed.
+    function setPrice(uint256 year, uint256 unitsPerMilli) external;
+
+    /// @notice Locks reserve behind new points. Only the point issuer.
+    /// Reverts if: the year has no price; the operator's free reserve is short.
+    function lock(address operator, uint256 year, uint256 pointsMilli) external;
+
+    /// @notice Pays a merchant for its final points of these days. Anyone may call; the money goes to the merchant's payout address.
+    /// Reverts if: paused; the merchant is suspended; a day is not final; nothing is due.
+    function settle(address merchant, uint256 fromDay, uint256 throughDay)
+        external
+        returns (uint256 pointsMilli, uint256 amount);
+
+    /// @notice Settles several merchants; one that fails is told by `PayoutFailed` and does not stop the others.
+    function settleBatch(address[] calldata merchants, uint256 fromDay, uint256 throughDay) external;
+
+    /// @notice Takes an expired year out of the books. Anyone may call, `RELEASE_DELAY_DAYS` after its expiry.
+    function releaseYear(uint256 year) external;
+
+    /// @notice Moves `operator`'s share of a released year to its free reserve. Anyone may call.
+    function releaseTo(address operator, uint256 year) external;
+
+    /// @notice Stops deposits, withdrawals and payouts. Restricted to the guardian.
+    function pause() external;
+
+    /// @notice Ends a pause. Restricted to the authority.
+    function unpause() external;
+
+    /// @notice Price of a year's points, token base units per milli-point; 0 if not set.
+    function priceOf(uint256 year) external view returns (uint256 unitsPerMilli);
+
+    /// @notice An operator's reserve that stands behind no points, in token base units.
+    function freeOf(address operator) external view returns (uint256 amount);
+
+    /// @notice Points of `year` that `operator` locked reserve for and whose release it has not yet got, in thousandths.
+    function lockedOf(address operator, uint256 year) external view returns (uint256 pointsMilli);
+}

@@ -1,0 +1,1 @@
+"""Headers and the signatures of the committee."""

@@ -1,0 +1,1 @@
+"""The edge to the chain: the only place that imports web3."""

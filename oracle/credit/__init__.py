@@ -1,0 +1,1 @@
+"""Chunks of accounts that become credits on chain."""

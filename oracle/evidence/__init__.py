@@ -1,0 +1,1 @@
+"""Leaves, trees, proofs and canonical bundles."""

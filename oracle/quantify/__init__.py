@@ -1,0 +1,1 @@
+"""Turn acts into creditable quantities, by approved methodologies."""

@@ -1,0 +1,1 @@
+"""Read acts from the files people really have."""

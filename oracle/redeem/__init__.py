@@ -1,0 +1,1 @@
+"""Orders that citizens sign and merchants are given."""

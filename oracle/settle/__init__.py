@@ -1,0 +1,1 @@
+"""What merchants are paid for a period."""

@@ -1,0 +1,1 @@
+"""Tell good acts from bad ones, and say why."""

@@ -1,0 +1,100 @@
+"""Findings: what is wrong with a row, with the values that show it.
+
+A finding is one line of a table: code, file, row (1-based data row; null if it is about the whole file) and `values`, a JSON object of
+the numbers and words that reproduce the decision. `values` never holds who the act belongs to. The sentence belongs to the code, once,
+here, in English and Chinese.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import polars as pl
+
+FINDING_SCHEMA: dict[str, pl.DataType] = {
+    "code": pl.String(),
+    "file": pl.String(),
+    "row": pl.Int64(),
+    "values": pl.String(),
+}
+
+
+class Kind(StrEnum):
+    """What happens to the row."""
+
+    QUARANTINED = "quarantined"  # kept aside: a person may correct, release or reject it
+    EXCLUDED = "excluded"  # sound data, but a rule gives it no reduction
+
+
+@dataclass(frozen=True)
+class Code:
+    """A kind of finding."""
+
+    kind: Kind
+    en: str
+    zh: str
+
+
+_Q, _X = Kind.QUARANTINED, Kind.EXCLUDED
+
+CODES: dict[str, Code] = {
+    # the row itself
+    "malformed_row": Code(_Q, "The row cannot be read.", "该行无法读取。"),
+    "missing_field": Code(_Q, "A field that is needed is empty.", "缺少必填字段。"),
+    "bad_number": Code(_Q, "A field is not a number.", "字段不是数字。"),
+    "bad_time": Code(_Q, "A time cannot be read.", "时间无法读取。"),
+    "unknown_kind": Code(_Q, "The kind of act is not known.", "行为类型未知。"),
+    # one act
+    "end_before_start": Code(_Q, "The act ends before it begins.", "结束时间早于开始时间。"),
+    "in_the_future": Code(_Q, "The act lies in the future.", "行为时间晚于当前时间。"),
+    "out_of_range": Code(_Q, "A value is outside the range of the methodology.", "数值超出方法学允许范围。"),
+    "negative": Code(_Q, "A meter reading or quantity is negative.", "读数或数量为负。"),
+    "implausible_speed": Code(_Q, "The speed is not plausible for this way of travelling.", "速度与出行方式不符。"),
+    # metro taps
+    "exit_without_entry": Code(_Q, "An exit tap has no entry tap before it.", "出站记录没有对应的进站记录。"),
+    "entry_without_exit": Code(_Q, "An entry tap has no exit tap after it.", "进站记录没有对应的出站记录。"),
+    "same_station": Code(_X, "Entry and exit are at the same station.", "进站与出站为同一车站。"),
+    "unknown_station": Code(_Q, "The station is not in the network.", "车站不在线网中。"),
+    # meters
+    "incomplete_day": Code(_Q, "Readings of the day are missing.", "当日读数不完整。"),
+    "estimated_reading": Code(_Q, "The reading is an estimate.", "读数为估算值。"),
+    "meter_reset": Code(_Q, "The meter ran backwards or was reset.", "电表读数回退或被重置。"),
+    "outlier": Code(_Q, "The value is far from the household's own values.", "数值与该户历史相差过大。"),
+    # several acts
+    "duplicate": Code(_X, "The same record stands in this or an earlier file.", "该记录已在本文件或先前文件中出现。"),
+    "overlap": Code(_Q, "One person cannot be in two places: another act overlaps in time.", "同一人的两次行为时间重叠。"),
+    "claimed_elsewhere": Code(_X, "The same act was brought by another operator.", "同一行为已由其他运营方申报。"),
+    # who and under which rule
+    "unknown_subject": Code(_Q, "The person or meter is not enrolled.", "用户或表计未登记。"),
+    "no_methodology": Code(_X, "No methodology is active for this act, place and day.", "该行为在此地此日没有生效的方法学。"),
+    "no_baseline": Code(_X, "There is not enough history for a baseline.", "历史数据不足，无法计算基准线。"),
+    "no_reduction": Code(_X, "The act reduces nothing against its baseline.", "相对基准线没有减排量。"),
+    "above_day_cap": Code(_X, "The day's cap of the methodology is used up.", "已达到该方法学的每日上限。"),
+}
+
+
+def findings(code: str, file: str, rows: Iterable[tuple[int | None, Mapping[str, object]]]) -> pl.DataFrame:
+    """A table of findings of one code, from pairs of row and values."""
+    if code not in CODES:
+        raise KeyError(code)
+    listed = [(code, file, row, values_json(values)) for row, values in rows]
+    return pl.DataFrame(listed, schema=FINDING_SCHEMA, orient="row")
+
+
+def values_json(values: Mapping[str, object]) -> str:
+    """Canonical JSON of a finding's values: sorted keys, no spaces, integers and strings only."""
+    return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def empty_findings() -> pl.DataFrame:
+    """A table without findings."""
+    return pl.DataFrame(schema=FINDING_SCHEMA)
+
+
+def counts(table: pl.DataFrame) -> dict[str, int]:
+    """Findings per code, most first."""
+    counted = table.group_by("code").len().sort(["len", "code"], descending=[True, False])
+    return dict(counted.iter_rows())
