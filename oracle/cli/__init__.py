@@ -1,1 +1,32 @@
-"""Commands people type."""
+"""Commands people type. Each file is one command or one group of them."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from oracle.errors import CarbonbookError
+
+app = typer.Typer(
+    name="carbonbook",
+    help="Carbonbook turns records of low-carbon acts into evidence, points, payments and reports.",
+    epilog=(
+        "Exit codes: 0 done, 1 failed, 2 typed wrongly, 3 input cannot be read, 4 setting or key missing, 5 no methodology, "
+        "6 chain, 7 proof does not hold, 8 book and chain differ."
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+
+def main() -> None:
+    """Entry point of `carbonbook`: what is raised on purpose becomes a sentence and an exit code."""
+    from oracle.cli import commands  # registers the commands; imported late so that --help is quick
+
+    try:
+        commands.app()
+    except CarbonbookError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        sys.exit(error.exit_code)

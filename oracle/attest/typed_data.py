@@ -1,0 +1,100 @@
+"""EIP-712: the messages that committee members and citizens sign, with the genesis hash as the domain's salt.
+
+Twin of `contracts/libraries/SaltedDomain.sol`; a parity test compares every digest with the contract's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from eth_account.messages import SignableMessage, encode_typed_data
+from eth_account.signers.local import LocalAccount
+from eth_utils.crypto import keccak
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Where a signature is good: one contract on one chain with one genesis block.
+
+    Attributes:
+        contract: Name of the contract as its domain says, without the prefix.
+        chain_id: EIP-155 chain id.
+        address: Address of the contract.
+        genesis_hash: Hash of block 0, 0x hex.
+    """
+
+    contract: str
+    chain_id: int
+    address: str
+    genesis_hash: str
+
+    def fields(self) -> dict[str, Any]:
+        """The EIP712Domain value."""
+        return {
+            "name": f"Carbonbook {self.contract}",
+            "version": "1",
+            "chainId": self.chain_id,
+            "verifyingContract": self.address,
+            "salt": bytes.fromhex(self.genesis_hash[2:]),
+        }
+
+
+ATTESTATION = (
+    ("uint64", "epoch"),
+    ("address", "operator"),
+    ("uint32", "day"),
+    ("uint32", "sequence"),
+    ("uint32", "version"),
+    ("bytes32", "methodology"),
+    ("uint32", "recordCount"),
+    ("uint32", "accountCount"),
+    ("uint64", "totalQuantity"),
+    ("uint64", "consentedQuantity"),
+    ("bytes32", "recordsRoot"),
+    ("bytes32", "accountsRoot"),
+    ("bytes32", "bundleHash"),
+)
+
+ORDER = (
+    ("address", "citizen"),
+    ("address", "merchant"),
+    ("bytes32", "orderNumber"),
+    ("uint256", "pointsMilli"),
+    ("uint256", "expiry"),
+    ("bytes32", "terms"),
+)
+
+MOVE = (("address", "from"), ("address", "to"), ("uint256", "deadline"))
+
+_DOMAIN_TYPE = [
+    {"name": "name", "type": "string"},
+    {"name": "version", "type": "string"},
+    {"name": "chainId", "type": "uint256"},
+    {"name": "verifyingContract", "type": "address"},
+    {"name": "salt", "type": "bytes32"},
+]
+
+
+def signable(
+    domain: Domain, name: str, fields: tuple[tuple[str, str], ...], message: dict[str, Any]
+) -> SignableMessage:
+    """The message as it is signed."""
+    return encode_typed_data(
+        full_message={
+            "types": {"EIP712Domain": _DOMAIN_TYPE, name: [{"type": kind, "name": field} for kind, field in fields]},
+            "primaryType": name,
+            "domain": domain.fields(),
+            "message": message,
+        }
+    )
+
+
+def digest(message: SignableMessage) -> bytes:
+    """The 32 bytes that the signature is over."""
+    return keccak(b"\x19" + message.version + message.header + message.body)
+
+
+def sign(account: LocalAccount, message: SignableMessage) -> bytes:
+    """The 65-byte signature r || s || v."""
+    return bytes(account.sign_message(message).signature)

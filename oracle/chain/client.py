@@ -1,0 +1,163 @@
+"""Reading the chain: one object per deployment, checked to be the chain that the manifest speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from eth_typing import ChecksumAddress, HexStr
+from web3 import HTTPProvider, Web3
+from web3.contract import Contract
+from web3.exceptions import ContractCustomError, ContractLogicError, Web3RPCError
+from web3.types import BlockIdentifier
+
+from oracle.chain.manifest import Manifest, abi_of
+from oracle.chain.reverts import decode_revert
+from oracle.errors import ChainError, ChainUnreachable, ContractReverted, WrongChain
+
+_TIMEOUT_SECONDS = 30
+_LOG_RANGE = 5_000  # blocks per eth_getLogs, below the limit of common nodes
+
+
+@dataclass(frozen=True)
+class Event:
+    """One decoded log."""
+
+    contract: str
+    name: str
+    block: int
+    transaction: str
+    index: int
+    values: dict[str, Any]
+
+
+class Chain:
+    """A deployment on a chain that answers.
+
+    Args:
+        rpc: HTTP address of a node.
+        manifest: The deployment.
+
+    Raises:
+        ChainUnreachable: Nothing answers at `rpc`.
+        WrongChain: The node's chain id or genesis block is not the manifest's.
+    """
+
+    def __init__(self, rpc: str, manifest: Manifest):
+        self.rpc = rpc
+        self.manifest = manifest
+        self.web3 = connect(rpc)
+        self._check_identity()
+        self._contracts: dict[str, Contract] = {
+            role: self.web3.eth.contract(
+                address=Web3.to_checksum_address(entry.address), abi=abi_of(entry.name), decode_tuples=True
+            )
+            for role, entry in manifest.contracts.items()
+        }
+
+    def address(self, contract: str) -> ChecksumAddress:
+        """Address of a contract by its role in the manifest."""
+        return self._contracts[contract].address
+
+    def read(self, contract: str, function: str, *args: object, block: BlockIdentifier = "latest") -> Any:
+        """Value of a view function at a block.
+
+        Raises:
+            ContractReverted: The contract refused.
+        """
+        bound = self._contracts[contract].get_function_by_name(function)(*args)
+        with Translated(self.rpc):
+            return bound.call(block_identifier=block)
+
+    def call_data(self, contract: str, function: str, *args: object) -> HexStr:
+        """Calldata of a function with arguments."""
+        return HexStr(self._contracts[contract].encode_abi(function, args=list(args)))
+
+    def simulate(self, to: str, data: str, sender: str, block: BlockIdentifier = "latest") -> bytes:
+        """Runs a transaction without sending it; returns what it would return.
+
+        Raises:
+            ContractReverted: It would revert, and why.
+        """
+        with Translated(self.rpc):
+            call = {"to": Web3.to_checksum_address(to), "data": HexStr(data), "from": Web3.to_checksum_address(sender)}
+            return bytes(self.web3.eth.call(call, block_identifier=block))  # type: ignore[arg-type]  # plain dict is a TxParams
+
+    def events(
+        self, contract: str, event: str, from_block: int | None = None, to_block: int | None = None
+    ) -> Iterator[Event]:
+        """Decoded events in the order of the chain; from the deployment to the head unless told."""
+        start = self.manifest.first_block if from_block is None else from_block
+        last = self.head() if to_block is None else to_block
+        factory = self._contracts[contract].events[event]
+        while start <= last:
+            until = min(start + _LOG_RANGE - 1, last)
+            with Translated(self.rpc):
+                logs = factory.get_logs(from_block=start, to_block=until)
+            for log in logs:
+                yield Event(
+                    contract,
+                    event,
+                    log["blockNumber"],
+                    log["transactionHash"].to_0x_hex(),
+                    log["logIndex"],
+                    dict(log["args"]),
+                )
+            start = until + 1
+
+    def head(self) -> int:
+        """Number of the latest block."""
+        with Translated(self.rpc):
+            return self.web3.eth.block_number
+
+    def now(self, block: BlockIdentifier = "latest") -> int:
+        """Time of a block, UTC seconds: the clock that the contracts see."""
+        with Translated(self.rpc):
+            return self.web3.eth.get_block(block)["timestamp"]
+
+    def _check_identity(self) -> None:
+        with Translated(self.rpc):
+            chain_id = self.web3.eth.chain_id
+            genesis = self.web3.eth.get_block(0)["hash"].to_0x_hex()
+        expected = (self.manifest.chain_id, self.manifest.genesis_hash)
+        if (chain_id, genesis) != expected:
+            raise WrongChain(
+                f"{self.rpc} is chain {chain_id} with genesis {genesis}; {self.manifest.path} was deployed to chain "
+                f"{expected[0]} with genesis {expected[1]}. Name the right node, or deploy again."
+            )
+
+
+def connect(rpc: str) -> Web3:
+    """A web3 object without hidden retries: what fails, fails once and is told."""
+    return Web3(HTTPProvider(rpc, request_kwargs={"timeout": _TIMEOUT_SECONDS}, exception_retry_configuration=None))
+
+
+class Translated:
+    """Turns the errors of web3 and its transport into ours."""
+
+    def __init__(self, rpc: str):
+        self._rpc = rpc
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, requests.exceptions.RequestException):
+            raise ChainUnreachable(
+                f"No answer from the chain at {self._rpc}. Is it running? (`carbonbook up`)"
+            ) from error
+        if isinstance(error, ContractLogicError):
+            raise _reverted(error) from error
+        if isinstance(error, Web3RPCError):
+            raise ChainError(f"The node at {self._rpc} says: {error.message}") from error
+
+
+def _reverted(error: ContractLogicError | ContractCustomError) -> ContractReverted:
+    data = error.data
+    if isinstance(data, dict):  # ganache nests it
+        data = data.get("result") or data.get("data")
+    if isinstance(data, str) and data.startswith("0x") and len(data) >= 10:
+        return decode_revert(bytes.fromhex(data[2:]))
+    return ContractReverted("Reverted", {"message": error.message or ""})

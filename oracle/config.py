@@ -1,0 +1,112 @@
+"""Settings: made once from the home folder's `config.toml` and the environment, frozen, checked as a whole.
+
+Environment: CARBONBOOK_HOME (folder, default .carbonbook), CARBONBOOK_RPC, CARBONBOOK_PASSPHRASE_FILE.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
+from oracle.errors import ConfigError
+from oracle.units import DEFAULT_ZONE
+
+DEFAULT_HOME = ".carbonbook"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(_Frozen):
+    """Where records come from.
+
+    Attributes:
+        operator: Key name of the operator that brings them.
+        region: Where the acts happen unless the record says so.
+        zone: Time zone whose civil days count.
+        residents: Persons of a household whose record names none.
+    """
+
+    operator: str
+    region: str = "CN-4403"
+    zone: str = DEFAULT_ZONE
+    residents: int = 1
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        ZoneInfo(value)
+        return value
+
+
+class Settings(_Frozen):
+    """Everything that differs from one installation to the next.
+
+    Attributes:
+        home: Folder of this installation's book; relative paths below are relative to it.
+        rpc: HTTP address of the chain's node.
+        manifest: The deployment this book belongs to.
+        keys: Folder of the keystore files.
+        passphrase_file: File with their passphrase, or None.
+        committee: Key names of the oracle members that this machine may sign for.
+        relayer: Key name of the account that sends transactions.
+        sources: Registered sources by name.
+    """
+
+    home: Path
+    rpc: str = "http://127.0.0.1:8545"
+    manifest: Path = Path("deployment.json")
+    keys: Path = Path("keys")
+    passphrase_file: Path | None = None
+    committee: tuple[str, ...] = ()
+    relayer: str = "relayer"
+    sources: dict[str, Source] = {}
+
+    @classmethod
+    def load(cls, home: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Reads the settings of a home folder.
+
+        Raises:
+            ConfigError: There is no config, or values are missing or wrong; all of them are named at once.
+        """
+        folder = (home or Path(environment.get("CARBONBOOK_HOME", DEFAULT_HOME))).resolve()
+        path = folder / "config.toml"
+        if not path.exists():
+            raise ConfigError(
+                f"No installation at {folder}: {path} is missing. `carbonbook up` makes one with a local chain."
+            )
+        try:
+            data = tomllib.loads(path.read_text())
+            overrides = {
+                "rpc": environment.get("CARBONBOOK_RPC"),
+                "passphrase_file": environment.get("CARBONBOOK_PASSPHRASE_FILE"),
+            }
+            return cls(home=folder, **data | {key: value for key, value in overrides.items() if value})
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{path}: {error}") from error
+        except ValidationError as error:
+            problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+            raise ConfigError(f"{path}: {problems}") from error
+
+    def path(self, relative: Path | str) -> Path:
+        """A path of the home folder."""
+        return self.home / relative
+
+    def source(self, name: str) -> Source:
+        """A registered source.
+
+        Raises:
+            ConfigError: There is no such source.
+        """
+        if name not in self.sources:
+            known = ", ".join(sorted(self.sources)) or "none"
+            raise ConfigError(
+                f"Source '{name}' is not registered; registered are: {known}. Add it to {self.path('config.toml')}."
+            )
+        return self.sources[name]

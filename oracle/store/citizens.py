@@ -1,0 +1,148 @@
+"""Who acted: from a source's own name of a person to an account, a salt and a consent.
+
+Only keyed hashes of cards, customers and meters are kept. A subject nobody enrolled becomes a citizen of its own in custody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+from sqlalchemy import Connection, insert, select, update
+
+from oracle.redeem.custody import citizen_address
+from oracle.store.schema import citizens, subjects
+
+_TAG_LABEL = b"carbonbook/subject/1"
+_IN_LIMIT = 500  # below SQLite's limit of bound values; above it the whole table is read instead
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What an operator knows of a person.
+
+    Attributes:
+        citizen: The operator's own name of the person; None for a person known by one subject only.
+        source: Registered source.
+        subject: The source's name of the person.
+        consented: Whether the person's reductions may be sold.
+        residents: Persons of the household, if known.
+        account: The person's own account (20 bytes); None for custody.
+    """
+
+    citizen: str | None
+    source: str
+    subject: str
+    consented: bool = False
+    residents: int | None = None
+    account: bytes | None = None
+
+
+class Register:
+    """The citizens of one book.
+
+    Args:
+        custody: Secret that custody keys are derived from.
+        records: Secret that subjects are hashed with.
+    """
+
+    def __init__(self, custody: bytes, records: bytes):
+        self._custody = custody
+        self._records = records
+
+    def __repr__(self) -> str:
+        return "Register()"
+
+    def tag(self, source: str, subject: str) -> bytes:
+        """Keyed hash of a source's subject."""
+        message = _TAG_LABEL + len(source).to_bytes(2, "big") + source.encode() + subject.encode()
+        return hmac.new(self._records, message, hashlib.sha256).digest()
+
+    def enrol(self, connection: Connection, people: Iterable[Enrolment]) -> int:
+        """Enrols people; those who are already keep account and salt and take the new consent and residents.
+
+        Returns:
+            Number of subjects that were new.
+        """
+        new = 0
+        for person in people:
+            tag = self.tag(person.source, person.subject)
+            ref = self.tag("", person.citizen) if person.citizen else tag
+            present = connection.execute(select(citizens.c.id).where(citizens.c.ref == ref)).scalar_one_or_none()
+            facts = {"consented": person.consented, "residents": person.residents}
+            if present is None:
+                row = insert(citizens).values(**self._fresh(ref, person.account), **facts).returning(citizens.c.id)
+                present = connection.execute(row).scalar_one()
+            else:
+                connection.execute(update(citizens).where(citizens.c.id == present).values(**facts))
+            if connection.execute(select(subjects).where(subjects.c.tag == tag)).one_or_none() is None:
+                connection.execute(insert(subjects).values(tag=tag, citizen=present))
+                new += 1
+        return new
+
+    def resolve(self, connection: Connection, source: str, names: pl.Series) -> pl.DataFrame:
+        """Citizens of a source's subjects, enrolling those nobody enrolled.
+
+        Returns:
+            Columns `subject` and `citizen` (Int64), one row per distinct subject.
+        """
+        distinct = names.unique().sort().to_list()
+        tags = {self.tag(source, name): name for name in distinct}
+        known = _known(connection, list(tags))
+        missing = [tag for tag in tags if tag not in known]
+        if missing:
+            plain = {"consented": False, "residents": None}
+            connection.execute(insert(citizens), [self._fresh(tag, None) | plain for tag in missing])
+            numbers = _numbers(connection, missing)
+            connection.execute(insert(subjects), [{"tag": tag, "citizen": numbers[tag]} for tag in missing])
+            known |= numbers
+        rows = [(name, known[tag]) for tag, name in tags.items()]
+        return pl.DataFrame(rows, schema={"subject": pl.String, "citizen": pl.Int64}, orient="row")
+
+    def erase(self, connection: Connection, citizen: int) -> None:
+        """Destroys a citizen's salt and subjects: commitments made with it prove totals and lead to nobody."""
+        connection.execute(update(citizens).where(citizens.c.id == citizen).values(salt=None))
+        connection.execute(subjects.delete().where(subjects.c.citizen == citizen))
+
+    def _fresh(self, ref: bytes, account: bytes | None) -> dict[str, object]:
+        return {
+            "ref": ref,
+            "account": account or citizen_address(self._custody, ref),
+            "salt": secrets.token_bytes(32),
+            "custody": account is None,
+        }
+
+
+def people(connection: Connection, numbers: Sequence[int] | None = None) -> pl.DataFrame:
+    """Citizens as a frame: citizen, account, salt, consented, residents; all of them unless told which."""
+    query = select(
+        citizens.c.id.label("citizen"), citizens.c.account, citizens.c.salt, citizens.c.consented, citizens.c.residents
+    )
+    if numbers is not None and len(numbers) <= _IN_LIMIT:
+        query = query.where(citizens.c.id.in_(numbers))
+    schema = {
+        "citizen": pl.Int64,
+        "account": pl.Binary,
+        "salt": pl.Binary,
+        "consented": pl.Boolean,
+        "residents": pl.Int64,
+    }
+    return pl.DataFrame([tuple(row) for row in connection.execute(query)], schema=schema, orient="row")
+
+
+def _known(connection: Connection, tags: list[bytes]) -> dict[bytes, int]:
+    query = select(subjects.c.tag, subjects.c.citizen)
+    if len(tags) <= _IN_LIMIT:
+        query = query.where(subjects.c.tag.in_(tags))
+    return {tag: citizen for tag, citizen in connection.execute(query)}
+
+
+def _numbers(connection: Connection, refs: list[bytes]) -> dict[bytes, int]:
+    query = select(citizens.c.ref, citizens.c.id)
+    if len(refs) <= _IN_LIMIT:
+        query = query.where(citizens.c.ref.in_(refs))
+    return {ref: number for ref, number in connection.execute(query)}

@@ -1,0 +1,99 @@
+"""Tables of the book: what was read, who acted, what was bundled, what was ordered. Acts themselves are Parquet files beside it.
+
+The chain is the truth about credits, orders and payments; these tables are the truth about what the chain never sees.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+# The chain this book belongs to; one row, written with the first act.
+identity = Table(
+    "identity",
+    metadata,
+    Column("chain_id", BigInteger, nullable=False),
+    Column("genesis_hash", String(66), nullable=False),
+)
+
+# `ref` is what the account is derived from; `salt` keys the commitments of the person's records and is null once erased.
+citizens = Table(
+    "citizens",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("ref", LargeBinary(32), nullable=False, unique=True),
+    Column("account", LargeBinary(20), nullable=False, unique=True),
+    Column("salt", LargeBinary(32)),
+    Column("custody", Boolean, nullable=False),
+    Column("consented", Boolean, nullable=False),
+    Column("residents", Integer),
+)
+
+# Which person a source's card, customer or meter belongs to. Only the keyed hash is kept.
+subjects = Table(
+    "subjects",
+    metadata,
+    Column("tag", LargeBinary(32), primary_key=True),
+    Column("citizen", Integer, ForeignKey("citizens.id"), nullable=False),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("quarantined", Integer, nullable=False),
+    Column("ingested_at", BigInteger, nullable=False),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sha256", String(64), ForeignKey("files.sha256")),
+    Column("code", String(40), nullable=False),
+    Column("file", Text, nullable=False),
+    Column("row", Integer),
+    Column("values", Text, nullable=False),
+    Index("findings_code", "code"),
+)
+
+# A batch is bundled here before it is attested on chain. `header` is canonical JSON; `folder` holds the bundle, relative to the home.
+batches = Table(
+    "batches",
+    metadata,
+    Column("batch", String(66), primary_key=True),
+    Column("operator", String(42), nullable=False),
+    Column("methodology", String(31), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("header", Text, nullable=False),
+    Column("folder", Text, nullable=False),
+    Index("batches_day", "operator", "methodology", "day"),
+)
+
+# Orders this installation signed for citizens in custody, kept so that they can be sent again unchanged.
+orders = Table(
+    "orders",
+    metadata,
+    Column("key", String(66), primary_key=True),
+    Column("message", Text, nullable=False),
+    Column("signature", LargeBinary(65), nullable=False),
+)
