@@ -22,7 +22,7 @@ setup: $(SETUP) ## Install the pinned Python and npm packages into .venv and nod
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' || { echo "Python 3.11 or newer is needed; found $$($(PYTHON) --version). Set PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Installing Python packages into .venv (about a minute) ..."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@sed 's#@ROOT@#$(CURDIR)#g' scripts/compiler/toolchain.pth.in > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/carbonbook_toolchain.pth"
 	@touch $@

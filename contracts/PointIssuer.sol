@@ -28,6 +28,9 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
     ISettlementVault public immutable vault;
 
     /// @inheritdoc IPointIssuer
+    uint256 public constant MAX_DAY_CAP_MG = 1 << 46;
+
+    /// @inheritdoc IPointIssuer
     uint256 public accountDayCapMg;
 
     mapping(BatchId => mapping(uint256 word => uint256 bits)) private _credited;
@@ -49,7 +52,7 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
         operators = operators_;
         book = book_;
         vault = vault_;
-        accountDayCapMg = accountDayCapMg_;
+        _setAccountDayCap(accountDayCapMg_);
     }
 
     /// @inheritdoc IPointIssuer
@@ -100,10 +103,7 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
 
     /// @inheritdoc IPointIssuer
     function setAccountDayCap(uint256 capMg) external restricted {
-        uint256 former = accountDayCapMg;
-        accountDayCapMg = capMg;
-
-        emit AccountDayCapSet(former, capMg);
+        _setAccountDayCap(capMg);
     }
 
     /// @inheritdoc IPointIssuer
@@ -129,6 +129,15 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
     /// @inheritdoc IPointIssuer
     function issuedOn(address operator, uint256 day) external view returns (uint256 reductionMg) {
         return _issued[operator][day];
+    }
+
+    function _setAccountDayCap(uint256 capMg) private {
+        if (capMg > MAX_DAY_CAP_MG) revert PointIssuer_CapTooHigh(capMg, MAX_DAY_CAP_MG);
+
+        uint256 former = accountDayCapMg;
+        accountDayCapMg = capMg;
+
+        emit AccountDayCapSet(former, capMg);
     }
 
     function _requireInTree(

@@ -52,6 +52,9 @@ interface IPointIssuer {
     /// @notice The operator's limit for this calendar day would be passed.
     error PointIssuer_DayLimit(address operator, uint256 reductionMg, uint256 leftMg);
 
+    /// @notice The cap of one account and day is above what a page of the book can hold for a year.
+    error PointIssuer_CapTooHigh(uint256 capMg, uint256 mostMg);
+
     /// @notice The batch is not revoked.
     error PointIssuer_NotRevoked(BatchId batch);
 
@@ -90,6 +93,9 @@ interface IPointIssuer {
 
     /// @notice Ends a pause. Restricted to the authority.
     function unpause() external;
+
+    /// @notice Highest account day cap: 2^46 mg, 70 tonnes. 366 such days, doubled by a move of the book, fit a field of a page.
+    function MAX_DAY_CAP_MG() external view returns (uint256);
 
     /// @notice Most milligrams one account can be credited for one act day, over all methodologies and operators.
     function accountDayCapMg() external view returns (uint256);

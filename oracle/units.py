@@ -60,15 +60,19 @@ def to_base_down(value: str | int | Decimal, per_unit: int) -> int:
     Raises:
         InputError: `value` is not a finite number.
     """
-    with localcontext() as context:
-        context.prec = 78
-        try:
-            number = Decimal(value) * per_unit
-        except InvalidOperation as error:
-            raise InputError(f"'{value}' is not a number") from error
-        if not number.is_finite():
-            raise InputError(f"'{value}' is not a finite number")
-        return int(number.to_integral_value(rounding=ROUND_FLOOR))
+    return int(_scaled(value, per_unit).to_integral_value(rounding=ROUND_FLOOR))
+
+
+def to_base_exact(value: str | int | Decimal, per_unit: int) -> int:
+    """Exact decimal `value` times `per_unit`, which must be whole.
+
+    Raises:
+        InputError: `value` is not a finite number, or has more decimals than `per_unit` allows.
+    """
+    scaled = _scaled(value, per_unit)
+    if scaled != scaled.to_integral_value():
+        raise InputError(f"'{value}' has more decimals than 1/{per_unit} allows")
+    return int(scaled)
 
 
 def day_of(when: date) -> int:
@@ -99,3 +103,15 @@ def kg(milligrams: int) -> str:
 def points(milli: int) -> str:
     """Exact points, for people."""
     return f"{Decimal(milli).scaleb(-3):f}"
+
+
+def _scaled(value: str | int | Decimal, per_unit: int) -> Decimal:
+    with localcontext() as context:
+        context.prec = 78
+        try:
+            number = Decimal(value) * per_unit
+        except InvalidOperation as error:
+            raise InputError(f"'{value}' is not a number") from error
+    if not number.is_finite():
+        raise InputError(f"'{value}' is not a finite number")
+    return number

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -213,6 +214,8 @@ def _contract_entry(contract: Any) -> dict[str, Any]:
 def _deploy_to_running_chain(rpc: str, target: Path, profile_path: Path, mnemonic: str) -> None:
     from brownie._config import CONFIG  # networks live in the user's home; this one only in this process
 
+    # Brownie looks for what it deployed before, by chain id; on a fresh chain of the same id nothing is there.
+    shutil.rmtree(ROOT / "build" / "deployments", ignore_errors=True)
     CONFIG.networks["running"] = {"name": "running", "id": "running", "host": rpc, "chainid": "0"}
     network.connect("running")
     built = project.load(ROOT)

@@ -52,7 +52,7 @@ library PageLib {
     }
 
     /// @notice The page after a credit on time: for its latest day, or for a later one.
-    /// @dev No field can spill into the next: one day brings an account at most `CarbonPoint.MAX_DAY_CAP_MG` = 2^46 mg on time and late
+    /// @dev No field can spill into the next: one day brings an account at most `PointIssuer.MAX_DAY_CAP_MG` = 2^46 mg on time and late
     /// together, a year 366 times that, a book that moved at most twice that: < 2^56. Points are 76/9000 of it.
     function credited(Page page, uint256 day_, uint256 mg, uint256 points) internal pure returns (Page) {
         unchecked {

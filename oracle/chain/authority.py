@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from eth_utils.crypto import keccak
 
 from oracle.chain.sender import Sender, Sent
+from oracle.quantify.rule import Rule
 
 # interfaces/IOperatorRegistry.sol, Standing; interfaces/IMethodologyRegistry.sol, Status
 STANDING_NONE = 0
@@ -41,6 +42,21 @@ class Terms:
             self.document_hash,
             self.uri,
         )
+
+
+def terms_of(rule: Rule) -> Terms:
+    """The terms of a library rule. A window that a successor has ended is open when it is proposed: the successor ends it again."""
+    return Terms(
+        unit=int(rule.unit),
+        earns_points=rule.earns_points,
+        factor_ug=rule.factor_ug,
+        day_cap_mg=rule.day_cap_mg,
+        record_limit=rule.record_limit,
+        from_day=rule.from_day,
+        to_day=OPEN_END if rule.to_day is None else rule.to_day,
+        document_hash=rule.document_hash,
+        uri="",
+    )
 
 
 def methodology_id(text: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import requests
@@ -51,9 +52,7 @@ class Chain:
         self.web3 = connect(rpc)
         self._check_identity()
         self._contracts: dict[str, Contract] = {
-            role: self.web3.eth.contract(
-                address=Web3.to_checksum_address(entry.address), abi=abi_of(entry.name), decode_tuples=True
-            )
+            role: self.web3.eth.contract(address=Web3.to_checksum_address(entry.address), abi=abi_of(entry.name))
             for role, entry in manifest.contracts.items()
         }
 
@@ -62,14 +61,18 @@ class Chain:
         return self._contracts[contract].address
 
     def read(self, contract: str, function: str, *args: object, block: BlockIdentifier = "latest") -> Any:
-        """Value of a view function at a block.
+        """Value of a view function at a block; a tuple of several. Structs have their fields as attributes.
 
         Raises:
             ContractReverted: The contract refused.
         """
         bound = self._contracts[contract].get_function_by_name(function)(*args)
         with Translated(self.rpc):
-            return bound.call(block_identifier=block)
+            value = bound.call(block_identifier=block)
+        outputs = bound.abi["outputs"]
+        if len(outputs) == 1:
+            return _named(outputs[0], value)
+        return tuple(_named(output, item) for output, item in zip(outputs, value, strict=True))
 
     def call_data(self, contract: str, function: str, *args: object) -> HexStr:
         """Calldata of a function with arguments."""
@@ -103,7 +106,7 @@ class Chain:
                     log["blockNumber"],
                     log["transactionHash"].to_0x_hex(),
                     log["logIndex"],
-                    dict(log["args"]),
+                    {item["name"]: _named(item, log["args"][item["name"]]) for item in factory.abi["inputs"]},
                 )
             start = until + 1
 
@@ -127,6 +130,17 @@ class Chain:
                 f"{self.rpc} is chain {chain_id} with genesis {genesis}; {self.manifest.path} was deployed to chain "
                 f"{expected[0]} with genesis {expected[1]}. Name the right node, or deploy again."
             )
+
+
+def _named(output: Any, value: Any) -> Any:
+    """A struct with its fields as attributes, arrays of structs item by item, anything else as it is."""
+    if "components" not in output:
+        return value
+    if output["type"].endswith("]"):
+        item = {**output, "type": output["type"].rsplit("[", 1)[0]}
+        return [_named(item, single) for single in value]
+    fields = zip(output["components"], value, strict=True)
+    return SimpleNamespace(**{field["name"]: _named(field, item) for field, item in fields})
 
 
 def connect(rpc: str) -> Web3:

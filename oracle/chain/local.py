@@ -35,11 +35,19 @@ _START_SECONDS = 30
 
 @dataclass(frozen=True)
 class Process:
-    """A local chain that was started."""
+    """A local chain that was started.
+
+    Attributes:
+        kind: `anvil` or `ganache`.
+        port: Of its RPC.
+        pid: Of its process.
+        genesis_time: UTC seconds at which its own clock began.
+    """
 
     kind: str
     port: int
     pid: int
+    genesis_time: int
 
     @property
     def rpc(self) -> str:
@@ -54,43 +62,44 @@ def local_account(index: int) -> LocalAccount:
     return account
 
 
-def start(home: Path, kind: str, port: int, clock: int | None = None) -> Process:
+def start(home: Path, kind: str, port: int, genesis_time: int) -> Process:
     """Starts a chain whose state lives in `home`, and waits until it answers; one that runs already is left alone.
+
+    A chain that ran before goes on with its state and never with an earlier time than its latest block.
 
     Args:
         kind: `anvil` or `ganache`.
-        clock: Time of the genesis block, UTC seconds; now if None.
+        genesis_time: Time of the genesis block of a new chain, UTC seconds.
 
     Raises:
-        ConfigError: The program is not installed, or the port is taken.
+        ConfigError: The program is not installed, the port is taken, or the home folder has a chain of another kind.
         ChainError: The chain did not come up; its log says why.
     """
-    present = running(home)
-    if present is not None:
-        return present
-    command = {"anvil": _anvil, "ganache": _ganache}[kind](home, port, clock)
-    if shutil.which(command[0]) is None:
-        raise ConfigError(f"{command[0]} is not on the PATH. `make setup` installs it into node_modules/.bin.")
+    before = _recorded(home)
+    if before is not None and before.kind != kind:
+        raise ConfigError(f"The chain in {home} is {before.kind}, not {kind}. Choose another home folder.")
+    if before is not None and _alive(before):
+        return before
+    if before is not None:
+        genesis_time = before.genesis_time
     _require_free(port)
     home.mkdir(parents=True, exist_ok=True)
-    with (home / "chain.log").open("ab") as log:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-    process = Process(kind, port, child.pid)
+    child = _launch(_COMMANDS[kind](home, port, genesis_time), home)
+    process = Process(kind, port, child.pid, genesis_time)
     if not _answers(process.rpc, child):
         child.kill()
         raise ChainError(f"{kind} did not answer on port {port} within {_START_SECONDS} s. See {home / 'chain.log'}.")
     (home / _PROCESS_FILE).write_text(json.dumps(asdict(process)))
+    latest = connect(process.rpc).eth.get_block("latest")["timestamp"]
+    if latest > genesis_time:  # a restarted chain's clock begins at its genesis again
+        advance(process.rpc, latest - genesis_time)
     return process
 
 
 def running(home: Path) -> Process | None:
     """The chain of a home folder, if its process is alive."""
-    path = home / _PROCESS_FILE
-    if not path.exists():
-        return None
-    process = Process(**json.loads(path.read_text()))
-    command = Path(f"/proc/{process.pid}/cmdline")
-    return process if command.exists() and str(process.port).encode() in command.read_bytes() else None
+    process = _recorded(home)
+    return process if process is not None and _alive(process) else None
 
 
 def stop(home: Path) -> bool:
@@ -101,7 +110,6 @@ def stop(home: Path) -> bool:
     os.kill(process.pid, signal.SIGTERM)
     if not _gone(process.pid):
         raise ChainError(f"Process {process.pid} did not stop within {_START_SECONDS} s.")
-    (home / _PROCESS_FILE).unlink()
     return True
 
 
@@ -120,14 +128,14 @@ def advance(rpc: str, seconds: int) -> int:
         return web3.eth.get_block("latest")["timestamp"]
 
 
-def _anvil(home: Path, port: int, clock: int | None) -> list[str]:
+def _anvil(home: Path, port: int, genesis_time: int) -> list[str]:
     command = ["anvil", "--port", str(port), "--chain-id", str(CHAIN_ID), "--accounts", str(ACCOUNTS)]
-    command += ["--mnemonic", MNEMONIC, "--gas-limit", str(BLOCK_GAS_LIMIT)]
-    command += ["--state", str(home / "chain-state.json"), "--state-interval", "1"]
-    return command + (["--timestamp", str(clock)] if clock else [])
+    command += ["--mnemonic", MNEMONIC, "--gas-limit", str(BLOCK_GAS_LIMIT), "--timestamp", str(genesis_time)]
+    return [*command, "--state", str(home / "chain-state.json"), "--state-interval", "1"]
 
 
-def _ganache(home: Path, port: int, clock: int | None) -> list[str]:
+def _ganache(home: Path, port: int, genesis_time: int) -> list[str]:
+    time = datetime.fromtimestamp(genesis_time, tz=UTC).isoformat()
     command = [
         "ganache",
         "--server.port",
@@ -138,12 +146,28 @@ def _ganache(home: Path, port: int, clock: int | None) -> list[str]:
         str(CHAIN_ID),
     ]
     command += ["--wallet.mnemonic", MNEMONIC, "--wallet.totalAccounts", str(ACCOUNTS), "--chain.hardfork", "shanghai"]
-    command += ["--miner.blockGasLimit", str(BLOCK_GAS_LIMIT), "--database.dbPath", str(home / "chain-state")]
-    return command + (["--chain.time", _iso(clock)] if clock else [])
+    command += ["--miner.blockGasLimit", str(BLOCK_GAS_LIMIT), "--chain.time", time]
+    return [*command, "--database.dbPath", str(home / "chain-state")]
 
 
-def _iso(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, tz=UTC).isoformat()
+_COMMANDS = {"anvil": _anvil, "ganache": _ganache}
+
+
+def _launch(command: list[str], home: Path) -> subprocess.Popen[bytes]:
+    if shutil.which(command[0]) is None:
+        raise ConfigError(f"{command[0]} is not on the PATH. `make setup` installs it into node_modules/.bin.")
+    with (home / "chain.log").open("ab") as log:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+
+
+def _recorded(home: Path) -> Process | None:
+    path = home / _PROCESS_FILE
+    return Process(**json.loads(path.read_text())) if path.exists() else None
+
+
+def _alive(process: Process) -> bool:
+    command = Path(f"/proc/{process.pid}/cmdline")
+    return command.exists() and str(process.port).encode() in command.read_bytes()
 
 
 def _require_free(port: int) -> None:

@@ -1,12 +1,8 @@
-"""Commands people type. Each file is one command or one group of them."""
+"""Commands people type. Each file is one command or a few that belong together; `commands` lists them."""
 
 from __future__ import annotations
 
-import sys
-
 import typer
-
-from oracle.errors import CarbonbookError
 
 app = typer.Typer(
     name="carbonbook",
@@ -19,14 +15,3 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-
-
-def main() -> None:
-    """Entry point of `carbonbook`: what is raised on purpose becomes a sentence and an exit code."""
-    from oracle.cli import commands  # registers the commands; imported late so that --help is quick
-
-    try:
-        commands.app()
-    except CarbonbookError as error:
-        sys.stderr.write(f"Error: {error}\n")
-        sys.exit(error.exit_code)

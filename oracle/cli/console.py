@@ -1,49 +1,58 @@
-"""What commands share: where they run, how they print, how they fail.
+"""What commands share: where they run, how they print.
 
-A terminal gets tables and progress; a pipe gets plain lines; `--json` gets exactly one object on stdout. Messages for people go to
-stderr whenever stdout carries JSON.
+A terminal gets tables and progress; a pipe gets plain lines; `--json` gets exactly one object on stdout. What is said on the way goes to
+stderr.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
+from eth_account.signers.local import LocalAccount
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from oracle.chain.client import Chain
+from oracle.chain.manifest import Manifest
+from oracle.chain.sender import Sender
 from oracle.config import Settings
 from oracle.keys import Keyring
 from oracle.store.book import Book
+
+T = TypeVar("T")
 
 HomeOption = Annotated[
     Path | None,
     typer.Option("--home", help="Folder of the installation.", envvar="CARBONBOOK_HOME", show_default=".carbonbook"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be sent; send nothing.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")]
 
-out = Console()
+out = Console(soft_wrap=False)
 err = Console(stderr=True)
 
 
 @dataclass(frozen=True)
 class Installation:
-    """The installation a command runs in."""
+    """The installation a command runs in; each part is opened when it is needed."""
 
     settings: Settings
 
     @classmethod
     def at(cls, home: Path | None) -> Installation:
-        """The installation of a home folder; `oracle.errors.ConfigError` if there is none."""
+        """The installation of a home folder.
+
+        Raises:
+            ConfigError: There is none.
+        """
         return cls(Settings.load(home))
 
     @cached_property
@@ -56,40 +65,72 @@ class Installation:
         """Its book."""
         return Book(self.settings.home, self.keys)
 
+    @cached_property
+    def chain(self) -> Chain:
+        """Its chain, checked to be the one the book belongs to."""
+        chain = Chain(self.settings.rpc, Manifest.load(self.settings.path(self.settings.manifest)))
+        self.book.database.bind(chain.manifest.chain_id, chain.manifest.genesis_hash)
+        return chain
 
-def show(data: Mapping[str, object], as_json: bool, *, title: str = "") -> None:
-    """Prints a result: one JSON object, or a two-column table."""
+    def sender(self, name: str | None = None) -> Sender:
+        """Sends from the relayer's account, or from that of a named key."""
+        return Sender(self.chain, self.keys.account(name or self.settings.relayer))
+
+    def members(self) -> list[LocalAccount]:
+        """The oracle members whose keys are here."""
+        return [self.keys.account(name) for name in self.settings.committee]
+
+    def operators(self) -> dict[str, str]:
+        """Address of the operator of each registered source."""
+        return {name: self.keys.address(source.operator) for name, source in self.settings.sources.items()}
+
+
+def show(data: Mapping[str, object], as_json: bool, title: str = "") -> None:
+    """Prints a result: one JSON object, or names and values."""
     if as_json:
         sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
         return
     table = Table(title=title or None, title_justify="left", show_header=False, box=None)
     for key, value in data.items():
-        table.add_row(key.replace("_", " "), _text(value))
+        if not _is_rows(value):
+            table.add_row(key.replace("_", " "), _text(value))
     out.print(table)
+    for key, value in data.items():
+        if _is_rows(value):
+            show_rows(value, key.replace("_", " "))  # type: ignore[arg-type]  # _is_rows has looked
 
 
 def show_rows(rows: Sequence[Mapping[str, object]], title: str) -> None:
     """Prints rows as a table that fits the terminal."""
-    if not rows:
-        out.print(f"{title}: none")
-        return
-    table = Table(title=title, title_justify="left", box=None)
-    for name in rows[0]:
+    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    for name in rows[0] if rows else ():
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*(_text(value) for value in row.values()))
+        table.add_row(*(_short(_text(value)) for value in row.values()))
     out.print(table)
 
 
-@contextmanager
-def progress(label: str, total: int) -> Iterator[Progress]:
-    """A progress bar on a terminal; one plain line at the end elsewhere. Yields an object whose task 0 counts."""
+def say(line: str) -> None:
+    """One line on the way, for people."""
+    err.print(line, highlight=False)
+
+
+def tracked(items: Iterable[T], label: str, total: int) -> Iterator[T]:
+    """Passes items on, with a progress bar on a terminal and one line at the end elsewhere."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
-        bar.add_task(label, total=total)
-        yield bar
-    if not err.is_terminal:
-        err.print(f"{label}: {total} done")
+        yield from bar.track(items, total=total, description=label)
+    if not err.is_terminal and total:
+        say(f"{label}: {total}")
+
+
+def _short(text: str) -> str:
+    """Addresses and hashes by their ends, so that rows fit; `--json` has them whole."""
+    return f"{text[:8]}…{text[-4:]}" if text.startswith("0x") and len(text) > 20 else text
+
+
+def _is_rows(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
 
 
 def _text(value: object) -> str:
@@ -97,4 +138,4 @@ def _text(value: object) -> str:
         return "\n".join(f"{key}: {_text(item)}" for key, item in value.items()) or "-"
     if isinstance(value, list | tuple):
         return ", ".join(_text(item) for item in value) or "-"
-    return "-" if value is None else str(value)
+    return "-" if value is None or value == "" else str(value)

@@ -38,16 +38,18 @@ BUS_KM = "CI-01"  # bus ride with a distance; field distance_m
 BUS_RIDE = "CI-01-RIDE"  # bus ride whose distance nobody measured; field rides
 METRO = "CI-02"  # metro ride; field distance_m
 ELECTRICITY = "CI-11"  # household electricity of one day; fields energy_wh, residents
-WATER = "CI-12"  # household water of one billing period; fields volume_l, residents
-GAS = "CI-13"  # household gas of one billing period; fields volume_l, residents
+ELECTRICITY_BILL = "CI-11-BILL"  # household electricity of one billing period; fields energy_wh, residents, days
+WATER = "CI-12"  # household water of one billing period; fields volume_l, residents, days
+GAS = "CI-13"  # household gas of one billing period; fields volume_l, residents, days
 
 FIELDS: dict[str, tuple[str, ...]] = {
     BUS_KM: ("distance_m",),
     BUS_RIDE: ("rides",),
     METRO: ("distance_m",),
     ELECTRICITY: ("energy_wh", "residents"),
-    WATER: ("volume_l", "residents"),
-    GAS: ("volume_l", "residents"),
+    ELECTRICITY_BILL: ("energy_wh", "residents", "days"),
+    WATER: ("volume_l", "residents", "days"),
+    GAS: ("volume_l", "residents", "days"),
 }
 
 

@@ -32,19 +32,21 @@ class ActStore:
             target = self._folder / scenario / str(day) / f"{sha256[:_DIGITS]}.parquet"
             target.parent.mkdir(parents=True, exist_ok=True)
             draft = target.with_suffix(".draft")
-            part.write_parquet(draft)
+            part.with_columns(sha256=pl.lit(sha256)).write_parquet(draft)
             os.replace(draft, target)
 
     def read(self, scenario: str, days: Iterable[int], committed: set[str]) -> pl.DataFrame:
         """Acts of some days from the files whose SHA-256 is in `committed`; an empty frame without columns if there are none."""
-        known = {sha256[:_DIGITS] for sha256 in committed}
-        paths = [
-            path
-            for day in sorted(set(days))
-            for path in sorted((self._folder / scenario / str(day)).glob("*.parquet"))
-            if path.stem in known
-        ]
+        folder = self._folder / scenario
+        paths = [folder / f"{name}.parquet" for name in self.files(scenario, days, committed)]
         return pl.concat([pl.read_parquet(path) for path in paths]) if paths else pl.DataFrame()
+
+    def files(self, scenario: str, days: Iterable[int], committed: set[str]) -> list[str]:
+        """Day and file of everything `read` would read, sorted."""
+        known = {sha256[:_DIGITS] for sha256 in committed}
+        folders = (self._folder / scenario / str(day) for day in sorted(set(days)))
+        paths = sorted(path for folder in folders for path in folder.glob("*.parquet") if path.stem in known)
+        return [f"{path.parent.name}/{path.stem}" for path in paths]
 
     def scenarios(self) -> list[str]:
         """Scenarios with acts."""

@@ -134,6 +134,17 @@ def people(connection: Connection, numbers: Sequence[int] | None = None) -> pl.D
     return pl.DataFrame([tuple(row) for row in connection.execute(query)], schema=schema, orient="row")
 
 
+def custody_ref(connection: Connection, account: bytes) -> bytes | None:
+    """What the key of an account in custody is derived from; None if the account is nobody's here, or has its own key."""
+    query = select(citizens.c.ref).where(citizens.c.account == account, citizens.c.custody)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def salt_of(connection: Connection, account: bytes) -> bytes | None:
+    """The salt of an account's citizen; None if it is erased or nobody's here."""
+    return connection.execute(select(citizens.c.salt).where(citizens.c.account == account)).scalar_one_or_none()
+
+
 def _known(connection: Connection, tags: list[bytes]) -> dict[bytes, int]:
     query = select(subjects.c.tag, subjects.c.citizen)
     if len(tags) <= _IN_LIMIT:

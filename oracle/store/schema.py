@@ -66,34 +66,37 @@ findings = Table(
     "findings",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("sha256", String(64), ForeignKey("files.sha256")),
+    Column("sha256", String(64), ForeignKey("files.sha256"), nullable=False),
+    # Null for what reading and validating found; else the close that found it, which replaces its own findings when it is repeated.
+    Column("scenario", String(31)),
+    Column("day", Integer),
     Column("code", String(40), nullable=False),
     Column("file", Text, nullable=False),
     Column("row", Integer),
     Column("values", Text, nullable=False),
     Index("findings_code", "code"),
+    Index("findings_close", "scenario", "day"),
 )
 
-# A batch is bundled here before it is attested on chain. `header` is canonical JSON; `folder` holds the bundle, relative to the home.
+# Digest of the act files that the last close of a scenario's day took in; while it stays the same there is nothing to close.
+closes = Table(
+    "closes",
+    metadata,
+    Column("scenario", String(31), primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("taken_in", String(64), nullable=False),
+)
+
+# Batches that were bundled, before and after they are attested on chain.
 batches = Table(
     "batches",
     metadata,
     Column("batch", String(66), primary_key=True),
     Column("operator", String(42), nullable=False),
+    Column("scenario", String(31), nullable=False),
     Column("methodology", String(31), nullable=False),
     Column("version", Integer, nullable=False),
     Column("day", Integer, nullable=False),
     Column("sequence", Integer, nullable=False),
-    Column("header", Text, nullable=False),
-    Column("folder", Text, nullable=False),
-    Index("batches_day", "operator", "methodology", "day"),
-)
-
-# Orders this installation signed for citizens in custody, kept so that they can be sent again unchanged.
-orders = Table(
-    "orders",
-    metadata,
-    Column("key", String(66), primary_key=True),
-    Column("message", Text, nullable=False),
-    Column("signature", LargeBinary(65), nullable=False),
+    Index("batches_day", "scenario", "day"),
 )

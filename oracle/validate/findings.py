@@ -21,6 +21,9 @@ FINDING_SCHEMA: dict[str, pl.DataType] = {
     "values": pl.String(),
 }
 
+# Findings about an act before it is known which rows of which file it was made of.
+ACT_FINDING_SCHEMA: dict[str, pl.DataType] = {"code": pl.String(), "act": pl.Int64(), "values": pl.String()}
+
 
 class Kind(StrEnum):
     """What happens to the row."""
@@ -65,11 +68,15 @@ CODES: dict[str, Code] = {
     "outlier": Code(_Q, "The value is far from the household's own values.", "数值与该户历史相差过大。"),
     # several acts
     "duplicate": Code(_X, "The same record stands in this or an earlier file.", "该记录已在本文件或先前文件中出现。"),
-    "overlap": Code(_Q, "One person cannot be in two places: another act overlaps in time.", "同一人的两次行为时间重叠。"),
+    "overlap": Code(
+        _Q, "One person cannot be in two places: another act overlaps in time.", "同一人的两次行为时间重叠。"
+    ),
     "claimed_elsewhere": Code(_X, "The same act was brought by another operator.", "同一行为已由其他运营方申报。"),
     # who and under which rule
     "unknown_subject": Code(_Q, "The person or meter is not enrolled.", "用户或表计未登记。"),
-    "no_methodology": Code(_X, "No methodology is active for this act, place and day.", "该行为在此地此日没有生效的方法学。"),
+    "no_methodology": Code(
+        _X, "No methodology is active for this act, place and day.", "该行为在此地此日没有生效的方法学。"
+    ),
     "no_baseline": Code(_X, "There is not enough history for a baseline.", "历史数据不足，无法计算基准线。"),
     "no_reduction": Code(_X, "The act reduces nothing against its baseline.", "相对基准线没有减排量。"),
     "above_day_cap": Code(_X, "The day's cap of the methodology is used up.", "已达到该方法学的每日上限。"),
@@ -82,6 +89,27 @@ def findings(code: str, file: str, rows: Iterable[tuple[int | None, Mapping[str,
         raise KeyError(code)
     listed = [(code, file, row, values_json(values)) for row, values in rows]
     return pl.DataFrame(listed, schema=FINDING_SCHEMA, orient="row")
+
+
+def about_acts(code: str, acts: pl.DataFrame, values: list[str]) -> pl.DataFrame:
+    """Findings of one code about numbered acts (`act`); `values` are the columns that show what was wrong."""
+    if code not in CODES:
+        raise KeyError(code)
+    shown = pl.struct(sorted(values)).struct.json_encode() if values else pl.lit("{}")
+    return acts.select(pl.lit(code).alias("code"), pl.col("act").cast(pl.Int64), shown.alias("values"))
+
+
+def about_rows(found: pl.DataFrame, acts: pl.DataFrame) -> pl.DataFrame:
+    """Findings about acts as findings about rows.
+
+    Args:
+        found: `ACT_FINDING_SCHEMA`.
+        acts: act, file, rows, and any other columns, which are kept.
+
+    Returns:
+        `FINDING_SCHEMA` and the other columns of `acts`, one line per finding and row.
+    """
+    return found.join(acts, on="act").explode("rows").rename({"rows": "row"}).drop("act")
 
 
 def values_json(values: Mapping[str, object]) -> str:

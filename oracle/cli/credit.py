@@ -1,0 +1,59 @@
+"""`carbonbook credit`: the accounts of open batches into the citizens' book."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from oracle.attest.committee import phase_of
+from oracle.chain.sender import Sent
+from oracle.cli import app
+from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, show, tracked
+from oracle.credit.push import chunks, push
+from oracle.evidence.folder import read
+from oracle.store.batches import StoredBatch, all_batches
+from oracle.units import date_of
+
+
+@app.command()
+def credit(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOption = False) -> None:
+    """Credit every open batch, chunk by chunk.
+
+    Batches open when their challenge window is over; those that wait are listed with the time. Running it again credits nobody twice.
+    """
+    here = Installation.at(home)
+    with here.book.database.begin() as connection:
+        stored = all_batches(connection)
+    phases = {batch.batch: phase_of(here.chain, batch.batch) for batch in stored}
+    open_ = [batch for batch in stored if phases[batch.batch].name == "open"]
+    window = here.chain.read("EvidenceLedger", "challengeWindow")
+    waiting = [
+        {"batch": batch.batch, "opens": _time(phases[batch.batch].attested_at + window)}
+        for batch in stored
+        if phases[batch.batch].name == "attested"
+    ]
+    credited = [_credit(here, batch, dry_run) for batch in tracked(open_, "crediting batches", len(open_))]
+    closed = sum(phase.name == "closed" for phase in phases.values())
+    show({"credited": credited, "waiting": waiting, "already_closed": closed}, json)
+
+
+def _credit(here: Installation, batch: StoredBatch, dry_run: bool) -> dict[str, object]:
+    bundle = read(here.book.bundle_folder(batch.batch))
+    sent: list[Sent] = []
+    if not dry_run:
+        sent = push(here.sender(), batch.batch, bundle, lambda chunk, done: None)
+    progress = here.chain.read("PointIssuer", "progressOf", bytes.fromhex(batch.batch[2:]))
+    return {
+        "act_date": date_of(batch.day).isoformat(),
+        "methodology": batch.methodology,
+        "chunks": len(list(chunks(bundle))),
+        "sent": len(sent),
+        "accounts": progress.accounts,
+        "reduction_mg": progress.reductionMg,
+        "points_milli": progress.pointsMilli,
+        "gas": sum(transaction.gas_used for transaction in sent),
+        "batch": batch.batch,
+    }
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, tz=UTC).isoformat()

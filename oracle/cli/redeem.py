@@ -1,0 +1,95 @@
+"""`carbonbook redeem`: points for goods."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from eth_utils.address import is_address, to_checksum_address
+
+from oracle.attest.committee import domain
+from oracle.attest.typed_data import sign
+from oracle.cli import app
+from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, show
+from oracle.errors import ConfigError, InputError
+from oracle.keys import CUSTODY
+from oracle.redeem.custody import citizen_account
+from oracle.redeem.desk import SignedOrder
+from oracle.redeem.desk import redeem as relay
+from oracle.redeem.order import Order, number_bytes, terms_bytes
+from oracle.store.citizens import custody_ref
+from oracle.units import MILLI, points, to_base_exact
+
+_COLUMNS = ("account", "merchant", "order_number", "points")
+
+
+@app.command()
+def redeem(
+    file: Annotated[
+        Path, typer.Argument(help="CSV with account, merchant, order_number, points and, if wanted, terms.")
+    ],
+    minutes: Annotated[int, typer.Option(help="How long a signed order is good.", min=1)] = 10,
+    home: HomeOption = None,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Sign orders of citizens in custody and relay them.
+
+    `merchant` is an account or the name of a key. A merchant's order number is taken once: running it again takes nothing twice.
+
+        carbonbook redeem orders.csv
+    """
+    here = Installation.at(home)
+    expiry = here.chain.now() + 60 * minutes
+    signed = [_signed(here, _order(here, file, number, row, expiry)) for number, row in enumerate(_rows(file), 1)]
+    outcomes = [] if dry_run else list(relay(here.sender(), signed))
+    refused = [outcome for outcome in outcomes if not outcome.taken]
+    show(
+        {
+            "orders": len(signed),
+            "taken": len(outcomes) - len(refused),
+            "points": points(sum(outcome.order.points_milli for outcome in outcomes if outcome.taken)),
+            "refused": [{"order": item.order.key, "reason": item.reason} for item in refused],
+        },
+        json,
+    )
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    if not file.exists():
+        raise InputError("no such file", file=str(file))
+    with file.open(encoding="utf-8-sig", newline="") as handle:
+        reader = csv.DictReader(handle)
+        missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            raise InputError(f"these columns are missing: {', '.join(missing)}", file=file.name)
+        return list(reader)
+
+
+def _order(here: Installation, file: Path, number: int, row: dict[str, str], expiry: int) -> Order:
+    if not is_address(row["account"]):
+        raise InputError(f"'{row['account']}' is not an account", file=file.name, row=number, field="account")
+    try:
+        merchant = row["merchant"] if is_address(row["merchant"]) else here.keys.address(row["merchant"])
+        milli = to_base_exact(row["points"], MILLI)
+    except (ConfigError, InputError) as error:
+        raise InputError(str(error), file=file.name, row=number) from error
+    return Order(
+        citizen=to_checksum_address(row["account"]),
+        merchant=to_checksum_address(merchant),
+        order_number=number_bytes(row["order_number"]),
+        points_milli=milli,
+        expiry=expiry,
+        terms=terms_bytes(row.get("terms") or ""),
+    )
+
+
+def _signed(here: Installation, order: Order) -> SignedOrder:
+    with here.book.database.begin() as connection:
+        ref = custody_ref(connection, bytes.fromhex(order.citizen[2:]))
+    if ref is None:
+        raise ConfigError(f"{order.citizen} is not in custody here: its owner has to sign.")
+    account = citizen_account(here.keys.secret(CUSTODY), ref)
+    return SignedOrder(order, sign(account, order.message(domain(here.chain, "RedemptionDesk"))))

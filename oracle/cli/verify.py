@@ -1,0 +1,93 @@
+"""`carbonbook verify`: prove one record against the chain, step by step."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+
+from oracle.attest.committee import phase_of
+from oracle.cli import app
+from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.errors import InputError, VerificationFailed
+from oracle.evidence.folder import RECORDS, read
+from oracle.evidence.proof import check_proof, record_proof
+from oracle.store.batches import all_batches
+from oracle.store.citizens import salt_of
+
+
+@app.command()
+def verify(
+    record: Annotated[str, typer.Argument(help="Record id (0x and 64 digits), or a proof file that --save wrote.")],
+    opened: Annotated[bool, typer.Option("--open", help="Also open the commitment with the citizen's salt.")] = False,
+    save: Annotated[Path | None, typer.Option(help="Write the proof here, for others to check.")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Prove that a record is in an attested batch, printing every step of the proof.
+
+    The steps are recomputed here with nothing but a hash; the root they end in is then compared with the chain's.
+
+        carbonbook verify 0x5b0e...
+        carbonbook verify proof.json
+    """
+    here = Installation.at(home)
+    document = _saved(Path(record)) if Path(record).is_file() else _proof(here, _record_id(record), opened)
+    if save:
+        save.write_text(jsonlib.dumps(document, indent=2) + "\n")
+    checks = [
+        {"check": check.what, "said": check.said, "found": check.found, "holds": check.holds}
+        for check in check_proof(document)
+    ]
+    header = document["header"]
+    batch = here.chain.read(
+        "EvidenceLedger",
+        "batchIdOf",
+        header["operator"],
+        bytes.fromhex(header["methodology"][2:]),
+        int(header["day"]),
+        int(header["sequence"]),
+    )
+    on_chain = "0x" + here.chain.read("EvidenceLedger", "headerOf", batch).recordsRoot.hex()
+    checks.append(
+        {"check": "root on chain", "said": document["root"], "found": on_chain, "holds": document["root"] == on_chain}
+    )
+    holds = all(check["holds"] for check in checks)
+    batch_id = "0x" + batch.hex()
+    show({"batch": batch_id, "phase": phase_of(here.chain, batch_id).name, "holds": holds, "steps": checks}, json)
+    if not holds:
+        raise VerificationFailed("The proof does not hold; see the steps above.")
+
+
+def _proof(here: Installation, record_id: bytes, opened: bool) -> dict[str, Any]:
+    with here.book.database.begin() as connection:
+        folders = [here.book.bundle_folder(batch.batch) for batch in all_batches(connection)]
+        for folder in folders:
+            found = (
+                pl.scan_parquet(folder / RECORDS).filter(pl.col("record_id") == record_id).select("account").collect()
+            )
+            if len(found):
+                salt = salt_of(connection, found["account"][0]) if opened else None
+                return record_proof(read(folder), record_id, salt)
+    raise InputError(f"no bundle here has the record 0x{record_id.hex()}")
+
+
+def _saved(path: Path) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = jsonlib.loads(path.read_text())
+    except ValueError as error:
+        raise InputError(f"not JSON: {error}", file=str(path)) from error
+    return document
+
+
+def _record_id(text: str) -> bytes:
+    try:
+        record_id = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError as error:
+        raise InputError(f"'{text}' is neither a record id nor a file") from error
+    if len(record_id) != 32:
+        raise InputError(f"a record id has 64 hex digits, not {2 * len(record_id)}")
+    return record_id

@@ -1,0 +1,81 @@
+"""From quantified acts and the people behind them to the bundle of a batch. Pure."""
+
+from __future__ import annotations
+
+import polars as pl
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
+from oracle.evidence.bundle import Bundle, Meta, assemble
+from oracle.evidence.columns import column, matrix
+from oracle.evidence.leaf import WORD, commitments, methodology_word
+from oracle.quantify.rule import Rule
+from oracle.records.acts import FIELDS
+from oracle.units import UG_PER_MG
+from oracle.validate.findings import FINDING_SCHEMA
+
+# What a bundle does not say of its records: where an act was written down, the book's own numbers, and what stands in the header.
+_LOCAL = (
+    *("rows", "sha256", "file", "act", "citizen", "subject", "record_key", "source", "salt"),
+    *("day", "region", "operator"),
+)
+
+
+def bundle_of(acts: pl.DataFrame, findings: pl.DataFrame, rule: Rule, operator: str, day: int, sequence: int) -> Bundle:
+    """The bundle of one operator's acts of one day under one rule.
+
+    Args:
+        acts: Quantified acts with record_id, account, salt (none missing) and consented.
+        findings: Of the operator's acts of that scenario and day that are not in the batch.
+    """
+    fields = FIELDS[rule.scenario]
+    commitment = commitments(
+        matrix(acts["salt"], WORD),
+        matrix(acts["record_id"], WORD),
+        rule.id,
+        rule.version,
+        acts.select(fields).to_numpy(),
+    )
+    rows = acts.with_columns(column("commitment", commitment)).drop(name for name in _LOCAL if name in acts.columns)
+    meta = Meta(
+        operator=operator,
+        methodology=rule.id,
+        version=rule.version,
+        document_hash=rule.document_hash,
+        region=rule.region,
+        day=day,
+        sequence=sequence,
+        factor_ug=rule.factor_ug,
+        quantity_limit=quantity_limit(rule),
+        fields=fields,
+    )
+    return assemble(rows, findings.select(FINDING_SCHEMA.keys()), meta)
+
+
+def quantity_limit(rule: Rule) -> int:
+    """Most quantity one account can be credited for one act day: what the rule's day cap of milligrams allows, rounded down."""
+    return rule.day_cap_mg * UG_PER_MG // rule.factor_ug
+
+
+def within_day_cap(acts: pl.DataFrame, before: pl.DataFrame, limit: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Acts that an account's earlier batches of the same day leave room for, in the order of their start; and the others.
+
+    Without earlier batches nothing is taken out here: the accounts tree cuts the sum to the limit.
+
+    Args:
+        acts: account, start, record_id, quantity.
+        before: account and quantity that stand in earlier batches of the same methodology and day.
+        limit: Most quantity per account.
+    """
+    known = acts.join(before.select("account", _before="quantity"), on="account", how="left")
+    ordered = known.sort("start", "record_id")
+    used = pl.col("_before") + pl.col("quantity").cum_sum().over("account")
+    fits = (pl.col("_before").is_null() | (used <= limit)).alias("_fits")
+    judged = ordered.with_columns(fits).drop("_before")
+    return judged.filter("_fits").drop("_fits"), judged.filter(~pl.col("_fits")).drop("_fits")
+
+
+def key_of(operator: str, methodology: str, day: int, sequence: int) -> str:
+    """Key of a batch on chain, 0x hex: `IEvidenceLedger.batchIdOf`."""
+    types = ["address", "bytes32", "uint32", "uint32"]
+    return "0x" + keccak(encode(types, [operator, methodology_word(methodology), day, sequence])).hex()

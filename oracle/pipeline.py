@@ -1,0 +1,182 @@
+"""Closing: the steps between acts and bundles, in their order.
+
+    acts -> rules between files -> quantify -> what is left of the day cap -> evidence: a bundle per operator, methodology and day
+
+The chain is not asked. Closing again takes in what came late, as a batch with the next sequence number, and changes no batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+from sqlalchemy import Connection
+
+from oracle.evidence.batch import bundle_of, key_of, quantity_limit, within_day_cap
+from oracle.evidence.folder import ACCOUNTS, RECORDS, write
+from oracle.quantify.engine import quantify
+from oracle.quantify.library import Library
+from oracle.quantify.rule import Rule
+from oracle.store.batches import StoredBatch, add_batch, batches_of, batches_on, set_taken_in, taken_in
+from oracle.store.book import Book
+from oracle.store.citizens import people
+from oracle.store.files import committed_files, replace_close_findings
+from oracle.store.open_days import digests, open_days
+from oracle.validate.across import one_act_per_record, one_trip_at_a_time
+from oracle.validate.findings import about_acts, about_rows
+from oracle.validate.rules import TRIPS
+
+# How far back a baseline looks at most: a year's usual consumption, or last year's bill with its tolerance.
+HISTORY_DAYS = 400
+
+
+@dataclass(frozen=True)
+class Closed:
+    """One batch that closing made."""
+
+    batch: StoredBatch
+    records: int
+    accounts: int
+    quantity: int
+
+
+def close(book: Book, library: Library, operators: Mapping[str, str]) -> list[Closed]:
+    """Bundles what is new since the last close, and stores why the rest brings nothing.
+
+    Args:
+        operators: Address of the operator of each source.
+    """
+    with book.database.begin() as connection:
+        return list(_Closing(book, library, operators, connection).run())
+
+
+class _Closing:
+    """One close. Everything it reads is one state of the database, and all it writes there is written at once."""
+
+    def __init__(self, book: Book, library: Library, operators: Mapping[str, str], connection: Connection):
+        self._book = book
+        self._library = library
+        self._operators = pl.DataFrame(
+            {"source": list(operators), "operator": list(operators.values())},
+            schema={"source": pl.String, "operator": pl.String},
+        )
+        self._connection = connection
+        self._committed = committed_files(connection)
+        self._people = people(connection)
+
+    def run(self) -> Iterator[Closed]:
+        """Closes every open day."""
+        files = digests(self._book.acts, self._committed)
+        reach = {name: HISTORY_DAYS for name in self._book.acts.scenarios() if self._has_baseline(name)}
+        days = open_days(files, taken_in(self._connection), reach)
+        acts = _numbered({name: self._read(name, open_) for name, open_ in days.items()})
+        batched = {name: self._batched(name, open_) for name, open_ in days.items()}
+        one = one_act_per_record(acts, {name: records for name, records in batched.items() if len(records)})
+        free = one_trip_at_a_time(one.acts, self._fixed_trips(days))
+        for name, frame in free.acts.items():
+            batches, refused = self._quantified(name, frame)
+            origin = acts[name].select("act", "file", "rows", "sha256", "day", "operator")
+            found = about_rows(pl.concat([one.findings, free.findings, *refused]), origin)
+            for rule, part in batches:
+                yield self._bundled(rule, part, found)
+            for day in days[name]:
+                in_day = found.filter(pl.col("day") == day).drop("day", "operator")
+                replace_close_findings(self._connection, name, day, in_day)
+                set_taken_in(self._connection, name, day, files[name, day])
+
+    def _quantified(self, name: str, frame: pl.DataFrame) -> tuple[list[tuple[Rule, pl.DataFrame]], list[pl.DataFrame]]:
+        """Acts that bring something, by rule, operator and day, and findings about the others."""
+        parts, found = [], []
+        history = self._history(name, frame)
+        for rule, acts in self._by_rule(name, frame):
+            if rule is None:
+                found.append(about_acts("no_methodology", acts, ["region"]))
+                continue
+            quantified = quantify(acts.with_columns(rows=pl.concat_list("act")), rule, history)
+            found.append(quantified.findings.select("code", pl.col("row").alias("act"), "values"))
+            known = quantified.acts.join(self._people.select("citizen", "account", "salt", "consented"), on="citizen")
+            found.append(about_acts("unknown_subject", known.filter(pl.col("salt").is_null()), []))
+            for part in known.drop_nulls("salt").partition_by("operator", "day", maintain_order=True):
+                fits, beyond = within_day_cap(part, self._credited_before(rule, part["day"][0]), quantity_limit(rule))
+                found.append(about_acts("above_day_cap", beyond, ["quantity"]))
+                parts += [(rule, fits)] if len(fits) else []
+        return parts, found
+
+    def _bundled(self, rule: Rule, part: pl.DataFrame, found: pl.DataFrame) -> Closed:
+        """Writes the bundle of one operator's acts of one day, then says so in the database."""
+        operator, day = part["operator"][0], part["day"][0]
+        sequence = len(batches_of(self._connection, rule.id, day, operator))
+        beside = found.filter((pl.col("operator") == operator) & (pl.col("day") == day))
+        bundle = bundle_of(part, beside, rule, operator, day, sequence)
+        batch = StoredBatch(
+            key_of(operator, rule.id, day, sequence), operator, rule.scenario, rule.id, rule.version, day, sequence
+        )
+        write(self._book.bundle_folder(batch.batch), bundle)
+        add_batch(self._connection, batch)
+        return Closed(batch, len(bundle.records), len(bundle.accounts.table), bundle.accounts.total)
+
+    def _by_rule(self, name: str, frame: pl.DataFrame) -> Iterator[tuple[Rule | None, pl.DataFrame]]:
+        places = frame.select("region", "day").unique().sort("region", "day")
+        rules = [self._library.rule_for(name, region, day) for region, day in places.iter_rows()]
+        keys = ["" if rule is None else f"{rule.id} {rule.version}" for rule in rules]
+        named = frame.join(places.with_columns(pl.Series("rule", keys)), on=["region", "day"])
+        for key, rule in sorted(dict(zip(keys, rules, strict=True)).items()):
+            yield rule, named.filter(pl.col("rule") == key).drop("rule")
+
+    def _history(self, name: str, frame: pl.DataFrame) -> pl.DataFrame | None:
+        """Earlier acts that the baselines of `frame` may look back at."""
+        if not self._has_baseline(name) or frame.is_empty():
+            return None
+        days = frame["day"].to_list()
+        return self._read(name, range(min(days) - HISTORY_DAYS, max(days) + 1))
+
+    def _credited_before(self, rule: Rule, day: int) -> pl.DataFrame:
+        """Quantity per account in earlier batches of the methodology's day, whoever's."""
+        folders = [self._book.bundle_folder(batch) for batch in batches_of(self._connection, rule.id, day)]
+        empty = pl.DataFrame(schema={"account": pl.Binary, "quantity": pl.Int64})
+        tables = [pl.read_parquet(folder / ACCOUNTS, columns=empty.columns) for folder in folders]
+        return pl.concat([empty, *tables]).group_by("account").agg(pl.col("quantity").sum())
+
+    def _fixed_trips(self, days: Mapping[str, list[int]]) -> pl.DataFrame:
+        """Batched trips of the open days and of the days before them: their time is taken."""
+        fixed = [pl.DataFrame(schema={"citizen": pl.Int64, "source": pl.String, "start": pl.Int64, "end": pl.Int64})]
+        for name in TRIPS:
+            around = sorted({day for open_ in days.get(name, []) for day in (open_ - 1, open_)})
+            batched = self._batched(name, around)
+            if len(batched):
+                acts = self._read(name, around)
+                standing = acts.join(batched, on=["record_id", "start", "end"], how="semi").sort("sha256")
+                fixed.append(standing.unique("record_id", keep="first").select(fixed[0].columns))
+        return pl.concat(fixed)
+
+    def _batched(self, name: str, days: Iterable[int]) -> pl.DataFrame:
+        """Records of the batches of a scenario's days; without columns if there are none."""
+        folders = [self._book.bundle_folder(batch) for day in days for batch in batches_on(self._connection, name, day)]
+        tables = [pl.read_parquet(folder / RECORDS) for folder in folders]
+        return pl.concat(tables, how="diagonal") if tables else pl.DataFrame()
+
+    def _read(self, name: str, days: Iterable[int]) -> pl.DataFrame:
+        """Acts as the engine takes them: who acted is a number, and the register knows better than a file how many live there."""
+        frame = self._book.acts.read(name, days, self._committed)
+        if frame.is_empty():
+            return frame
+        frame = frame.join(self._operators, on="source", how="left").with_columns(
+            subject=pl.col("citizen").cast(pl.String), record_key=pl.col("record_id").bin.encode("hex")
+        )
+        if "residents" not in frame.columns:
+            return frame
+        enrolled = frame.join(self._people.select("citizen", enrolled="residents"), on="citizen", how="left")
+        return enrolled.with_columns(residents=pl.coalesce("enrolled", "residents")).drop("enrolled")
+
+    def _has_baseline(self, name: str) -> bool:
+        return any(method.baseline is not None for method in self._library.document(name).methods.values())
+
+
+def _numbered(acts: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The same frames with a column `act` that counts through all of them."""
+    numbered, first = {}, 0
+    for name, frame in acts.items():
+        numbered[name] = frame.with_row_index("act", first).cast({"act": pl.Int64})
+        first += len(frame)
+    return numbered

@@ -1,0 +1,122 @@
+"""Ingest a file: read it, validate it, find out who acted, store the acts. All of it happens, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from sqlalchemy import Connection
+
+from oracle.config import Source
+from oracle.errors import InputError
+from oracle.evidence.columns import column
+from oracle.evidence.leaf import record_ids
+from oracle.records.acts import Reading
+from oracle.records.meters import Household
+from oracle.records.reader import read
+from oracle.store.book import Book
+from oracle.store.files import StoredFile, add_file, committed_files, file_of
+from oracle.validate.findings import empty_findings
+from oracle.validate.rejected import rejected
+from oracle.validate.rules import Context, validate
+
+_PEPPER_LABEL = b"carbonbook/pepper/1"
+_READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What became of a file.
+
+    Attributes:
+        file: The file as it is stored.
+        acts: Number of acts by scenario.
+        findings: Findings about its rows.
+        before: Whether the same bytes were ingested earlier; nothing was changed then.
+    """
+
+    file: StoredFile
+    acts: dict[str, int]
+    findings: pl.DataFrame
+    before: bool
+
+
+def ingest(
+    book: Book, path: Path, name: str, source: Source, *, kind: str | None, household: Household, now: int
+) -> Ingested:
+    """Ingests one file of a registered source.
+
+    Args:
+        name: Name of the source.
+        kind: Kind of file; None to tell by its content.
+        household: For meter readings, what the file does not say.
+        now: UTC seconds after which an act lies in the future.
+
+    Raises:
+        InputError: The file cannot be read as a whole; nothing was stored.
+    """
+    sha256 = _sha256(path)
+    with book.database.begin() as connection:
+        present = file_of(connection, sha256)
+    if present is not None:
+        return Ingested(present, {}, empty_findings(), before=True)
+    reading = read(path, source=name, region=source.region, kind=kind, zone=source.zone, household=household)
+    reading = validate(reading, Context(now=now))
+    with book.database.begin() as connection:
+        acts, copies = _identified(book, connection, reading)
+        found = pl.concat([reading.findings, *copies])
+        for scenario, frame in acts.items():
+            book.acts.write(scenario, sha256, frame)
+        accepted = sum(int(frame["rows"].list.len().sum()) for frame in acts.values())
+        rows_found = found["row"].drop_nulls().n_unique()
+        file = StoredFile(sha256, path.name, name, reading.rows, accepted, rows_found, now)
+        add_file(connection, file, found)
+    return Ingested(file, {scenario: len(frame) for scenario, frame in acts.items()}, found, before=False)
+
+
+def _identified(
+    book: Book, connection: Connection, reading: Reading
+) -> tuple[dict[str, pl.DataFrame], list[pl.DataFrame]]:
+    """Acts with record id and citizen instead of the source's own names, and findings for copies of stored acts."""
+    committed = committed_files(connection)
+    pepper = hmac.new(book.record_secret, _PEPPER_LABEL + reading.source.encode(), hashlib.sha256).digest()
+    kept, copies = {}, []
+    for scenario, frame in reading.acts.items():
+        frame = frame.with_columns(
+            column("record_id", record_ids(reading.source, frame["record_key"], pepper)),
+            source=pl.lit(reading.source),
+            file=pl.lit(reading.file),
+        )
+        stored = book.acts.read(scenario, frame["day"].unique().to_list(), committed)
+        if len(stored):
+            content = ["record_id", *(name for name in frame.columns if name in stored.columns and name not in _LOCAL)]
+            copies.append(rejected("duplicate", reading.file, _copies(frame, stored, content), ["copy"]))
+            frame = frame.join(stored.select(content), on=content, how="anti", nulls_equal=True)
+        if len(frame):
+            who = book.register.resolve(connection, reading.source, frame["subject"])
+            kept[scenario] = frame.join(who, on="subject", how="left").drop("subject", "record_key")
+    return kept, copies
+
+
+# Columns that say where an act stood, not what it was.
+_LOCAL = ("rows", "file", "source", "record_id")
+
+
+def _copies(frame: pl.DataFrame, stored: pl.DataFrame, content: list[str]) -> pl.DataFrame:
+    """Acts that stand, with the same content, in an earlier file."""
+    same = frame.join(stored.select(content).unique(), on=content, how="semi", nulls_equal=True)
+    return same.with_columns(copy=pl.lit("of an earlier file"))
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_READ_BYTES):
+                digest.update(block)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from error
+    return digest.hexdigest()

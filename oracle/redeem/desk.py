@@ -1,0 +1,70 @@
+"""Redeeming: relay signed orders in batches, and say of each what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from oracle.chain.client import Chain
+from oracle.chain.reverts import decode_revert
+from oracle.chain.sender import Sender
+from oracle.redeem.order import Order
+
+PER_TRANSACTION = 50
+ORDER_PHASES = ("none", "held", "final", "refunded")  # IRedemptionDesk.OrderPhase
+
+
+@dataclass(frozen=True)
+class SignedOrder:
+    """An order with the citizen's signature."""
+
+    order: Order
+    signature: bytes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an order.
+
+    Attributes:
+        order: The order.
+        taken: Whether points changed hands, now or before.
+        reason: Why not, or that it was taken before.
+        transaction: The transaction that decided it; None if none was sent.
+    """
+
+    order: Order
+    taken: bool
+    reason: str
+    transaction: str | None
+
+
+def phase_of(chain: Chain, key: str) -> str:
+    """Where an order stands on chain."""
+    return ORDER_PHASES[chain.read("RedemptionDesk", "orderOf", bytes.fromhex(key[2:])).phase]
+
+
+def redeem(sender: Sender, orders: Sequence[SignedOrder]) -> Iterator[Outcome]:
+    """Relays orders; those that were taken before are passed over, those that cannot be taken do not stop the others."""
+    fresh = []
+    for signed in orders:
+        if phase_of(sender.chain, signed.order.key) == "none":
+            fresh.append(signed)
+        else:
+            yield Outcome(signed.order, True, "taken before", None)
+    for start in range(0, len(fresh), PER_TRANSACTION):
+        yield from _relay(sender, fresh[start : start + PER_TRANSACTION])
+
+
+def _relay(sender: Sender, orders: list[SignedOrder]) -> Iterator[Outcome]:
+    chain = sender.chain
+    encoded = [signed.order.encoded() for signed in orders]
+    sent = sender.send("RedemptionDesk", "redeemBatch", encoded, [signed.signature for signed in orders])
+    refusals = {
+        "0x" + event.values["key"].hex(): str(decode_revert(event.values["reason"]))
+        for event in chain.events("RedemptionDesk", "OrderRefused", sent.block, sent.block)
+        if event.transaction == sent.hash
+    }
+    for signed in orders:
+        reason = refusals.get(signed.order.key)
+        yield Outcome(signed.order, reason is None, reason or "", sent.hash)

@@ -1,0 +1,39 @@
+"""The book of one installation: database, acts, bundles, and the register of citizens, in one home folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from oracle.keys import CUSTODY, RECORDS, Keyring
+from oracle.store.acts import ActStore
+from oracle.store.citizens import Register
+from oracle.store.database import Database
+
+
+class Book:
+    """Opens the book of a home folder.
+
+    Args:
+        home: The folder.
+        keys: Keystore with the custody and record secrets.
+    """
+
+    def __init__(self, home: Path, keys: Keyring):
+        self.home = home
+        self.database = Database(home / "book.sqlite")
+        self.acts = ActStore(home / "acts")
+        self._keys = keys
+
+    @property
+    def register(self) -> Register:
+        """The register of citizens; opens the two secrets."""
+        return Register(self._keys.secret(CUSTODY), self._keys.secret(RECORDS))
+
+    @property
+    def record_secret(self) -> bytes:
+        """The secret that record ids are hashed with."""
+        return self._keys.secret(RECORDS)
+
+    def bundle_folder(self, batch: str) -> Path:
+        """Where the bundle of a batch is."""
+        return self.home / "bundles" / batch[2:]

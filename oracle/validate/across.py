@@ -1,0 +1,95 @@
+"""Rules between files: what one file alone cannot show. They are applied when days are closed, to all open acts at once, so that the
+result does not depend on which file came first.
+
+Acts that stand in a batch keep their place whatever comes. Findings here are about acts (`act`, a number given for the occasion); who
+calls knows their files and rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from oracle.validate.findings import ACT_FINDING_SCHEMA, about_acts
+from oracle.validate.overlap import with_overlap
+from oracle.validate.rules import TRIPS
+
+Acts = Mapping[str, pl.DataFrame]
+
+# Columns that say where an act stood, not what it was.
+PROVENANCE = ("act", "rows", "sha256", "file")
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What is left of the open acts.
+
+    Attributes:
+        acts: Acts that go on, by scenario.
+        findings: Findings of the others (`ACT_FINDING_SCHEMA`).
+    """
+
+    acts: dict[str, pl.DataFrame]
+    findings: pl.DataFrame
+
+
+def one_act_per_record(acts: Acts, batched: Acts) -> Ruling:
+    """At most one act for every record id: none if it is batched already, else the one with the smallest content.
+
+    Args:
+        batched: Records of batches by scenario, with the columns that acts and records share.
+    """
+    kept, found = {}, []
+    for scenario, frame in acts.items():
+        content = [name for name in frame.columns if name not in PROVENANCE]
+        first = frame.sort(*content, "sha256").unique("record_id", keep="first", maintain_order=True)
+        if scenario in batched:
+            shared = [name for name in content if name in batched[scenario].columns]
+            standing = frame.sort(*content, "sha256").join(batched[scenario], on=shared, how="semi", nulls_equal=True)
+            standing = standing.unique("record_id", keep="first", maintain_order=True)
+            first = pl.concat([standing, first.join(standing, on="record_id", how="anti")])
+            kept[scenario] = first.join(batched[scenario], on="record_id", how="anti")
+        else:
+            kept[scenario] = first
+        later = frame.join(first, on="act", how="anti").with_columns(copy=pl.lit("of another file"))
+        found.append(about_acts("duplicate", later, ["copy"]))
+    return Ruling(kept, _together(found))
+
+
+def one_trip_at_a_time(acts: Acts, fixed: pl.DataFrame) -> Ruling:
+    """One trip at a time for every citizen, over all files and sources.
+
+    Args:
+        fixed: Trips that keep their time whatever comes: citizen, source, start, end.
+    """
+    columns = ["record_id", "citizen", "source", "start", "end", "act"]
+    open_ = [acts[name].select(columns) for name in TRIPS if name in acts]
+    if not open_:
+        return Ruling(dict(acts), _together([]))
+    every = pl.concat(open_).with_columns(row="act")
+    taken = _taken_by_fixed(every, fixed)
+    free = every.join(taken, on="act", how="anti")
+    judged = with_overlap(free, ["citizen"], "record_id").filter(pl.col("other_row").is_not_null())
+    winners = free.select(other_row="row", other_source="source")
+    losers = pl.concat([taken, judged.join(winners, on="other_row").select(taken.columns)])
+    elsewhere = pl.col("other_source") != pl.col("source")
+    found = [
+        about_acts("claimed_elsewhere", losers.filter(elsewhere), ["start", "end"]),
+        about_acts("overlap", losers.filter(~elsewhere), ["start", "end"]),
+    ]
+    kept = {name: frame.join(losers, on="act", how="anti") if name in TRIPS else frame for name, frame in acts.items()}
+    return Ruling(kept, _together(found))
+
+
+def _taken_by_fixed(every: pl.DataFrame, fixed: pl.DataFrame) -> pl.DataFrame:
+    others = fixed.select("citizen", other_source="source", other_start="start", other_end="end")
+    inside = (pl.col("start") < pl.col("other_end")) & (pl.col("other_start") < pl.col("end"))
+    met = every.join(others, on="citizen").filter(inside | (pl.col("start") == pl.col("other_start")))
+    first = met.sort("act", "other_start", "other_source").unique("act", keep="first", maintain_order=True)
+    return first.select("act", "start", "end", "source", "other_source")
+
+
+def _together(found: list[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(found) if found else pl.DataFrame(schema=ACT_FINDING_SCHEMA)

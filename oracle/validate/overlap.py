@@ -1,0 +1,40 @@
+"""Of acts that overlap in time, which one stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+
+def with_overlap(frame: pl.DataFrame, who: Sequence[str], tie: str) -> pl.DataFrame:
+    """The acts with a column `other_row`: null for an act that stays, else the `row` of the act that takes its time.
+
+    Two acts of one `who` overlap if one begins before the other has ended, or both begin at once; an act that begins in the second
+    in which another ends does not overlap it. The earlier start stays, and of two at once the one with the smaller `tie`. Only acts
+    that stay take anybody's time, so of three in a chain the first and the third may stay.
+
+    Args:
+        frame: Acts with `row` (unique), `start`, `end` and the columns named by `who` and `tie`. No act ends before it starts.
+        who: Columns that say whose time it is.
+        tie: Column that decides between acts that begin at once.
+    """
+    frame = frame.sort(*who, "start", tie)
+    begun_before = pl.col("end").cum_max().shift(1).over(who) > pl.col("start")
+    begun_at_once = pl.col("start").shift(1).over(who) == pl.col("start")
+    clashes = frame.select(*who, "start", "end", "row", clash=begun_before | begun_at_once)
+    doubtful = clashes.filter(pl.col("clash").any().over(who)).drop("clash")
+    others = pl.DataFrame(_losers(doubtful, len(who)), schema={"row": pl.Int64, "other_row": pl.Int64}, orient="row")
+    return frame.join(others, on="row", how="left", maintain_order="left")
+
+
+def _losers(acts: pl.DataFrame, who_columns: int) -> list[tuple[int, int]]:
+    """Row of every act that does not stay, with the row of the act it overlaps. `acts` are in the order in which they may stay."""
+    losers = []
+    whose, kept_start, kept_end, kept_row = None, 0, 0, 0
+    for *who, start, end, row in acts.iter_rows():
+        if who == whose and (start < kept_end or start == kept_start):
+            losers.append((row, kept_row))
+        else:
+            whose, kept_start, kept_end, kept_row = who, start, end, row
+    return losers
