@@ -62,14 +62,21 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
 
     /// @inheritdoc ICarbonPoint
     function lowerReduction(address account, uint256 year, uint256 reductionMg) external only(issuer) {
-        while (movedTo[account] != address(0)) account = movedTo[account];
-        Page page = _pages[year][account];
-        uint256 present = page.reductionMg();
-        if (present < reductionMg) revert CarbonPoint_TooLittleReduction(account, year, present, reductionMg);
+        uint256 left = reductionMg;
+        for (address holder = account; left > 0; holder = movedTo[holder]) {
+            if (holder == address(0)) {
+                revert CarbonPoint_TooLittleReduction(account, year, reductionMg - left, reductionMg);
+            }
+            Page page = _pages[year][holder];
+            uint256 present = page.reductionMg();
+            uint256 taken = present < left ? present : left;
+            if (taken == 0) continue;
 
-        _pages[year][account] = page.withReduction(present - reductionMg);
+            _pages[year][holder] = page.withReduction(present - taken);
+            left -= taken;
 
-        emit ReductionLowered(account, year, reductionMg);
+            emit ReductionLowered(holder, year, taken);
+        }
     }
 
     /// @inheritdoc ICarbonPoint
@@ -152,17 +159,15 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
         if (!SignatureChecker.isValidSignatureNow(to, digest, toSignature)) revert CarbonPoint_BadSignature(to);
 
         address successor = movedTo[from];
-        if (from == to || (successor != address(0) && successor != to)) revert CarbonPoint_CannotMove(from, to);
+        // A book never moves to an account that moved on itself: so nobody can close a circle that `lowerReduction` would not leave.
+        bool free = successor == address(0) ? movedTo[to] == address(0) : successor == to;
+        if (from == to || !free) revert CarbonPoint_CannotMove(from, to);
 
         movedTo[from] = to;
-        uint256 moved;
-        uint256 last = currentYear();
-        for (uint256 year = firstYear; year <= last; year++) {
-            moved += _movePage(from, to, year, successor == to);
-        }
+        uint256 points = _moveBook(from, to, successor == to);
 
         emit AccountMoved(from, to);
-        if (moved > 0) emit Transfer(from, to, moved);
+        if (points > 0) emit Transfer(from, to, points);
     }
 
     /// @inheritdoc ICarbonPoint
@@ -179,8 +184,8 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
 
     /// @inheritdoc ICarbonPoint
     function reductionOf(address account) external view returns (uint256 reductionMg) {
-        uint256 last = currentYear();
-        for (uint256 year = firstYear; year <= last; year++) {
+        (uint256 from, uint256 to) = _years();
+        for (uint256 year = from; year <= to; year++) {
             reductionMg += _pages[year][account].reductionMg();
         }
     }
@@ -280,6 +285,15 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
         }
     }
 
+    /// @dev Returns the live points among what moved: those of expired years are in no balance any more.
+    function _moveBook(address from, address to, bool repeated) private returns (uint256 pointsMilli) {
+        (uint256 first, uint256 last) = _years();
+        for (uint256 year = first; year <= last; year++) {
+            uint256 points = _movePage(from, to, year, repeated);
+            if (UnitsLib.isLive(year, last)) pointsMilli += points;
+        }
+    }
+
     /// @dev The page `from` leaves behind keeps its day, so that what is still on its way to it stays under the cap. The new page's
     /// peak is the largest number there is: earlier days are closed to it. A move that is repeated adds what came in between.
     function _movePage(address from, address to, uint256 year, bool repeated) private returns (uint256 pointsMilli) {
@@ -301,10 +315,15 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
     }
 
     function _liveYears() private view returns (uint256 from, uint256 to) {
+        (from, to) = _years();
+        uint256 oldest = to - (UnitsLib.PAGE_YEARS - 1);
+        if (from < oldest) from = oldest;
+    }
+
+    /// @dev From the first year with a page through the current one; an empty range before there is any.
+    function _years() private view returns (uint256 from, uint256 to) {
         to = currentYear();
-        from = to - (UnitsLib.PAGE_YEARS - 1);
-        if (from < firstYear) from = firstYear;
-        if (firstYear == 0) from = to + 1; // no page yet
+        from = firstYear == 0 ? to + 1 : firstYear;
     }
 
     function _domainName() internal pure override returns (string memory) {

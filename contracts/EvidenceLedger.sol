@@ -39,9 +39,6 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
         "bytes32 recordsRoot,bytes32 accountsRoot,bytes32 bundleHash)"
     );
 
-    /// @dev A civil date begins 14 hours before the same UTC date, in the easternmost time zone.
-    uint256 private constant EARLIEST_DATE_LINE = 14 hours;
-
     /// @inheritdoc IEvidenceLedger
     uint256 public constant CREDIT_PERIOD = 365 days;
 
@@ -197,7 +194,7 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
                 || header.accountCount == 0 || header.recordCount < header.accountCount || header.totalQuantity == 0
                 || header.consentedQuantity > header.totalQuantity
         ) revert EvidenceLedger_IncompleteHeader();
-        uint256 latest = UnitsLib.dayOf(block.timestamp + EARLIEST_DATE_LINE);
+        uint256 latest = UnitsLib.latestDayOf(block.timestamp);
         if (header.day > latest) revert EvidenceLedger_FutureDay(header.day, latest);
     }
 

@@ -73,7 +73,7 @@ interface ICarbonPoint is IERC20, IERC20Metadata {
     /// @notice The account has fewer spendable points than the order asks.
     error CarbonPoint_TooFewPoints(address account, uint256 pointsMilli, uint256 neededMilli);
 
-    /// @notice More reduction would be taken than the page holds.
+    /// @notice More reduction would be taken than the account's page and those it moved to hold.
     error CarbonPoint_TooLittleReduction(address account, uint256 year, uint256 reductionMg, uint256 neededMg);
 
     /// @notice The year was taken out of the books: a refund into it is no longer possible.
@@ -88,7 +88,7 @@ interface ICarbonPoint is IERC20, IERC20Metadata {
     /// @notice The account that should take over a book has one already.
     error CarbonPoint_BookNotEmpty(address account, uint256 year);
 
-    /// @notice The two accounts are the same, or `from` moved to another before.
+    /// @notice The two accounts are the same, `from` moved to another before, or `to` has moved on itself.
     error CarbonPoint_CannotMove(address from, address to);
 
     /// @notice Credits a row of entries (account << 96 | milligrams) for one act day. Only the issuer.
@@ -101,8 +101,10 @@ interface ICarbonPoint is IERC20, IERC20Metadata {
         external
         returns (uint256 reductionMg, uint256 pointsMilli);
 
-    /// @notice Lowers the reduction of a page, of the account that took the book over if it moved. Only the issuer, for the authority.
+    /// @notice Lowers the reduction of a page. If the book moved, what `account` lacks is taken from the account it moved to, and so on:
+    /// what was credited after a move is still with `account`, the rest went along. Only the issuer, for the authority.
     /// Points are not touched.
+    /// Reverts if: all of them together hold less.
     function lowerReduction(address account, uint256 year, uint256 reductionMg) external;
 
     /// @notice Moves points from a citizen to a merchant, oldest page first. Only the desk.
@@ -121,7 +123,8 @@ interface ICarbonPoint is IERC20, IERC20Metadata {
     /// @notice Takes the whole book of `from` to the empty account `to`, e.g. from custody to the citizen's own key. Both sign
     /// EIP-712 `Move(address from,address to,uint256 deadline)`; anyone sends it. Days before the move are closed for late credits to
     /// `to`; credits already attested for `from` still reach `from`, and the same two can move them along later.
-    /// Reverts if: expired; a signature is bad; the two are the same; `from` moved elsewhere before; `to` has a page of its own.
+    /// Reverts if: expired; a signature is bad; the two are the same; `from` moved elsewhere before; `to` moved on, or has a page of its
+    /// own.
     function move(address from, address to, uint256 deadline, bytes calldata fromSignature, bytes calldata toSignature)
         external;
 

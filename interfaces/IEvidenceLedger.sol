@@ -88,9 +88,6 @@ interface IEvidenceLedger {
     /// @notice Citizens can still be credited until `until`.
     error EvidenceLedger_CreditPeriodRunning(BatchId batch, uint256 until);
 
-    /// @notice Only the point issuer may do this.
-    error EvidenceLedger_NotIssuer(address caller);
-
     /// @notice Seconds between attesting a batch and crediting from it.
     function challengeWindow() external view returns (uint256);
 

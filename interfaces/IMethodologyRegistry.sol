@@ -74,7 +74,7 @@ interface IMethodologyRegistry {
     /// @notice The version is not in the state the call needs.
     error MethodologyRegistry_WrongStatus(MethodologyId id, uint32 version, Status status);
 
-    /// @notice The factor is outside the sanity range of its unit and of the version before.
+    /// @notice The factor is outside the sanity range of its unit and of the version last put in force.
     error MethodologyRegistry_FactorOutOfRange(uint64 factorUg, uint64 lowestUg, uint64 highestUg);
 
     /// @notice The window ends before it begins.
@@ -86,14 +86,14 @@ interface IMethodologyRegistry {
     /// @notice The window overlaps that of version `other`.
     error MethodologyRegistry_WindowOverlap(MethodologyId id, uint32 version, uint32 other);
 
-    /// @notice A successor may end an open window only from today on.
-    error MethodologyRegistry_SupersedesPast(uint32 fromDay, uint256 today);
+    /// @notice A successor may end an open window only from a day on of which nothing can be attested yet: after `latest`.
+    error MethodologyRegistry_SupersedesPast(uint32 fromDay, uint256 latest);
 
     /// @notice Public notice is not over.
     error MethodologyRegistry_NoticeRunning(MethodologyId id, uint32 version, uint256 noticeEnds);
 
-    /// @notice The one who proposed a version cannot activate it.
-    error MethodologyRegistry_SamePerson(address proposer);
+    /// @notice The one who proposed a version cannot activate it, and nobody may do either through the access manager, which hides who it is.
+    error MethodologyRegistry_SamePerson(address person);
 
     /// @notice Act day `day` is outside the version's window.
     error MethodologyRegistry_OutsideWindow(MethodologyId id, uint32 version, uint256 day);
@@ -106,7 +106,7 @@ interface IMethodologyRegistry {
     function NOTICE_PERIOD() external view returns (uint256);
 
     /// @notice Drafts the next version of `id`. Restricted to the authority.
-    /// Reverts if: the terms are incomplete; the window is empty; the factor is out of range.
+    /// Reverts if: the terms are incomplete; the window is empty; the factor is out of range; called through the access manager.
     function propose(MethodologyId id, Terms calldata terms) external returns (uint32 version);
 
     /// @notice Puts a draft on public notice. Restricted to the authority.
@@ -116,7 +116,8 @@ interface IMethodologyRegistry {
     /// @notice Activates a version after its notice. Restricted to the authority, by another person than the proposer. If the window of
     /// the version in force is open and begins earlier, it is ended on the day before.
     /// Warning: an active version cannot be changed or deleted.
-    /// Reverts if: not on notice; notice is running; same person; windows overlap; an open window would be ended in the past.
+    /// Reverts if: not on notice; notice is running; same person; windows overlap; an open window would be ended before or on a day that
+    /// can be attested already.
     function activate(MethodologyId id, uint32 version) external;
 
     /// @notice Stops attesting and crediting under a version until `resume`. Restricted to the authority.

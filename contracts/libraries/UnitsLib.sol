@@ -32,6 +32,11 @@ library UnitsLib {
         return timestamp / SECONDS_PER_DAY;
     }
 
+    /// @notice Latest civil date (day number) that any clock on Earth shows at a UTC time: the easternmost time zone is 14 hours ahead.
+    function latestDayOf(uint256 timestamp) internal pure returns (uint256) {
+        return dayOf(timestamp + 14 hours);
+    }
+
     /// @notice Civil (proleptic Gregorian) year in which day number `day` lies.
     /// @dev After H. Hinnant, "chrono-compatible low-level date algorithms", civil_from_days: years run from 1 March inside a
     /// 400-year era of 146,097 days.

@@ -56,8 +56,7 @@ abstract contract System {
             address(access), methodologies, operators, committee, address(issuerAt), 1 hours, GENESIS
         );
         book = new CarbonPoint(address(issuerAt), address(deskAt), address(vaultAt), GENESIS);
-        issuer =
-            new PointIssuer(address(access), ledger, methodologies, operators, book, vaultAt, ACCOUNT_DAY_CAP_MG);
+        issuer = new PointIssuer(address(access), ledger, methodologies, operators, book, vaultAt, ACCOUNT_DAY_CAP_MG);
         desk = new RedemptionDesk(address(access), operators, book, vaultAt, GENESIS);
         vault = new SettlementVault(address(access), token, book, desk, operators, address(issuer));
     }
