@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from json import JSONDecodeError, loads
+from json import JSONDecodeError, dumps, loads
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
-from oracle.cli.console import JsonOption, show, show_rows
 from oracle.errors import CarbonbookError, InputError, MethodologyError
 from oracle.quantify import views
 from oracle.quantify.catalogue import write
@@ -23,6 +25,7 @@ from oracle.quantify.lock import release
 
 app = typer.Typer(help="Methodologies: list, show, check, compute, compare.", no_args_is_help=True)
 
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
 FolderOption = Annotated[
     Path, typer.Option("--library", help="Folder of the documents.", show_default="the library shipped")
 ]
@@ -33,9 +36,9 @@ def list_(library: FolderOption = FOLDER, json: JsonOption = False) -> None:
     """List the scenarios: status, factor, places, whether points are earned."""
     rows = views.scenarios(Library.load(library))
     if json:
-        show({"scenarios": rows}, json)
+        _show({"scenarios": rows}, json)
     else:
-        show_rows([{key: row[key] for key in views.LIST_COLUMNS} for row in rows], f"{len(rows)} scenarios")
+        _rows([{key: row[key] for key in views.LIST_COLUMNS} for row in rows], f"{len(rows)} scenarios")
 
 
 @app.command("show")
@@ -48,9 +51,9 @@ def show_(
     """Show a scenario with its formulas, figures and sources, or one rule with its terms and hash."""
     loaded = Library.load(library)
     if "." in name:
-        show(views.rule(loaded.rule(name, version)), json, f"{name} version {version}")
+        _show(views.rule(loaded.rule(name, version)), json, f"{name} version {version}")
     else:
-        show(views.scenario(loaded, loaded.document(name)), json, name.upper())
+        _show(views.scenario(loaded, loaded.document(name)), json, name.upper())
 
 
 @app.command()
@@ -64,7 +67,7 @@ def check(
     added = release(loaded, library) if lock else []
     outcomes = list(check_library(loaded, library))
     failed = [vars(outcome) for outcome in outcomes if not outcome.passed]
-    show({"checked": len(outcomes), "failed": failed, "newly_released": len(added)}, json)
+    _show({"checked": len(outcomes), "failed": failed, "newly_released": len(added)}, json)
     if failed:
         raise MethodologyError(f"{len(failed)} of {len(outcomes)} checks failed")
 
@@ -84,7 +87,7 @@ def compute(
     carbonbook methodology compute CI-01 --record '{"distance_km": 10}' --region SZ --date 2023-05-01
     """
     result = compute_record(Library.load(library), scenario, _record(record), region, _date(when), set_name)
-    show(views.computed(result), json, f"{result.rule.scenario} {result.rule.document.name.en}")
+    _show(views.computed(result), json, f"{result.rule.scenario} {result.rule.document.name.en}")
 
 
 @app.command()
@@ -98,9 +101,9 @@ def diff(
     """Compare two versions of a rule: figures, caps, window, and what a typical act brings."""
     changes = [vars(change) for change in diff_versions(Library.load(library), name, before, after)]
     if json:
-        show({"rule": name, "before": before, "after": after, "changes": changes}, json)
+        _show({"rule": name, "before": before, "after": after, "changes": changes}, json)
     else:
-        show_rows(changes, f"{name}: version {before} against {after}")
+        _rows(changes, f"{name}: version {before} against {after}")
 
 
 @app.command()
@@ -111,7 +114,46 @@ def catalogue(
 ) -> None:
     """Write the catalogue: a page for each scenario, in both languages, and an index."""
     written = write(Library.load(library), folder)
-    show({"folder": str(folder), "pages": len(written)}, json)
+    _show({"folder": str(folder), "pages": len(written)}, json)
+
+
+def _show(data: Mapping[str, object], as_json: bool, title: str = "") -> None:
+    """One JSON object, or names and values with a table for each list of rows."""
+    if as_json:
+        sys.stdout.write(dumps(data, ensure_ascii=False, indent=2) + "\n")
+        return
+    rows = {name: value for name, value in data.items() if _is_table(value)}
+    table = Table(title=title, title_justify="left", show_header=False, box=None)
+    table.add_column()
+    table.add_column(overflow="fold")
+    for name, value in data.items():
+        if name not in rows:
+            table.add_row(name.replace("_", " "), _text(value))
+    Console().print(table)
+    for name, value in rows.items():
+        _rows(value, name)  # type: ignore[arg-type]  # _is_table has looked
+
+
+def _rows(rows: Sequence[Mapping[str, object]], title: str) -> None:
+    """A table that fits the terminal."""
+    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    for name in rows[0] if rows else ():
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(_text(value) for value in row.values()))
+    Console().print(table)
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "\n".join(f"{name}: {_text(item)}" for name, item in value.items()) or "-"
+    if isinstance(value, list):
+        return "\n".join(_text(item) for item in value) or "-"
+    return "-" if value is None or value == "" else str(value)
 
 
 def _record(text: str) -> dict[str, object]:
