@@ -1,0 +1,1 @@
+"""What must agree between the book and the chain, one file per kind."""

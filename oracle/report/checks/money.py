@@ -1,0 +1,72 @@
+"""Money: the operators' reserve, what merchants are due and were paid, and that the vault holds what it must."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from oracle.report.checks.check import Check, compare
+from oracle.report.ledger import Ledger
+from oracle.report.reserve import free_of, reserve_movements
+from oracle.report.state import State
+
+
+def check_reserve(ledger: Ledger, state: State) -> Iterator[Check]:
+    """Free reserve of every operator, and the points it has locked reserve for in every year."""
+    movements = reserve_movements(ledger)
+    free = free_of(movements)
+    for operator, there in state.free.items():
+        yield compare("free_units", operator, int(free.get(operator, 0)), there)
+    locked = movements[movements["item"] == "locked"].groupby(["operator", "year"])["points_milli"].sum()
+    released = set(ledger.table("ReserveReleased")[["operator", "year"]].itertuples(index=False, name=None))
+    for (operator, year), there in state.locked.items():
+        book = 0 if (operator, year) in released else int(locked[operator, year])
+        yield compare("locked_milli", f"{operator} {year}", book, there)
+
+
+def check_vault(ledger: Ledger, state: State) -> Iterator[Check]:
+    """deposited - withdrawn - paid == free + points with citizens * price + due + released; and the vault holds at least that.
+
+    Tokens that somebody sent to the vault without a deposit belong to no operator: a surplus is no difference.
+    """
+    flows = {event: _sum(ledger, event) for event in ("ReserveDeposited", "ReserveWithdrawn", "MerchantSettled")}
+    backed = sum(points_milli * state.prices[year] for year, points_milli in state.outstanding.items())
+    due = sum(value for _, value in state.due.values())
+    released = _sum(ledger, "YearReleased") - _sum(ledger, "ReserveReleased")
+    claims = sum(state.free.values()) + backed + due + released
+    kept = flows["ReserveDeposited"] - flows["ReserveWithdrawn"] - flows["MerchantSettled"]
+    yield compare("reserve_units", "deposited - withdrawn - paid = free + backing + due + released", kept, claims)
+    yield Check(
+        "vault_units", "balance of the vault", claims, state.vault_balance, max(0, claims - state.vault_balance)
+    )
+
+
+def check_merchants(ledger: Ledger, merchants: pd.DataFrame, state: State) -> Iterator[Check]:
+    """What is due to every merchant at the block, and that it was paid what was collected.
+
+    Args:
+        merchants: `oracle.report.settlement.merchants` over all days.
+    """
+    paid = _by_merchant(ledger, "MerchantSettled", "amount")
+    collected = _by_merchant(ledger, "PointsCollected", "value")
+    for row in merchants.to_dict("records"):
+        merchant = row["merchant"]
+        points_milli, units = state.due[merchant]
+        yield compare("due_milli", merchant, int(row["closing_due_milli"]), points_milli)
+        yield compare("due_units", merchant, int(row["closing_due_units"]), units)
+        for unit, book, there in zip(("milli", "units"), paid[merchant], collected[merchant], strict=True):
+            yield compare(f"paid_{unit}", merchant, book, there)
+
+
+def _sum(ledger: Ledger, event: str) -> int:
+    return sum(item.values["amount"] for item in ledger.events[event])
+
+
+def _by_merchant(ledger: Ledger, event: str, money: str) -> dict[str, tuple[int, int]]:
+    """Points and money of an event by admitted merchant."""
+    sums = {merchant: (0, 0) for merchant in ledger.table("MerchantAdmitted")["merchant"]}
+    for item in ledger.events[event]:
+        points_milli, units = sums[item.values["merchant"]]
+        sums[item.values["merchant"]] = points_milli + item.values["pointsMilli"], units + item.values[money]
+    return sums
