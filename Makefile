@@ -33,5 +33,8 @@ node_modules/.ready: package-lock.json .npmrc
 	@npm install --no-save --silent
 	@touch $@
 
+demo: setup ## Run the whole story on sample data (CHAIN=anvil or ganache)
+	@$(BIN)/python scripts/demo.py --chain $(CHAIN)
+
 clean: ## Remove what was built and installed
 	rm -rf .venv node_modules build .carbonbook

@@ -31,12 +31,14 @@ class Source(_Frozen):
         region: Where the acts happen unless the record says so.
         zone: Time zone whose civil days count.
         residents: Persons of a household whose record names none.
+        service: For meters whose units do not tell: electricity, gas or water.
     """
 
     operator: str
     region: str = "CN-4403"
     zone: str = DEFAULT_ZONE
     residents: int = 1
+    service: str | None = None
 
     @field_validator("zone")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -139,7 +139,9 @@ def _named(output: Any, value: Any) -> Any:
     if output["type"].endswith("]"):
         item = {**output, "type": output["type"].rsplit("[", 1)[0]}
         return [_named(item, single) for single in value]
-    fields = zip(output["components"], value, strict=True)
+    # web3 gives the structs of events as mappings and those of calls as tuples.
+    items = value.values() if isinstance(value, Mapping) else value
+    fields = zip(output["components"], items, strict=True)
     return SimpleNamespace(**{field["name"]: _named(field, item) for field, item in fields})
 
 

@@ -34,14 +34,14 @@ ACCOUNTS = {
     "oracle-2": 5,
     "oracle-3": 6,
     "transit": 7,
-    "utility": 8,
+    "living": 8,
     "relayer": 9,
     "merchant-1": 10,
     "merchant-2": 11,
     "merchant-3": 12,
 }
-OPERATORS = {"transit": "深圳通出行 licence 2022-01", "utility": "家庭能源 licence 2022-02"}
-MERCHANTS = {"merchant-1": "transit", "merchant-2": "transit", "merchant-3": "utility"}
+OPERATORS = {"transit": "深圳通出行 licence 2022-01", "living": "绿色生活 licence 2022-02"}
+MERCHANTS = {"merchant-1": "transit", "merchant-2": "transit", "merchant-3": "living"}
 
 DAY_LIMIT_MG = 50_000 * 1_000_000_000  # 50,000 t a day: a city's, not a sample's
 RESERVE_UNITS = 1_000_000_000 * 1_000_000  # a thousand million test yuan each, worth nothing

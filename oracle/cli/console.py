@@ -12,20 +12,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from eth_account.signers.local import LocalAccount
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from oracle.chain.client import Chain
-from oracle.chain.manifest import Manifest
-from oracle.chain.sender import Sender
 from oracle.config import Settings
 from oracle.keys import Keyring
 from oracle.store.book import Book
+
+if TYPE_CHECKING:  # commands that need no chain do not wait for web3
+    from eth_account.signers.local import LocalAccount
+
+    from oracle.chain.client import Chain
+    from oracle.chain.sender import Sender
 
 T = TypeVar("T")
 
@@ -68,12 +70,17 @@ class Installation:
     @cached_property
     def chain(self) -> Chain:
         """Its chain, checked to be the one the book belongs to."""
+        from oracle.chain.client import Chain
+        from oracle.chain.manifest import Manifest
+
         chain = Chain(self.settings.rpc, Manifest.load(self.settings.path(self.settings.manifest)))
         self.book.database.bind(chain.manifest.chain_id, chain.manifest.genesis_hash)
         return chain
 
     def sender(self, name: str | None = None) -> Sender:
         """Sends from the relayer's account, or from that of a named key."""
+        from oracle.chain.sender import Sender
+
         return Sender(self.chain, self.keys.account(name or self.settings.relayer))
 
     def members(self) -> list[LocalAccount]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
+import polars as pl
 import typer
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, JsonOption, say, show
+from oracle.cli.console import HomeOption, Installation, JsonOption, say, show, tracked
 from oracle.pipeline import close as close_book
 from oracle.quantify.library import Library
 from oracle.records.ingest import ingest as ingest_file
@@ -21,40 +23,52 @@ from oracle.validate.findings import counts
 
 @app.command()
 def ingest(
-    path: Annotated[Path, typer.Argument(help="File of records: JSON, CSV or XML, may be gzip.")],
-    source: Annotated[str, typer.Option(help="Registered source it comes from.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files of records: JSON, CSV or XML, may be gzip.")],
+    source: Annotated[str, typer.Option(help="Registered source they come from.")],
     kind: Annotated[
         str | None, typer.Option(help=f"One of {', '.join(KINDS)}.", show_default="told by the content")
     ] = None,
     meter: Annotated[str | None, typer.Option(help="For a file of one meter: its name.")] = None,
     unit: Annotated[str | None, typer.Option(help="For meter readings without a unit: kWh, m3, therm, ...")] = None,
-    residents: Annotated[int, typer.Option(help="For households whose record names none.", min=1)] = 1,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Read records from a file: good ones become acts, bad ones findings.
+    """Read records from files: good ones become acts, bad ones findings.
 
-    Every data row ends in exactly one of the two. The same file again changes nothing.
+    Every data row ends in exactly one of the two. A file that was read before changes nothing.
 
         carbonbook ingest taps.json --source szt
-        carbonbook ingest readings.csv.gz --source meters --meter flat-1 --unit kWh
+        carbonbook ingest readings.csv.gz --source grid --meter flat-1 --unit kWh
     """
     here = Installation.at(home)
-    household = Household(meter=meter, unit=unit, residents=residents)
     registered = here.settings.source(source)
-    done = ingest_file(here.book, path, source, registered, kind=kind, household=household, now=int(time.time()))
-    if done.before:
-        say(f"{path.name} was ingested before; nothing changed.")
+    household = Household(service=registered.service, unit=unit, meter=meter, residents=registered.residents)
+    now = int(time.time())
+    read = [
+        ingest_file(here.book, path, source, registered, kind=kind, household=household, now=now)
+        for path in tracked(paths, "reading files", len(paths))
+    ]
+    for done in read:
+        if done.before:
+            say(f"{done.file.name} was ingested before; nothing changed.")
     show(
         {
-            "file": done.file.name,
-            "rows": done.file.rows,
-            "accepted": done.file.accepted,
-            "quarantined": done.file.quarantined,
-            "findings": counts(done.findings),
-            "acts": done.acts,
-            "ingested_before": done.before,
-            "sha256": done.file.sha256,
+            "rows": sum(done.file.rows for done in read),
+            "accepted": sum(done.file.accepted for done in read),
+            "quarantined": sum(done.file.quarantined for done in read),
+            "findings": counts(pl.concat(done.findings for done in read)),
+            "acts": dict(sum((Counter(done.acts) for done in read), Counter[str]())),
+            "files": [
+                {
+                    "file": done.file.name,
+                    "rows": done.file.rows,
+                    "accepted": done.file.accepted,
+                    "quarantined": done.file.quarantined,
+                    "ingested_before": done.before,
+                    "sha256": done.file.sha256,
+                }
+                for done in read
+            ],
         },
         json,
     )

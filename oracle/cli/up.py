@@ -20,9 +20,9 @@ from oracle.cli.console import HomeOption, Installation, JsonOption, say, show
 from oracle.config import DEFAULT_HOME
 from oracle.errors import ChainError, ConfigError, InputError
 from oracle.keys import Keyring
+from oracle.quantify.figures import Status
 from oracle.quantify.library import Library
 from oracle.quantify.rule import Rule
-from oracle.quantify.figures import Status
 from oracle.records.acts import FIELDS
 from oracle.units import DEFAULT_ZONE
 
@@ -42,17 +42,26 @@ relayer = "relayer"
 [sources.szt]
 operator = "transit"
 
-[sources.transit-app]
+[sources.bus-app]
 operator = "transit"
 
 [sources.ride-app]
-operator = "utility"
+operator = "living"
 
-[sources.meters]
-operator = "utility"
+[sources.grid]
+operator = "living"
+service = "electricity"
 
-[sources.greenbutton]
-operator = "utility"
+[sources.water]
+operator = "living"
+service = "water"
+
+[sources.gas]
+operator = "living"
+service = "gas"
+
+[sources.green-button]
+operator = "living"
 """
 
 

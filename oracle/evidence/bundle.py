@@ -186,7 +186,7 @@ def assemble(rows: pl.DataFrame, findings: pl.DataFrame, meta: Meta) -> Bundle:
     rows = rows.select(_columns(rows, meta))
     accounts = accounts_of(rows, meta.quantity_limit)
     leaves = _leaves(rows)
-    records = rows.with_columns(column("leaf", leaves))[_ranks(rows)].rechunk()
+    records = rows.with_columns(column("leaf", leaves))[_ranks(rows)]
     tree = Tree.build(leaves, sort=True)
     lined = finding_lines(findings)
     summary = _summary(meta, records, tree, accounts, lined)

@@ -20,7 +20,7 @@ def flat(values: pl.Series) -> tuple[Bytes, NDArray[np.int64]]:
     missing = values.is_null().arg_true()
     if len(missing):
         raise InputError("a value is missing", row=int(missing[0]) + 1, field=values.name)
-    array = values.cast(pl.Binary).rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    array = values.cast(pl.Binary).to_arrow(compat_level=pl.CompatLevel.oldest())
     if len(array) == 0:
         return np.empty(0, np.uint8), np.zeros(1, np.int64)
     _, offsets, data = array.buffers()

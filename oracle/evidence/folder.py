@@ -22,15 +22,16 @@ ROW_GROUP = 1 << 17
 
 
 def write(folder: Path, bundle: Bundle) -> None:
-    """Writes the four files; bundle.json comes last, so that a folder that has it is whole."""
+    """Writes the four files; bundle.json goes first and comes back last, so that a folder that has it is whole."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / DOCUMENT).unlink(missing_ok=True)
     for name, table in (
         (RECORDS, bundle.records),
         (ACCOUNTS, bundle.accounts.table),
         (FINDINGS, bundle.findings),
     ):
         unfinished = folder / f"{name}.part"
-        table.rechunk().write_parquet(
+        table.write_parquet(
             unfinished, compression="zstd", compression_level=1, statistics=True, row_group_size=ROW_GROUP
         )
         unfinished.replace(folder / name)

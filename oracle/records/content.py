@@ -91,7 +91,7 @@ def utf8(content: bytes, file: str) -> bytes:
         content.decode("utf-8")
         return content
     except UnicodeDecodeError as error:
-        if error.end == len(content) and error.reason == "unexpected end of data":
+        if error.reason == "unexpected end of data":
             raise InputError("the file is cut off in the middle of a character", file=file) from error
         return _gb18030(content, file, error)
 

@@ -42,7 +42,7 @@ class Feed:
             in `blocks`.
         quality: Quality codes of those readings that tell one, by row.
         bad: The other readings: row, code of the finding, field, content.
-        blocks: Address above each entry, whatever it is; the last is that of readings outside all entries.
+        blocks: Address of each entry, whatever it is; the last is for readings outside all entries.
         usage_points: ServiceCategory kind of each UsagePoint.
         meter_readings: Related addresses of each MeterReading.
         reading_types: Tags of each ReadingType.
@@ -139,4 +139,4 @@ def _add_entry(feed: Feed, entry: Element) -> None:
                 feed.reading_types[address] = tags
             case "LocalTimeParameters":
                 feed.local_time = tags
-    feed.blocks.append(next(iter(links.get("up", [])), address))
+    feed.blocks.append(address)

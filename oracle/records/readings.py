@@ -99,7 +99,7 @@ def acts_of(readings: pl.DataFrame, origin: Origin) -> tuple[pl.DataFrame, list[
         pl.col("end").max(),
         pl.col("nano").sum(),
         pl.col("residents").first(),
-        pl.col("rows").explode().sort(),
+        pl.col("rows").explode(),
     )
     return _as_acts(acts, origin), [copies, *unsound, *overlaps, *incomplete]
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from oracle.redeem.custody import citizen_address
 from oracle.store.schema import citizens, subjects
@@ -62,27 +62,28 @@ class Register:
         message = _TAG_LABEL + len(source).to_bytes(2, "big") + source.encode() + subject.encode()
         return hmac.new(self._records, message, hashlib.sha256).digest()
 
-    def enrol(self, connection: Connection, people: Iterable[Enrolment]) -> int:
+    def enrol(self, connection: Connection, people: Sequence[Enrolment]) -> int:
         """Enrols people; those who are already keep account and salt and take the new consent and residents.
 
         Returns:
             Number of subjects that were new.
         """
-        new = 0
-        for person in people:
-            tag = self.tag(person.source, person.subject)
-            ref = self.tag("", person.citizen) if person.citizen else tag
-            present = connection.execute(select(citizens.c.id).where(citizens.c.ref == ref)).scalar_one_or_none()
-            facts = {"consented": person.consented, "residents": person.residents}
-            if present is None:
-                row = insert(citizens).values(**self._fresh(ref, person.account), **facts).returning(citizens.c.id)
-                present = connection.execute(row).scalar_one()
-            else:
-                connection.execute(update(citizens).where(citizens.c.id == present).values(**facts))
-            if connection.execute(select(subjects).where(subjects.c.tag == tag)).one_or_none() is None:
-                connection.execute(insert(subjects).values(tag=tag, citizen=present))
-                new += 1
-        return new
+        refs = {self._ref(person): person for person in people}
+        present = _numbers(connection, list(refs))
+        facts = {ref: {"consented": person.consented, "residents": person.residents} for ref, person in refs.items()}
+        fresh = [self._fresh(ref, refs[ref].account) | facts[ref] for ref in refs if ref not in present]
+        if fresh:
+            connection.execute(insert(citizens), fresh)
+        if present:
+            renewed = update(citizens).where(citizens.c.id == bindparam("number"))
+            connection.execute(renewed, [{"number": number, **facts[ref]} for ref, number in present.items()])
+        numbers = _numbers(connection, list(refs))
+        tags = {self.tag(person.source, person.subject): numbers[self._ref(person)] for person in people}
+        known = _known(connection, list(tags))
+        new = [{"tag": tag, "citizen": number} for tag, number in tags.items() if tag not in known]
+        if new:
+            connection.execute(insert(subjects), new)
+        return len(new)
 
     def resolve(self, connection: Connection, source: str, names: pl.Series) -> pl.DataFrame:
         """Citizens of a source's subjects, enrolling those nobody enrolled.
@@ -107,6 +108,9 @@ class Register:
         """Destroys a citizen's salt and subjects: commitments made with it prove totals and lead to nobody."""
         connection.execute(update(citizens).where(citizens.c.id == citizen).values(salt=None))
         connection.execute(subjects.delete().where(subjects.c.citizen == citizen))
+
+    def _ref(self, person: Enrolment) -> bytes:
+        return self.tag("", person.citizen) if person.citizen else self.tag(person.source, person.subject)
 
     def _fresh(self, ref: bytes, account: bytes | None) -> dict[str, object]:
         return {

@@ -133,7 +133,7 @@ def implausible_speed(acts: Acts, file: str, context: Context) -> Ruling:
         low, high = context.limits.speed_kmh[name]
         seconds = pl.col("end") - pl.col("start")
         metre_seconds_per_hour = pl.col("distance_m") * 3600
-        plausible = metre_seconds_per_hour.is_between(low * 1000 * seconds, high * 1000 * seconds) & (seconds > 0)
+        plausible = metre_seconds_per_hour.is_between(low * 1000 * seconds, high * 1000 * seconds)
         return ~plausible, {"seconds": seconds, "smallest_kmh": pl.lit(low), "largest_kmh": pl.lit(high)}
 
     return _each(acts, file, "implausible_speed", check)
