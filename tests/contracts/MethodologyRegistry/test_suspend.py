@@ -1,0 +1,84 @@
+"""Stopping a version and letting it go on."""
+
+from __future__ import annotations
+
+import pytest
+
+from oracle.evidence.leaf import methodology_word
+
+from ..support.batches import Entry, batch_of
+from ..support.city import BUS, TODAY, City, Terms, person
+from ..support.clock import day
+from ..support.reverts import reverts_with
+from ..support.values import bare, events
+
+WORD = methodology_word(BUS)
+NONE, DRAFT, NOTICE, ACTIVE, SUPERSEDED, SUSPENDED = range(6)
+
+
+def test_given_an_active_version__it_is_suspended_and_told(city: City) -> None:
+    done = city.methodologies.suspend(WORD, 1, "factor under review", {"from": city.roles.authority})
+    assert city.methodologies.methodologyOf(WORD, 1)[1] == SUSPENDED
+    [event] = events(done, "MethodologySuspended")
+    assert (event["version"], event["reason"]) == (1, "factor under review")
+
+
+def test_given_a_suspended_version__when_it_is_suspended_again__it_reverts(city: City) -> None:
+    city.methodologies.suspend(WORD, 1, "", {"from": city.roles.authority})
+    with reverts_with(city.methodologies, "MethodologyRegistry_WrongStatus", WORD, 1, SUSPENDED):
+        city.methodologies.suspend(WORD, 1, "", {"from": city.roles.authority})
+
+
+def test_given_a_draft__it_reverts(city: City) -> None:
+    version = city.draft(BUS, Terms())
+    with reverts_with(city.methodologies, "MethodologyRegistry_WrongStatus", WORD, version, DRAFT):
+        city.methodologies.suspend(WORD, version, "", {"from": city.roles.authority})
+
+
+@pytest.mark.parametrize("superseded", [False, True])
+def test_given_a_suspended_version__when_it_is_resumed__it_is_what_it_was_before(city: City, superseded: bool) -> None:
+    if superseded:
+        city.activate(BUS, city.draft(BUS, Terms(from_day=TODAY + 30)))
+    city.methodologies.suspend(WORD, 1, "", {"from": city.roles.authority})
+    done = city.methodologies.resume(WORD, 1, {"from": city.roles.authority})
+    assert city.methodologies.methodologyOf(WORD, 1)[1] == (SUPERSEDED if superseded else ACTIVE)
+    assert events(done, "MethodologyResumed")[0]["version"] == 1
+
+
+def test_given_a_version_that_is_not_suspended__when_it_is_resumed__it_reverts(city: City) -> None:
+    with reverts_with(city.methodologies, "MethodologyRegistry_WrongStatus", WORD, 1, ACTIVE):
+        city.methodologies.resume(WORD, 1, {"from": city.roles.authority})
+
+
+def test_given_a_suspended_version__it_stops_attesting_and_crediting_until_it_is_resumed(city: City) -> None:
+    open_batch = city.open(batch_of(city.roles.operator, BUS, TODAY, [Entry(person("newcomer").address, 1_000)]))
+    city.methodologies.suspend(WORD, 1, "", {"from": city.roles.authority})
+    with reverts_with(city.methodologies, "MethodologyRegistry_WrongStatus", WORD, 1, SUSPENDED):
+        city.credit(open_batch)
+    with reverts_with(city.methodologies, "MethodologyRegistry_WrongStatus", WORD, 1, SUSPENDED):
+        city.attest(batch_of(city.roles.operator, BUS, TODAY, [Entry(person("newcomer").address, 1)], sequence=1))
+    city.methodologies.resume(WORD, 1, {"from": city.roles.authority})
+    city.credit(open_batch)
+    assert city.book.reductionOf(person("newcomer").address) == 26_900
+
+
+def test_given_an_active_version__it_answers_who_asks(city: City) -> None:
+    assert bare(city.methodologies.creditRule(WORD, 1)) == (26_900, 50_000_000, True)
+    city.methodologies.requireUsable(WORD, 1, day(2026, 1, 1))
+    assert city.methodologies.versionOn(WORD, day(2026, 1, 1) - 1) == 0
+    assert city.methodologies.versionOn(WORD, day(2026, 1, 1)) == 1
+    assert city.methodologies.OPEN_END() == 2**32 - 1
+    assert city.methodologies.NOTICE_PERIOD() == 950_400
+
+
+def test_given_a_day_outside_the_window__it_is_not_usable(city: City) -> None:
+    outside = day(2026, 1, 1) - 1
+    with reverts_with(city.methodologies, "MethodologyRegistry_OutsideWindow", WORD, 1, outside):
+        city.methodologies.requireUsable(WORD, 1, outside)
+
+
+@pytest.mark.parametrize("call", ["creditRule", "requireUsable"])
+def test_given_a_version_that_does_not_exist__it_is_not_usable(city: City, call: str) -> None:
+    arguments = (WORD, 7) if call == "creditRule" else (WORD, 7, TODAY)
+    with reverts_with(city.methodologies, "MethodologyRegistry_WrongStatus", WORD, 7, NONE):
+        getattr(city.methodologies, call)(*arguments)

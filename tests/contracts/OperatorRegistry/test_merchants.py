@@ -1,0 +1,95 @@
+"""Admitting merchants, their standing and where their money goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..support.city import ACTIVE, NONE, SUSPENDED, City
+from ..support.reverts import reverts_with
+from ..support.values import bare, events
+
+SHOP, ACCOUNT = "0x" + "51" * 20, "0x" + "52" * 20
+NOBODY = "0x" + "00" * 20
+
+
+def test_given_an_active_operator__when_it_admits_a_merchant__it_is_its_sponsor(city: City) -> None:
+    done = city.operators.admitMerchant(SHOP, ACCOUNT, {"from": city.roles.operator})
+    assert bare(city.operators.merchantOf(SHOP)) == (ACTIVE, city.roles.operator, ACCOUNT)
+    city.operators.requireActiveMerchant(SHOP)
+    assert events(done, "MerchantAdmitted") == [{"merchant": SHOP, "sponsor": city.roles.operator, "payout": ACCOUNT}]
+
+
+@pytest.mark.parametrize(("merchant", "payout"), [(NOBODY, ACCOUNT), (SHOP, NOBODY)])
+def test_given_an_address_that_is_zero__when_a_merchant_is_admitted__it_reverts(
+    city: City, merchant: str, payout: str
+) -> None:
+    with reverts_with(city.operators, "OperatorRegistry_Incomplete"):
+        city.operators.admitMerchant(merchant, payout, {"from": city.roles.operator})
+
+
+def test_given_a_merchant__when_it_is_admitted_again__it_reverts(city: City) -> None:
+    with reverts_with(city.operators, "OperatorRegistry_Registered", city.roles.merchant):
+        city.operators.admitMerchant(city.roles.merchant, ACCOUNT, {"from": city.roles.other_operator})
+
+
+@pytest.mark.parametrize("standing", [NONE, SUSPENDED])
+def test_given_an_operator_that_is_not_active__when_it_admits_a_merchant__it_reverts(city: City, standing: int) -> None:
+    who = city.roles.rando if standing == NONE else city.roles.operator
+    if standing == SUSPENDED:
+        city.operators.setOperatorStanding(who, SUSPENDED, "", {"from": city.roles.authority})
+    with reverts_with(city.operators, "OperatorRegistry_OperatorNotActive", who, standing):
+        city.operators.admitMerchant(SHOP, ACCOUNT, {"from": who})
+
+
+def test_given_a_merchant__when_its_sponsor_suspends_it__it_is_suspended_until_the_authority_reinstates_it(
+    city: City,
+) -> None:
+    done = city.operators.suspendMerchant(city.roles.merchant, "complaints", {"from": city.roles.operator})
+    assert events(done, "MerchantStandingSet") == [
+        {"merchant": city.roles.merchant, "standing": SUSPENDED, "reason": "complaints"}
+    ]
+    with reverts_with(city.operators, "OperatorRegistry_MerchantNotActive", city.roles.merchant, SUSPENDED):
+        city.operators.requireActiveMerchant(city.roles.merchant)
+    city.operators.setMerchantStanding(city.roles.merchant, ACTIVE, "settled", {"from": city.roles.authority})
+    city.operators.requireActiveMerchant(city.roles.merchant)
+
+
+@pytest.mark.parametrize("caller", ["other_operator", "authority", "merchant"])
+def test_given_a_merchant__when_another_than_its_sponsor_suspends_it__it_reverts(city: City, caller: str) -> None:
+    sender = getattr(city.roles, caller)
+    with reverts_with(city.operators, "OperatorRegistry_NotSponsor", city.roles.merchant, sender):
+        city.operators.suspendMerchant(city.roles.merchant, "", {"from": sender})
+
+
+def test_given_a_suspended_merchant__when_its_sponsor_suspends_it_again__it_reverts(city: City) -> None:
+    city.operators.suspendMerchant(city.roles.merchant, "", {"from": city.roles.operator})
+    with reverts_with(city.operators, "OperatorRegistry_SameStanding", city.roles.merchant, SUSPENDED):
+        city.operators.suspendMerchant(city.roles.merchant, "", {"from": city.roles.operator})
+
+
+def test_given_a_stranger__when_its_standing_is_set__it_reverts(city: City) -> None:
+    with reverts_with(city.operators, "OperatorRegistry_Unknown", SHOP):
+        city.operators.setMerchantStanding(SHOP, SUSPENDED, "", {"from": city.roles.authority})
+
+
+def test_given_a_merchant__when_it_changes_its_payout__it_tells_both(city: City) -> None:
+    done = city.operators.setMerchantPayout(ACCOUNT, {"from": city.roles.merchant})
+    assert city.operators.merchantOf(city.roles.merchant)[2] == ACCOUNT
+    assert events(done, "MerchantPayoutSet") == [
+        {"merchant": city.roles.merchant, "former": city.roles.merchant, "payout": ACCOUNT}
+    ]
+
+
+def test_given_a_merchant__when_its_payout_would_be_zero__it_reverts(city: City) -> None:
+    with reverts_with(city.operators, "OperatorRegistry_Incomplete"):
+        city.operators.setMerchantPayout(NOBODY, {"from": city.roles.merchant})
+
+
+def test_given_a_stranger__when_it_sets_a_payout__it_reverts(city: City) -> None:
+    with reverts_with(city.operators, "OperatorRegistry_Unknown", city.roles.rando):
+        city.operators.setMerchantPayout(ACCOUNT, {"from": city.roles.rando})
+
+
+def test_given_a_stranger__it_is_no_active_merchant(city: City) -> None:
+    with reverts_with(city.operators, "OperatorRegistry_MerchantNotActive", SHOP, NONE):
+        city.operators.requireActiveMerchant(SHOP)

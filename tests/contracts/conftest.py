@@ -1,0 +1,114 @@
+"""Roles, and the system as a small city has it: deployed, licensed, priced, funded, with a first batch credited.
+
+The city is founded once a session; every test starts from it and is undone after.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from brownie import accounts, chain, project
+from eth_account.signers.local import LocalAccount
+
+from scripts.deploy import LOCAL_PROFILE, Profile, deploy
+
+from .support.batches import Entry, batch_of
+from .support.city import (
+    ACCOUNT_DAY_CAP_MG,
+    ADMIN_DELAY,
+    AUTHORITY_DELAY,
+    BUS,
+    CHALLENGE_WINDOW,
+    YESTERDAY,
+    City,
+    Roles,
+    person,
+)
+from .support.clock import at, travel_to
+
+
+@pytest.fixture(scope="session")
+def roles() -> Roles:
+    return Roles.of_chain()
+
+
+@pytest.fixture(scope="session")
+def members() -> list[LocalAccount]:
+    return [person(f"oracle member {number}") for number in (1, 2, 3)]
+
+
+@pytest.fixture(scope="session")
+def profile(roles: Roles, members: list[LocalAccount]) -> Profile:
+    return replace(
+        Profile.load(LOCAL_PROFILE, [account.address for account in accounts]),
+        challenge_window_seconds=CHALLENGE_WINDOW,
+        account_day_cap_mg=ACCOUNT_DAY_CAP_MG,
+        authority_delay_seconds=AUTHORITY_DELAY,
+        admin_delay_seconds=ADMIN_DELAY,
+        admin=roles.admin.address,
+        authority=[roles.authority.address, roles.second_authority.address],
+        authority_delayed=[roles.board.address],
+        guardian=roles.guardian.address,
+        members=sorted((member.address for member in members), key=str.lower),
+        quorum=2,
+    )
+
+
+@pytest.fixture(scope="session")
+def built() -> Any:
+    return project.get_loaded_projects()[0]
+
+
+@pytest.fixture(scope="session")
+def system(built: Any, roles: Roles, profile: Profile) -> SimpleNamespace:
+    return deploy(built, roles.deployer, profile)
+
+
+@pytest.fixture(scope="session")
+def founded(system: SimpleNamespace, roles: Roles, members: list[LocalAccount]) -> City:
+    """The city on 12 March 2035, 12:00 in Shenzhen. The commuter has 227.155 points of 26.9 kg, the household 113.577 of 13.45 kg."""
+    city = City(system, roles, members)
+    travel_to(at(2035, 3, 1))
+    city.establish()
+    travel_to(at(2035, 3, 12, 3))
+    entries = [
+        Entry(person("commuter").address, 1_000_000, True),
+        Entry(person("household").address, 500_001, False),
+    ]
+    city.credit(city.open(batch_of(roles.operator, BUS, YESTERDAY, entries)))
+    gc.freeze()  # brownie collects garbage at every revert: this leaves it what the test made
+    return city
+
+
+@pytest.fixture(autouse=True)
+def fn_isolation(founded: City) -> Iterator[None]:
+    """Undoes what a test did."""
+    chain.snapshot()
+    yield
+    chain.revert()
+
+
+@pytest.fixture
+def city(founded: City) -> City:
+    return founded
+
+
+@pytest.fixture
+def commuter() -> LocalAccount:
+    return person("commuter")
+
+
+@pytest.fixture
+def household() -> LocalAccount:
+    return person("household")
+
+
+@pytest.fixture
+def newcomer() -> LocalAccount:
+    """A citizen without a page."""
+    return person("newcomer")

@@ -1,0 +1,48 @@
+"""JSON and JSON Lines as rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from oracle.errors import InputError
+from oracle.records.json_rows import json_rows
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        pytest.param(b'[{"a": 1}, {"a": 2}]', [{"a": 1}, {"a": 2}], id="list"),
+        pytest.param(b'[{"a": 1}]\n', [{"a": 1}], id="list in one line"),
+        pytest.param(b'[\n{"a": 1}\n]', [{"a": 1}], id="list in lines that look like rows"),
+        pytest.param(b'{"data": [{"a": 1}]}', [{"a": 1}], id="page"),
+        pytest.param(b'{\n "data": [\n  {"a": 1}\n ]\n}', [{"a": 1}], id="indented page"),
+        pytest.param(b'{"a": 1}', [{"a": 1}], id="one row"),
+        pytest.param(b'{"a": 1}\n{"a": 2}', [{"a": 1}, {"a": 2}], id="lines"),
+        pytest.param(b'\r\n{"a": 1}\r\n\r\n{"a": 2}\r\n', [{"a": 1}, {"a": 2}], id="blank lines"),
+        pytest.param(b'{"data": [1, 2]}\n{"data": [3]}', [1, 2, 3], id="lines of pages"),
+        pytest.param(b'{"a": 1}\n{"a": \n{"a": 3}', [{"a": 1}, None, {"a": 3}], id="damaged line"),
+        pytest.param(b'{"a": \n{"a": 2}', [None, {"a": 2}], id="damaged first line"),
+        pytest.param(b'{"a": 1}\n[[[[', [{"a": 1}, None], id="damaged last line"),
+        pytest.param(b'{"a": 1}\n' + b"[" * 100_000, [{"a": 1}, None], id="line too deep"),
+        pytest.param(b'{"a": 1}\n' + b"9" * 5_000, [{"a": 1}, None], id="line with too long a number"),
+        pytest.param(b"17", [17], id="something else"),
+    ],
+)
+def test_json_rows__of_a_file__are_its_rows(text: bytes, rows: list[object]) -> None:
+    assert list(json_rows(text, "file")) == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b'{"total": 3, "data": [{"a": 1}, {"a"', r"file: not valid JSON, or cut off: .* \(line 1, column 37\)"),
+        (b'{"data": [{"a": 1}', r"file: not valid JSON, or cut off: .* \(line 1, column 19\)"),
+        (b'{\n "data": [\n  {"a": 1},\n', r"file: not valid JSON, or cut off: .* \(line 4, column 1\)"),
+        (b'[\n{"a": 1},\n{"a": 2}', r"file: not valid JSON, or cut off: .* \(line 3, column 9\)"),
+        (b"[" * 100_000, "file: not usable JSON: maximum recursion depth"),
+        (b"[" + b"9" * 5_000 + b"]", "file: not usable JSON: Exceeds the limit"),
+    ],
+)
+def test_json_rows__of_a_damaged_document__is_an_error_that_says_where(text: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        list(json_rows(text, "file"))

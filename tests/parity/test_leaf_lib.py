@@ -1,0 +1,85 @@
+"""Leaves and subtree roots: Python and `LeafLib.sol`, compiled with the project's settings and run on an EVM, give the same bytes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+from eth_abi.abi import encode
+
+from oracle.evidence.canonical import hexed
+from oracle.evidence.keccak import keccak
+from oracle.evidence.leaf import QUANTITY_LIMIT, account_leaves, pack_entries, pack_entry, record_leaf
+from oracle.evidence.tree import Tree
+
+SCRIPT = Path(__file__).with_name("leaf_lib.cjs")
+RECORD = "(bytes32,address,uint256,uint256,uint256,bytes32)"
+CHUNKS = (1, 2, 4, 8, 64, 512)
+SUBTREE = "subtreeRoot(uint256,uint256[])"
+VERIFY = "verify(bytes32[],bytes32,bytes32)"
+
+
+def call(signature: str, types: list[str], values: list[object]) -> str:
+    """Calldata in hex."""
+    return hexed(keccak(signature.encode())[:4] + encode(types, values))
+
+
+def on_evm(calls: list[str]) -> list[str]:
+    """What each call returns."""
+    done = subprocess.run(["node", str(SCRIPT)], input=json.dumps(calls), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    answers: list[str] = json.loads(done.stdout)
+    return answers
+
+
+def records() -> list[tuple[bytes, bytes, int, int, int, bytes]]:
+    """Ordinary records and the extremes of every field."""
+    ordinary = [
+        (keccak(b"%d" % n), keccak(b"a%d" % n)[:20], n * 7919, n, n + 900, keccak(b"c%d" % n)) for n in range(20)
+    ]
+    most = (1 << 63) - 1
+    return [
+        *ordinary,
+        (bytes(32), bytes(20), 0, 0, 0, bytes(32)),
+        (b"\xff" * 32, b"\xff" * 20, most, most, most, b"\xff" * 32),
+    ]
+
+
+def test_record_leaf__records__same_as_the_contract() -> None:
+    calls = [call(f"recordLeaf({RECORD})", [RECORD], [record]) for record in records()]
+    assert on_evm(calls) == [hexed(record_leaf(*record)) for record in records()]
+
+
+def accounts_tree(size: int) -> tuple[list[int], Tree]:
+    """Packed entries of `size` accounts, the last two padding, and their tree."""
+    numbers = np.arange(size)
+    accounts = np.frombuffer(b"".join(keccak(b"%d" % n)[:20] for n in numbers), np.uint8).reshape(size, 20).copy()
+    quantities, consented = numbers * 104_729 + 1, numbers % 3 == 0
+    accounts[-2:], quantities[-2:], consented[-2:] = 0, 0, False
+    tree = Tree.build(account_leaves(accounts, quantities, consented), sort=False)
+    packed = pack_entries(accounts, consented, quantities)
+    return [int.from_bytes(packed[at : at + 32]) for at in range(0, len(packed), 32)], tree
+
+
+def test_subtree_root__chunks_anywhere_in_a_tree__are_nodes_of_our_tree_and_lead_to_its_root_on_the_contract() -> None:
+    calls, expected = [], []
+    for count in CHUNKS:
+        entries, tree = accounts_tree(3 * count)
+        for first in range(0, 3 * count, count):
+            node = tree.nodes[(6 * count - 1 - first) // count - 1].tobytes()
+            calls.append(call(SUBTREE, ["uint256", "uint256[]"], [first, entries[first : first + count]]))
+            expected.append(hexed(node))
+            proof = tree.subtree_proof(first, count)
+            for start, holds in ((node, 1), (keccak(node), 0)):
+                calls.append(call(VERIFY, ["bytes32[]", "bytes32", "bytes32"], [proof, tree.root, start]))
+                expected.append(hexed(holds.to_bytes(32)))
+    assert on_evm(calls) == expected
+
+
+def test_subtree_root__single_leaf_with_the_largest_fields__same_as_the_contract() -> None:
+    entry = pack_entry(b"\xff" * 20, True, QUANTITY_LIMIT - 1)
+    [root] = on_evm([call(SUBTREE, ["uint256", "uint256[]"], [(1 << 32) - 1, [entry]])])
+    types = ["uint256", "address", "uint256", "bool"]
+    assert root == hexed(keccak(keccak(encode(types, [(1 << 32) - 1, b"\xff" * 20, QUANTITY_LIMIT - 1, True]))))
