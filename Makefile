@@ -10,8 +10,15 @@ BIN := .venv/bin
 SETUP := .venv/.ready node_modules/.ready
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# Bytecode is kept, beside the sources, whatever the machine's default: each command starts in half the time.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 
-.PHONY: help setup demo test check format lock clean
+NETWORK_anvil := development
+NETWORK_ganache := ganache-cli
+PYTEST := $(BIN)/python -m pytest -p no:pytest-brownie
+
+.PHONY: help setup demo test test-oracle test-fuzz test-contracts test-e2e check format abi lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,10 +38,50 @@ node_modules/.ready: package-lock.json .npmrc
 	@command -v node >/dev/null || { echo "Node 20 or newer with npm is needed"; exit 1; }
 	@echo "Installing npm packages into node_modules ..."
 	@npm install --no-save --silent
+	@# The packages' launchers end with 0 whatever forge says, and stand between a signal and anvil: call the programs themselves.
+	@for tool in forge anvil; do ln -sf "$$(cd node_modules/@foundry-rs && ls -d $$PWD/$$tool-*/bin/$$tool)" node_modules/.bin/$$tool; done
 	@touch $@
 
 demo: setup ## Run the whole story on sample data (CHAIN=anvil or ganache)
 	@$(BIN)/python scripts/demo.py --chain $(CHAIN)
+
+test: test-oracle test-fuzz test-contracts test-e2e ## Run every test (CHAIN=anvil or ganache for those that need a chain)
+
+test-oracle: setup ## Test the oracle without a chain, and that Solidity and Python agree
+	@$(PYTEST) tests/oracle tests/parity -q
+
+test-fuzz: setup ## Fuzz the contracts and check their invariants with forge
+	@forge test
+
+test-contracts: setup ## Test the contracts with brownie
+	@brownie test tests/contracts --network $(NETWORK_$(CHAIN)) -q
+
+test-e2e: setup ## Test the commands end to end on a real chain
+	@CHAIN=$(CHAIN) $(PYTEST) tests/e2e -q
+
+check: setup ## Check format, lint, types, spelling, keys, and that ABIs, catalogue and hashes are those of the sources
+	@ruff format --check --quiet .
+	@ruff check --quiet .
+	@mypy
+	@forge fmt --check contracts interfaces tests/fuzz
+	@codespell
+	@$(BIN)/python scripts/check_keys.py
+	@$(BIN)/python scripts/export_abi.py
+	@carbonbook methodology check
+
+format: setup ## Format Python and Solidity, and fix what lint can fix
+	@ruff check --fix --quiet .
+	@ruff format --quiet .
+	@forge fmt contracts interfaces tests/fuzz
+
+abi: setup ## Compile the contracts and write oracle/chain/abi
+	@brownie run export_abi
+
+lock: ## Resolve pyproject.toml anew into requirements.lock and package-lock.json
+	@rm -rf build/lock && $(PYTHON) -m venv build/lock
+	@build/lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[contracts,dev]'
+	@build/lock/bin/python -m pip freeze --exclude-editable > requirements.lock
+	@npm install --package-lock-only --silent
 
 clean: ## Remove what was built and installed
 	rm -rf .venv node_modules build .carbonbook

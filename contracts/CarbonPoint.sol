@@ -254,7 +254,8 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
     {
         for (uint256 i = 0; i < entries.length;) {
             address account = address(uint160(entries[i] >> ACCOUNT_SHIFT));
-            (Page page, uint256 mg, uint256 points) = _credited(account, pages[account], entries[i] & AMOUNT_MASK, terms);
+            (Page page, uint256 mg, uint256 points) =
+                _credited(account, pages[account], entries[i] & AMOUNT_MASK, terms);
             pages[account] = page;
             if (points > 0) emit Transfer(address(0), account, points);
             unchecked {

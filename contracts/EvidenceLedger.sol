@@ -84,9 +84,7 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
 
         _store(batch, header);
 
-        emit BatchAttested(
-            batch, header.operator, header.methodology, header, epoch, block.timestamp + challengeWindow
-        );
+        emit BatchAttested(batch, header.operator, header.methodology, header, epoch, block.timestamp + challengeWindow);
     }
 
     /// @inheritdoc IEvidenceLedger

@@ -208,14 +208,9 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
         if (accounts == basis.accountCount) ledger.close(batch);
     }
 
-    function _takeBack(
-        BatchId batch,
-        uint256 index,
-        uint256 entry,
-        uint256 factorUg,
-        uint256 reductionMg,
-        uint256 year
-    ) private {
+    function _takeBack(BatchId batch, uint256 index, uint256 entry, uint256 factorUg, uint256 reductionMg, uint256 year)
+        private
+    {
         if (!isCredited(batch, index) || _takenBack[batch][index]) revert PointIssuer_NotCredited(batch, index);
         uint256 most = UnitsLib.reductionMgDown(entry & LeafLib.QUANTITY_MASK, factorUg);
         if (reductionMg > most) revert PointIssuer_AboveEntry(batch, index, reductionMg, most);

@@ -177,10 +177,7 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
         else if (ticket.day > lastFinalDay()) phase = OrderPhase.Held;
         else phase = OrderPhase.Final;
         return OrderState({
-            phase: phase,
-            pointsMilli: ticket.pointsMilli,
-            refundedMilli: ticket.refundedMilli,
-            day: ticket.day
+            phase: phase, pointsMilli: ticket.pointsMilli, refundedMilli: ticket.refundedMilli, day: ticket.day
         });
     }
 

@@ -24,8 +24,8 @@ RECORDS = "records"
 _PASSPHRASE = "passphrase"  # noqa: S105  # the name of a file
 
 _SCRYPT_N = 1 << 18
-# Keys of a local chain come from its public mnemonic: there is nothing to protect, and opening them should take no time.
-_SCRYPT_N_LOCAL = 1 << 10
+# A passphrase of 128 random bits cannot be guessed: slow hashing would protect nothing, and every command would wait for it.
+_SCRYPT_N_RANDOM = 1 << 10
 
 
 class Keyring:
@@ -71,17 +71,17 @@ class Keyring:
                 raise ConfigError(f"The passphrase does not open {path}, or the file is damaged.") from error
         return self._opened[name]
 
-    def store(self, name: str, secret: bytes | None = None, *, local: bool = False) -> None:
+    def store(self, name: str, secret: bytes | None = None, *, random_passphrase: bool = False) -> None:
         """Writes a key, a fresh random one unless given; a key that is there already stays.
 
         Args:
-            local: The key is of a local chain's public mnemonic and needs no slow hashing.
+            random_passphrase: `create_passphrase` made the passphrase, so it needs no slow hashing.
         """
         path = self._folder / f"{name}.json"
         if path.exists():
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        rounds = _SCRYPT_N_LOCAL if local else _SCRYPT_N
+        rounds = _SCRYPT_N_RANDOM if random_passphrase else _SCRYPT_N
         keyfile = create_keyfile_json(
             secret or secrets.token_bytes(32), self._passphrase(), version=3, kdf="scrypt", iterations=rounds
         )

@@ -30,9 +30,7 @@ library LeafLib {
     function recordLeaf(Record memory r) internal pure returns (bytes32) {
         return keccak256(
             bytes.concat(
-                keccak256(
-                    abi.encode(r.recordId, r.account, r.quantity, r.startTime, r.endTime, r.recordCommitment)
-                )
+                keccak256(abi.encode(r.recordId, r.account, r.quantity, r.startTime, r.endTime, r.recordCommitment))
             )
         );
     }

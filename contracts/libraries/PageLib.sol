@@ -63,9 +63,7 @@ library PageLib {
             uint256 today = (raw >> TODAY_SHIFT) & FIELD_MASK;
             uint256 peak = raw >> PEAK_SHIFT;
             if (today > peak) peak = today;
-            return Page.wrap(
-                raw & ((1 << DAY_SHIFT) - 1) | day_ << DAY_SHIFT | mg << TODAY_SHIFT | peak << PEAK_SHIFT
-            );
+            return Page.wrap(raw & ((1 << DAY_SHIFT) - 1) | day_ << DAY_SHIFT | mg << TODAY_SHIFT | peak << PEAK_SHIFT);
         }
     }
 

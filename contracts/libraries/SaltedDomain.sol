@@ -9,9 +9,8 @@ import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/Messa
 /// transaction hashes; only the genesis hash differs, so only the salt keeps a signature from being good on both.
 /// @dev OpenZeppelin's EIP712 has no salt and cannot be given one. The separator is computed at each use: the chain id may change.
 abstract contract SaltedDomain is IERC5267 {
-    bytes32 private constant DOMAIN_TYPEHASH = keccak256(
-        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
-    );
+    bytes32 private constant DOMAIN_TYPEHASH =
+        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)");
     bytes32 private constant VERSION_HASH = keccak256("1");
 
     /// @notice Hash of the genesis block of the chain this contract was deployed to.

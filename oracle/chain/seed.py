@@ -54,9 +54,9 @@ def create_keys(keys: Keyring) -> None:
     """Writes the keystore of a local installation; custody and record secrets are random."""
     keys.create_passphrase()
     for name, index in ACCOUNTS.items():
-        keys.store(name, bytes(local_account(index).key), local=True)
-    keys.store(CUSTODY)
-    keys.store(RECORDS)
+        keys.store(name, bytes(local_account(index).key), random_passphrase=True)
+    keys.store(CUSTODY, random_passphrase=True)
+    keys.store(RECORDS, random_passphrase=True)
 
 
 def seed_parties(chain: Chain, keys: Keyring) -> None:

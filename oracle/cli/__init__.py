@@ -14,4 +14,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
+    add_completion=False,
 )
+
+
+@app.callback()
+def group() -> None:
+    """Makes `carbonbook` a group of commands even when only one of them is loaded."""

@@ -7,6 +7,7 @@ stderr.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ HomeOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")]
+
+_HEX = re.compile("(0x)?[0-9a-fA-F]{40,}")
 
 out = Console(soft_wrap=False)
 err = Console(stderr=True)
@@ -133,7 +136,7 @@ def tracked(items: Iterable[T], label: str, total: int) -> Iterator[T]:
 
 def _short(text: str) -> str:
     """Addresses and hashes by their ends, so that rows fit; `--json` has them whole."""
-    return f"{text[:8]}…{text[-4:]}" if text.startswith("0x") and len(text) > 20 else text
+    return f"{text[:8]}…{text[-4:]}" if _HEX.fullmatch(text) else text
 
 
 def _is_rows(value: object) -> bool:
