@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # commands that need no chain do not wait for web3
     from eth_account.signers.local import LocalAccount
 
     from oracle.chain.client import Chain
-    from oracle.chain.sender import Sender
+    from oracle.chain.outbox import Outbox
 
 T = TypeVar("T")
 
@@ -76,15 +76,22 @@ class Installation:
         from oracle.chain.client import Chain
         from oracle.chain.manifest import Manifest
 
-        chain = Chain(self.settings.rpc, Manifest.load(self.settings.path(self.settings.manifest)))
+        manifest = Manifest.load(self.settings.path(self.settings.manifest))
+        chain = Chain(self.settings.rpc, manifest, self.settings.witnesses, self.settings.rpc_timeout_seconds)
         self.book.database.bind(chain.manifest.chain_id, chain.manifest.genesis_hash)
         return chain
 
-    def sender(self, name: str | None = None) -> Sender:
+    def sender(self, name: str | None = None) -> Outbox:
         """Sends from the relayer's account, or from that of a named key."""
-        from oracle.chain.sender import Sender
+        from oracle.chain.outbox import Outbox, Pace
 
-        return Sender(self.chain, self.keys.account(name or self.settings.relayer))
+        pace = Pace(
+            finality=self.settings.finality,
+            wait_seconds=self.settings.wait_seconds,
+            patience_seconds=self.settings.patience_seconds,
+            lock_seconds=self.settings.lock_seconds,
+        )
+        return Outbox(self.chain, self.keys.account(name or self.settings.relayer), self.book.database, pace)
 
     def members(self) -> list[LocalAccount]:
         """The oracle members whose keys are here."""

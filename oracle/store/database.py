@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 
 from oracle.errors import WrongChain
+from oracle.store import outbox  # noqa: F401  # its tables belong to `metadata`
 from oracle.store.schema import identity, metadata
 
 
@@ -24,6 +25,11 @@ class Database:
         self._engine = create_engine(f"sqlite:///{path}")
         event.listen(self._engine, "connect", _durable)
         metadata.create_all(self._engine)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for locks that outlive a transaction."""
+        return self._engine
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
