@@ -47,6 +47,16 @@ class Followed:
         """Changes altogether."""
         return sum(vars(self).values())
 
+    @property
+    def again(self) -> int:
+        """What was sent, and may have been mined by now."""
+        return self.resent + self.raised
+
+    def add(self, other: Followed) -> None:
+        """Adds what another look found."""
+        for name, count in vars(other).items():
+            setattr(self, name, getattr(self, name) + count)
+
 
 @dataclass
 class _Memory:

@@ -29,7 +29,7 @@ from eth_utils.crypto import keccak
 
 from oracle.chain.client import Chain, Translated
 from oracle.chain.fees import fees_now
-from oracle.chain.finality import require_sound
+from oracle.chain.finality import accept_rollback, require_sound
 from oracle.chain.follow import Followed, Follower, attempt_of
 from oracle.chain.sender import Call, Sender, Sent
 from oracle.errors import ChainError, ChainUnreachable, ContractReverted, NotMined, OutOfGasMoney
@@ -111,9 +111,19 @@ class Outbox(Sender):
             return outcomes
 
     def reconcile(self) -> Followed:
-        """One look at every row the chain may still change: what was dropped is sent again, what is deep enough is final."""
+        """Looks at every row the chain may still change: what was dropped is sent again, what is deep enough is final."""
         with self._locked():
-            return self._recover()
+            found = self._recover()
+            looked = found
+            while looked.again:  # what was sent again may be mined at once
+                looked = self._follower.follow()
+                found.add(looked)
+            return found
+
+    def accept_rollback(self) -> int:
+        """Goes on from a chain that took back what was final; returns how many rows that undid."""
+        with self._locked():
+            return accept_rollback(self.chain, self._database, self._pace.finality)
 
     def _locked(self) -> AbstractContextManager[None]:
         return exclusive(self._database, f"sender-{self.account.address.lower()}", self._pace.lock_seconds)
