@@ -72,7 +72,7 @@ def _on_chain(said: dict[str, str], found: dict[str, str]) -> dict[str, object]:
 
 
 def _proof(here: Installation, record_id: bytes, opened: bool) -> dict[str, Any]:
-    with here.book.database.begin() as connection:
+    with here.book.database.reading() as connection:
         folders = [here.book.bundle_folder(batch.batch) for batch in all_batches(connection)]
         for folder in folders:
             found = (
