@@ -59,6 +59,7 @@ class Settings(_Frozen):
         committee: Key names of the oracle members that this machine may sign for.
         relayer: Key name of the account that sends transactions.
         sources: Registered sources by name.
+        library: Folder of the methodology documents, or None for those that come with the package.
     """
 
     home: Path
@@ -69,6 +70,7 @@ class Settings(_Frozen):
     committee: tuple[str, ...] = ()
     relayer: str = "relayer"
     sources: dict[str, Source] = {}
+    library: Path | None = None
 
     @classmethod
     def load(cls, home: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
