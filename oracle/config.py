@@ -61,6 +61,7 @@ class Settings(_Frozen):
         relayer: Key name of the account that sends transactions.
         sources: Registered sources by name.
         database: SQLAlchemy URL of the book's database, without a password; None for SQLite in the home folder.
+        library: Folder of the methodology documents, or None for those that come with the package.
     """
 
     home: Path
@@ -72,6 +73,7 @@ class Settings(_Frozen):
     relayer: str = "relayer"
     sources: dict[str, Source] = {}
     database: str | None = None
+    library: Path | None = None
 
     @classmethod
     def load(cls, home: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:

@@ -35,6 +35,11 @@ class Carbonbook:
             self._command(*words), capture_output=True, text=True, env=os.environ | (environment or {}), check=False
         )
 
+    def run_plain(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
+        """A command that knows no installation, as typed."""
+        command = [CARBONBOOK, *map(str, words)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
     def killed(self, *words: str | Path, after: float) -> None:
         """A command that is killed `after` seconds, unless it is done by then."""
         process = subprocess.Popen(self._command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
