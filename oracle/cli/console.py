@@ -69,7 +69,7 @@ class Installation:
     @cached_property
     def book(self) -> Book:
         """Its book."""
-        return Book(self.settings.home, self.keys)
+        return Book(self.settings.home, self.keys, self.settings.database)
 
     @cached_property
     def chain(self) -> Chain:
