@@ -130,10 +130,12 @@ class Outbox(Sender):
 
     def _recover(self) -> Followed:
         require_sound(self.chain, self._database, self._pace.finality)
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             unsigned = rows.rows_in(connection, self.account.address, (rows.PLANNED,))
+        if unsigned:
             reason = "the process that planned it ended before it was signed"
-            rows.set_state(connection, [row.id for row in unsigned], rows.UNDONE, reason=reason)
+            with self._database.begin() as connection:
+                rows.set_state(connection, [row.id for row in unsigned], rows.UNDONE, reason=reason)
         return self._follower.follow()
 
     def _window(self, calls: Sequence[Call], anew: int = 0) -> list[Outcome]:
@@ -166,7 +168,7 @@ class Outbox(Sender):
 
     def _adopted(self, calls: Sequence[Call]) -> dict[int, int]:
         """Rows on their way for the acts of some calls, by the calls' places."""
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             pending = {row.act: row.id for row in rows.rows_in(connection, self.account.address, rows.PENDING)}
         return {place: pending[call.act] for place, call in enumerate(calls) if call.act in pending}
 
@@ -210,7 +212,7 @@ class Outbox(Sender):
     def _next_nonce(self) -> int:
         with Translated(self.chain.rpc):
             known = self.chain.web3.eth.get_transaction_count(self.account.address, "pending")
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             highest = rows.highest_nonce(connection, self.account.address)
         return max(known, 0 if highest is None else highest + 1)
 
@@ -246,12 +248,12 @@ class Outbox(Sender):
 
     def _pending(self, ids: Sequence[int]) -> list[rows.Row]:
         wanted = set(ids)
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             return [row for row in rows.rows_in(connection, self.account.address, rows.PENDING) if row.id in wanted]
 
     def _outcome(self, row: int) -> Outcome | None:
         """What became of a row; None if it has to be planned anew."""
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             found = rows.row_of(connection, row)
         if found.state in (rows.REPLACED, rows.UNDONE):
             return None

@@ -33,7 +33,7 @@ def reconcile(
     outbox = here.sender()
     undone = outbox.accept_rollback() if accept_rollback else 0
     found = outbox.reconcile()
-    with here.book.database.begin() as connection:
+    with here.book.database.reading() as connection:
         states, marked = rows.counts(connection), rows.mark(connection)
     differences = _differences(here) if compare else None
     show(
