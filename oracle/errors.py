@@ -12,11 +12,11 @@ CarbonbookError              1
 │   └── OutOfGasMoney            the sending account cannot pay for gas
 ├── VerificationFailed       7   a proof, a signature or a hash does not hold
 ├── DifferencesFound         8   book and chain disagree
-├── StoreError               9   the book's database or disk does not do what was asked
-├── ChainHalted             10   the chain cannot be trusted now; nothing is sent until a person has looked
+├── ChainHalted              9   the chain cannot be trusted now; nothing is sent until a person has looked
 │   ├── RolledBack               it took back what was final
 │   └── NodesDisagree            a second node tells another story
-└── Busy                    11   another process works on this book
+├── Busy                    10   another process works on this book
+└── StoreError              11   the book's database or disk does not do what was asked
 
 Exit code 0 is success; 2 is a command that was typed wrongly.
 """
@@ -96,16 +96,10 @@ class DifferencesFound(CarbonbookError):
     exit_code = 8
 
 
-class StoreError(CarbonbookError):
-    """The book's database or disk does not do what was asked."""
-
-    exit_code = 9
-
-
 class ChainHalted(CarbonbookError):
     """The chain cannot be trusted now; nothing is sent until a person has looked."""
 
-    exit_code = 10
+    exit_code = 9
 
 
 class RolledBack(ChainHalted):
@@ -118,5 +112,11 @@ class NodesDisagree(ChainHalted):
 
 class Busy(CarbonbookError):
     """Another process works on this book."""
+
+    exit_code = 10
+
+
+class StoreError(CarbonbookError):
+    """The book's database or disk does not do what was asked."""
 
     exit_code = 11

@@ -1,4 +1,4 @@
-"""The outbox: transactions, their signed attempts, the last final block."""
+"""The outbox: every transaction before it is sent, every signed form of it, and the last final block seen."""
 
 from __future__ import annotations
 
