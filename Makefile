@@ -21,7 +21,7 @@ PYTEST := $(BIN)/python -m pytest -p no:pytest-brownie
 # Servers that tests of the store and of the intake talk to.
 SERVICES := postgresql mosquitto
 
-.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e check format abi lock clean
+.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e test-faults faults soak check format abi lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,7 +53,7 @@ services: ## Install PostgreSQL and Mosquitto, which tests start for themselves
 demo: setup ## Run the whole story on sample data (CHAIN=anvil or ganache)
 	@$(BIN)/python scripts/demo.py --chain $(CHAIN)
 
-test: test-oracle test-fuzz test-contracts test-e2e ## Run every test (CHAIN=anvil or ganache for those that need a chain)
+test: test-oracle test-fuzz test-contracts test-e2e test-faults ## Run every test (CHAIN=anvil or ganache for those that need a chain)
 
 test-oracle: setup services ## Test the oracle without a chain, and that Solidity and Python agree
 	@$(PYTEST) tests/oracle tests/parity -q
@@ -66,6 +66,15 @@ test-contracts: setup ## Test the contracts with brownie
 
 test-e2e: setup services ## Test the commands end to end on a real chain
 	@CHAIN=$(CHAIN) $(PYTEST) tests/e2e -q
+
+test-faults: setup ## Break everything around the oracle a few times, on real chains
+	@$(PYTEST) tests/faults -q
+
+faults: setup ## Break it for a night: kill -9, lost answers, re-organisations, full disks ...; prints a table (ONLY=F07, ARGS=--short)
+	@$(BIN)/python -m tests.faults --only "$(ONLY)" $(ARGS)
+
+soak: setup ## Run the service under random faults, then compare every number (MINUTES=60, SEED=1)
+	@$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1)
 
 check: setup ## Check format, lint, types, spelling, keys, and that ABIs, catalogue and hashes are those of the sources
 	@ruff format --check --quiet .

@@ -52,26 +52,29 @@ class World:
 
     Args:
         folder: An empty one.
+        plan: The city.
+        prepare: Whether to do the work once, for going back to.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, plan: Plan = PLAN, prepare: bool = True):
         self.folder = folder
         self.home = folder / "home"
         self._outputs = folder / "outputs"
         self._outputs.mkdir(parents=True)
         self._forker = Forker()
-        generate(PLAN, folder / "city")
+        generate(plan, folder / "city")
         self.run("up", "--port", str(free_port()), "--clock", CLOCK)
         config = self.home / "config.toml"
         config.write_text(_SETTINGS + config.read_text())
         self.chain = Chain(self.node().rpc, Manifest.load(self.home / "deployment.json"))
         self.proxy = Proxy(self.chain.rpc)
         self.steps: dict[str, Step] = {}
-        self._prepare()
+        self.run("enrol", str(folder / "city" / "citizens.csv"))
+        if prepare:
+            self._prepare()
 
     def _prepare(self) -> None:
         """Does the work once, keeping the state before each step and the facts after it."""
-        self.run("enrol", str(self.folder / "city" / "citizens.csv"))
         for words in self.ingests():
             self._step(f"ingest {words[-1]}", words)
         self._step("close", ["close"])

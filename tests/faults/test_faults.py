@@ -1,0 +1,33 @@
+"""A short run of the list of faults: everything is broken once or a few times. `make faults` does the same with more seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.plan import FAULTS, ORDER, Fault, injected
+from tests.faults.secrets import leaks
+from tests.faults.world import World
+
+CASES = [(step, fault) for step in ORDER for fault in FAULTS if step in fault.steps]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The world, whose steps are gone back to from the last to the first: the tests' order is part of them."""
+    made = World(tmp_path_factory.mktemp("faults") / "world")
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(("step", "fault"), CASES, ids=[f"{step}-{fault.name}" for step, fault in CASES])
+def test_fault__every_act_is_credited_once(world: World, step: str, fault: Fault) -> None:
+    for number in range(fault.short):
+        trial = injected(fault, world, step, fault.first + number)
+        assert (trial.doubled, trial.lost, trial.note) == (0, 0, ""), trial
+
+
+def test_secrets__stand_in_nothing_that_any_command_said(world: World) -> None:
+    assert len(world.outputs()) > len(CASES)
+    assert leaks(world) == []
