@@ -1,4 +1,4 @@
-"""`python -m tests.faults.soak`: the service at work for an hour while everything around it breaks at random; then every number is compared.
+"""`python -m tests.faults.soak`: the service at work for an hour while everything around it breaks; then all numbers are compared.
 
 Files keep coming, the chain's clock moves on, and every few seconds something happens: the service is killed and started anew, the node
 hangs, transactions vanish, the chain re-organises, answers get lost. At the end there must be no difference between book and chain, no
@@ -52,6 +52,7 @@ class Soak:
         while time.monotonic() < ends or files:
             if files and time.monotonic() >= due:
                 self._hard("ingest", *files.pop(0))
+                self._hard("close")  # or the service does; which file comes first must not be left to chance
                 due = time.monotonic() + pause
             self._break()
             time.sleep(self._chance.uniform(0.2, 2.0))  # faults come at random times
@@ -125,6 +126,7 @@ def undisturbed(world: World) -> Facts:
     """The same files in a world that nothing happens to."""
     for words in _files(world):
         world.run("ingest", *words)
+        world.run("close")
     finish(world)
     return world.facts()
 
