@@ -8,7 +8,7 @@ import polars as pl
 
 
 def with_overlap(frame: pl.DataFrame, who: Sequence[str], tie: str) -> pl.DataFrame:
-    """The acts with a column `other_row`: null for an act that stays, else the `row` of the act that takes its time.
+    """The acts in their order, with a column `other_row`: null for an act that stays, else the `row` of the act that takes its time.
 
     Two acts of one `who` overlap if one begins before the other has ended, or both begin at once; an act that begins in the second
     in which another ends does not overlap it. The earlier start stays, and of two at once the one with the smaller `tie`. Only acts
