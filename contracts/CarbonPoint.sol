@@ -13,6 +13,15 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
     string public constant symbol = "CPT";
     uint8 public constant decimals = 3;
 
+    /// @dev Whose book an account took over, and how many accounts had it before.
+    struct Origin {
+        address from;
+        uint8 moves;
+    }
+
+    /// @inheritdoc ICarbonPoint
+    uint256 public constant MAX_MOVES = 16;
+
     bytes32 private constant MOVE_TYPEHASH = keccak256("Move(address from,address to,uint256 deadline)");
 
     uint256 private constant ACCOUNT_SHIFT = 96;
@@ -28,6 +37,7 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
     /// @inheritdoc ICarbonPoint
     mapping(address from => address to) public movedTo;
 
+    mapping(address account => Origin) private _origins;
     mapping(uint256 year => mapping(address account => Page)) private _pages;
     mapping(address account => mapping(uint256 day => uint256 mg)) private _late;
     mapping(uint256 year => uint256 milli) private _outstanding;
@@ -158,13 +168,9 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
         if (!SignatureChecker.isValidSignatureNow(from, digest, fromSignature)) revert CarbonPoint_BadSignature(from);
         if (!SignatureChecker.isValidSignatureNow(to, digest, toSignature)) revert CarbonPoint_BadSignature(to);
 
-        address successor = movedTo[from];
-        // A book never moves to an account that moved on itself: so nobody can close a circle that `lowerReduction` would not leave.
-        bool free = successor == address(0) ? movedTo[to] == address(0) : successor == to;
-        if (from == to || !free) revert CarbonPoint_CannotMove(from, to);
-
-        movedTo[from] = to;
-        uint256 points = _moveBook(from, to, successor == to);
+        bool repeated = movedTo[from] == to;
+        if (!repeated) _link(from, to);
+        uint256 points = _moveBook(from, to, repeated);
 
         emit AccountMoved(from, to);
         if (points > 0) emit Transfer(from, to, points);
@@ -286,6 +292,18 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
         }
     }
 
+    /// @dev A book goes to an account that neither moved on nor took over another: so books never pool, nobody closes a circle that
+    /// `lowerReduction` would not leave, and after `MAX_MOVES` it has no further to walk.
+    function _link(address from, address to) private {
+        bool free = movedTo[from] == address(0) && movedTo[to] == address(0) && _origins[to].from == address(0);
+        if (from == to || !free) revert CarbonPoint_CannotMove(from, to);
+        uint256 moves = _origins[from].moves + 1;
+        if (moves > MAX_MOVES) revert CarbonPoint_TooManyMoves(from, MAX_MOVES);
+
+        movedTo[from] = to;
+        _origins[to] = Origin({from: from, moves: uint8(moves)});
+    }
+
     /// @dev Returns the live points among what moved: those of expired years are in no balance any more.
     function _moveBook(address from, address to, bool repeated) private returns (uint256 pointsMilli) {
         (uint256 first, uint256 last) = _years();
@@ -304,10 +322,12 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
         if (Page.unwrap(page) == 0) return 0;
 
         pointsMilli = page.pointsMilli();
+        uint256 reduction = target.reductionMg() + page.reductionMg();
+        if (reduction > PageLib.MOST_MOVED) revert PageLib.PageLib_Overflow(reduction);
         bool fresh = Page.unwrap(target) == 0;
         _pages[year][to] = PageLib.pack(
             target.pointsMilli() + pointsMilli,
-            target.reductionMg() + page.reductionMg(),
+            reduction,
             fresh ? page.day() : target.day(),
             fresh ? page.todayMg() : target.todayMg(),
             fresh ? PageLib.FIELD_MASK : target.peakMg()

@@ -25,7 +25,7 @@ MODULES = {
     "report": "report",
     "index": "index",
     "status": "status",
-    "methodology": "methodology",
+    "methodology": "authority",
 }
 
 
@@ -45,4 +45,4 @@ def load(modules: list[str]) -> None:
     for name in dict.fromkeys(modules):
         module = import_module(f"oracle.cli.{name}")
         if module.__dict__.get("app") is not app:  # a group of commands of its own
-            app.add_typer(module.app, name=name)
+            app.add_typer(module.app)

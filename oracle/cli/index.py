@@ -47,7 +47,7 @@ def index(
 def _keep_trees(here: Installation) -> int:
     """Keeps the trees of all bundles; says how many were new."""
     proofs = ProofIndex(here.book.home)
-    with here.book.database.begin() as connection:
+    with here.book.database.reading() as connection:
         missing = [batch.batch for batch in all_batches(connection) if not proofs.has(batch.batch)]
     for batch in tracked(missing, "keeping trees", len(missing)):
         proofs.add(batch, read(here.book.bundle_folder(batch)))

@@ -135,7 +135,7 @@ class City:
         self.credit(batch)
         return batch
 
-    def order(self, citizen: LocalAccount, points_milli: int, number: str = "order 1", **changed: Any) -> Order:
+    def order(self, citizen: LocalAccount, points_milli: int, number: str = "order 1", /, **changed: Any) -> Order:
         """An order of `citizen` at the merchant, good for ten minutes."""
         order = Order(
             citizen=citizen.address,
@@ -147,7 +147,7 @@ class City:
         )
         return order._replace(**changed)
 
-    def redeem(self, citizen: LocalAccount, points_milli: int, number: str = "order 1", **changed: Any) -> Any:
+    def redeem(self, citizen: LocalAccount, points_milli: int, number: str = "order 1", /, **changed: Any) -> Any:
         """Signs an order and sends it."""
         order = self.order(citizen, points_milli, number, **changed)
         return self.desk.redeem(order, sign(citizen, "Order", self.desk, *order), {"from": self.roles.rando})
