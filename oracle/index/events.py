@@ -154,7 +154,7 @@ class EventIndex:
             accounts = [pl.col("topics").bin.slice(32 * at + 12, 20) for at in named]
             parts = [rows.with_columns(account=account).filter(pl.col("account") != _NOBODY) for account in accounts]
             parts = parts or [rows.with_columns(account=pl.lit(None, pl.Binary))]
-            yield pl.concat(parts).unique(["account", "block", "log_index"]).select(SCHEMA)
+            yield pl.concat(parts).unique(["account", "block", "log_index"]).select(*SCHEMA)
 
     @cached_property
     def _kinds(self) -> dict[tuple[str, str], _Kind]:

@@ -73,7 +73,7 @@ class Segments:
     def add(self, segment: Segment, rows: pl.DataFrame) -> None:
         """Writes a segment; it is there whole or not at all."""
         draft = self._folder / f"{segment.name}.draft"
-        rows.select(SCHEMA).sort(ORDER).write_parquet(draft, row_group_size=ROWS_A_GROUP, statistics=True)
+        rows.select(*SCHEMA).sort(ORDER).write_parquet(draft, row_group_size=ROWS_A_GROUP, statistics=True)
         os.replace(draft, self._folder / segment.name)
 
     def drop(self, segment: Segment) -> None:
