@@ -87,7 +87,7 @@ abi: setup ## Compile the contracts and write oracle/chain/abi
 
 lock: ## Resolve pyproject.toml anew into requirements.lock and package-lock.json
 	@rm -rf build/lock && $(PYTHON) -m venv build/lock
-	@build/lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[contracts,dev]'
+	@build/lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[cluster,contracts,dev]'
 	@build/lock/bin/python -m pip freeze --exclude-editable > requirements.lock
 	@npm install --package-lock-only --silent
 

@@ -23,6 +23,7 @@ MODULES = {
     "settle": "settle",
     "verify": "verify",
     "report": "report",
+    "index": "index",
     "status": "status",
     "methodology": "authority",
 }
