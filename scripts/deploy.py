@@ -35,7 +35,7 @@ WIRING: dict[str, dict[int, list[str]]] = {
         AUTHORITY: ["licenseOperator", "setOperatorDayLimit", "setOperatorStanding", "setMerchantStanding"]
     },
     "OracleCommittee": {AUTHORITY_DELAYED: ["setCommittee"]},
-    "EvidenceLedger": {AUTHORITY: ["revoke", "unpause"], GUARDIAN: ["pause"]},
+    "EvidenceLedger": {AUTHORITY: ["release", "revoke", "unpause"], GUARDIAN: ["pause"]},
     "PointIssuer": {
         AUTHORITY: ["unpause"],
         AUTHORITY_DELAYED: ["revokeReductions", "setAccountDayCap"],
@@ -124,6 +124,7 @@ def deploy(built: Any, deployer: Any, profile: Profile) -> SimpleNamespace:
     )
     desk = deployer.deploy(built.RedemptionDesk, access, operators, book, vault_at, genesis)
     vault = deployer.deploy(built.SettlementVault, access, token, book, desk, operators, issuer)
+    counter = deployer.deploy(built.Counter, issuer, desk)
 
     committee.setCommittee(profile.members, profile.quorum, sender)
     system = SimpleNamespace(
@@ -137,6 +138,7 @@ def deploy(built: Any, deployer: Any, profile: Profile) -> SimpleNamespace:
         PointIssuer=issuer,
         RedemptionDesk=desk,
         SettlementVault=vault,
+        Counter=counter,
     )
     _wire(system, profile, deployer)
     return system

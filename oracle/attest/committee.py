@@ -17,7 +17,7 @@ from oracle.chain.sender import Sender, Sent
 from oracle.errors import ConfigError
 from oracle.evidence.bundle import Bundle
 
-PHASES = ("none", "attested", "open", "closed", "revoked")  # IEvidenceLedger.Phase
+PHASES = ("none", "attested", "open", "closed", "revoked", "frozen")  # IEvidenceLedger.Phase
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,7 @@ class City:
         self.issuer = system.PointIssuer
         self.desk = system.RedemptionDesk
         self.vault = system.SettlementVault
+        self.counter = system.Counter
 
     def approve(self, batch: Batch) -> list[tuple[str, bytes]]:
         """The signatures of a quorum of the committee in office."""
