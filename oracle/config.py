@@ -65,6 +65,7 @@ class Settings(_Frozen):
         wait_seconds: How long a command waits for its transactions to be mined.
         patience_seconds: After which a transaction that is not mined is looked for, sent again or replaced.
         lock_seconds: How long to wait for another process that sends.
+        in_flight: Most transactions that are on their way at once.
         sources: Registered sources by name.
         database: SQLAlchemy URL of the book's database, without a password; None for SQLite in the home folder.
         library: Folder of the methodology documents, or None for those that come with the package.
@@ -83,6 +84,7 @@ class Settings(_Frozen):
     wait_seconds: float = Field(default=120, gt=0)
     patience_seconds: float = Field(default=20, gt=0)
     lock_seconds: float = Field(default=60, ge=0)
+    in_flight: int = Field(default=128, gt=0)
     sources: dict[str, Source] = {}
     database: str | None = None
     library: Path | None = None

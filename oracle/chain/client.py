@@ -205,7 +205,10 @@ def connect(rpc: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> Web3:
             if method.startswith("eth_") and not method.startswith("eth_send")
         ],
     )
-    return Web3(HTTPProvider(rpc, request_kwargs={"timeout": timeout_seconds}, exception_retry_configuration=retries))
+    web3 = Web3(HTTPProvider(rpc, request_kwargs={"timeout": timeout_seconds}, exception_retry_configuration=retries))
+    # It asks for the chain's id before every call; `Chain` has looked at that and at the genesis block, and signatures name the id.
+    web3.middleware_onion.remove("validation")
+    return web3
 
 
 def _parts(parameters: Sequence[list[object]]) -> Iterator[list[list[object]]]:

@@ -105,8 +105,15 @@ class Installation:
             wait_seconds=self.settings.wait_seconds,
             patience_seconds=self.settings.patience_seconds,
             lock_seconds=self.settings.lock_seconds,
+            window=self.settings.in_flight,
         )
         return Outbox(self.chain, self.keys.account(name or self.settings.relayer), self.book.database, pace)
+
+    def outbox(self) -> Outbox:
+        """The relayer's outbox, after a look at what the chain made of what it sent before."""
+        outbox = self.sender()
+        outbox.reconcile()
+        return outbox
 
     def members(self) -> list[LocalAccount]:
         """The oracle members whose keys are here."""

@@ -31,6 +31,7 @@ def settle(
         carbonbook settle --from 2023-01-01 --through 2023-01-31
     """
     here = Installation.at(home)
+    outbox = None if dry_run else here.outbox()
     chain = here.chain
     last = last_final_day(chain)
     first_day = _day(since, _first_day(chain))
@@ -38,7 +39,8 @@ def settle(
     if through_day > last:
         raise InputError(f"orders are final through {date_of(last)} only", field="--through")
     owed = due(chain, merchant or merchants_of(chain), first_day, through_day)
-    payments = [] if dry_run else list(pay(here.sender(), [item.merchant for item in owed], first_day, through_day))
+    merchants = [item.merchant for item in owed]
+    payments = [] if outbox is None else list(pay(outbox, merchants, first_day, through_day))
     show(
         {
             "from": date_of(first_day).isoformat(),

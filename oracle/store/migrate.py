@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, inspect, text
 
 from oracle.errors import ConfigError
+from oracle.store import outbox  # noqa: F401  # its tables belong to `metadata`
 from oracle.store.schema import metadata
 
 if TYPE_CHECKING:
