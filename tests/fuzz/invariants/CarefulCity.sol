@@ -24,11 +24,15 @@ contract CarefulCity is CityLaws {
                 _lawsOfTheStory();
             }
         }
-        bytes32[21] memory verbs = [
+        bytes32[25] memory verbs = [
             bytes32("attest"),
             "credit",
             "redeem",
             "refund",
+            "refundFinal",
+            "dispute",
+            "resolveDispute",
+            "lapseDispute",
             "settle",
             "settleBatch",
             "deposit",
@@ -53,7 +57,7 @@ contract CarefulCity is CityLaws {
     }
 
     function _step(uint256 dice) private {
-        uint256 verb = dice % 40;
+        uint256 verb = dice % 46;
         (uint256 a, uint256 b, uint256 c) = (dice >> 16 & 0xffffffff, dice >> 64 & 0xffffffff, dice >> 128 & 0xffffffff);
         if (verb < 6) city.pushWholeBatch(a, b, c);
         else if (verb < 8) city.attest(a, b, c);
@@ -79,7 +83,10 @@ contract CarefulCity is CityLaws {
         else if (verb == 35) city.donate(a);
         else if (verb == 36) city.unpause();
         else if (verb == 37) city.passYears(a);
-        else city.passTime(a);
+        else if (verb < 40) city.refundFinal(a, b, c);
+        else if (verb < 42) city.dispute(a);
+        else if (verb == 42) city.endDispute(a, b);
+        else city.passHours(a);
     }
 
     /// forge-config: default.invariant.fail-on-revert = true

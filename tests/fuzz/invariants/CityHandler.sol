@@ -35,16 +35,16 @@ contract CityHandler is CityModel {
         _;
     }
 
-    function passTime(uint256 hoursPassed) external {
+    function passHours(uint256 hoursPassed) external {
         _passTo(clock + _between(hoursPassed, 1, 240) * 1 hours);
     }
 
     function passYears(uint256 seed) external {
-        if (seed % 3 != 0 || clock > START + 30 * 365 days) return passTimeShort(seed);
+        if (seed % 3 != 0 || clock > START + 30 * 365 days) return passSeconds(seed);
         _passTo(clock + _between(_mix(seed, 1), 1, 11) * 365 days);
     }
 
-    function passTimeShort(uint256 seed) public {
+    function passSeconds(uint256 seed) public {
         _passTo(clock + _between(seed, 1, 7200));
     }
 
@@ -109,20 +109,75 @@ contract CityHandler is CityModel {
     function refund(uint256 seed, uint256 pointsSeed) external timed {
         if (_orders.length == 0) return;
         OrderRecord storage order = _orders[seed % _orders.length];
-        uint256 left = order.pointsMilli - order.refundedMilli;
-        if (careful && (left == 0 || desk.paused() || _today() > order.day + desk.REFUND_WINDOW_DAYS())) return;
-        uint256 points = careful ? _between(pointsSeed, 1, left) : pointsSeed % (order.pointsMilli + 2);
-        ICarbonPoint.Part[] memory parts = abi.decode(_partsOf[order.number], (ICarbonPoint.Part[]));
-        if (careful && _anyTakenOut(parts)) return;
-        uint256 citizenBefore = _livePoints(order.citizen);
+        IRedemptionDesk.OrderState memory state = desk.orderOf(order.receipt, new bytes32[](0));
+        bool open = state.phase == IRedemptionDesk.OrderPhase.Held || state.phase == IRedemptionDesk.OrderPhase.Disputed;
+        if (careful && (!open || desk.paused() || _anyTakenOut(order.receipt.parts))) return;
+        uint256 points = _portion(order, pointsSeed);
+        uint256 before = _livePoints(order.receipt.citizen);
 
-        vm.prank(order.merchant);
-        desk.refund(order.number, order.citizen, parts, points);
+        vm.prank(order.receipt.merchant);
+        desk.refund(order.receipt, new bytes32[](0), points);
 
-        order.refundedMilli += points;
-        heldMilli[order.merchant] -= points;
-        vm.assertLe(_livePoints(order.citizen), citizenBefore + points, "I04: a refund brings what was given back");
+        _bookRefund(order, points, before);
         done["refund"]++;
+    }
+
+    /// @dev Out of any bucket of the merchant's, day zero included.
+    function refundFinal(uint256 seed, uint256 pointsSeed, uint256 otherSeed) external timed {
+        if (_orders.length == 0) return;
+        OrderRecord storage order = _orders[seed % _orders.length];
+        IRedemptionDesk.OrderState memory state = desk.orderOf(order.receipt, new bytes32[](0));
+        if (careful && (state.phase != IRedemptionDesk.OrderPhase.Final || desk.paused())) return;
+        if (careful && _anyTakenOut(order.receipt.parts)) return;
+        uint256 dueDay = _orders[otherSeed % _orders.length].day;
+        if (otherSeed % 16 == 0) dueDay = 0;
+        uint256 points = _portion(order, pointsSeed);
+        if (careful && !_nettable(order, points, dueDay)) return;
+        uint256 before = _livePoints(order.receipt.citizen);
+
+        vm.prank(order.receipt.merchant);
+        desk.refundFinal(order.receipt, new bytes32[](0), points, dueDay);
+
+        _bookRefund(order, points, before);
+        done["refundFinal"]++;
+    }
+
+    function dispute(uint256 seed) external timed {
+        if (_orders.length == 0) return;
+        uint256 number = seed % 2 == 0 ? _orders.length - 1 : _mix(seed, 1) % _orders.length;
+        OrderRecord storage order = _orders[number];
+        IRedemptionDesk.OrderState memory state = desk.orderOf(order.receipt, new bytes32[](0));
+        bool before = state.dueDay != state.day;
+        if (careful && (state.phase != IRedemptionDesk.OrderPhase.Held || before || desk.paused())) return;
+        bytes32 digest = desk.disputeDigest(order.receipt.merchant, order.receipt.orderNumber, "cold", clock);
+        bytes memory signature = _sign(_keyOf[order.receipt.citizen], digest);
+
+        try desk.dispute(order.receipt, new bytes32[](0), "cold", clock, signature) {
+            _disputedOn[number] = _today();
+            done["dispute"]++;
+        } catch (bytes memory reason) {
+            // Decided on the day it was opened, it looks as if it had never been: the desk knows better.
+            vm.assertEq(bytes32(bytes4(reason)), bytes32(IRedemptionDesk.RedemptionDesk_CannotDispute.selector), "");
+        }
+    }
+
+    function endDispute(uint256 seed, uint256 pointsSeed) external timed {
+        if (_orders.length == 0) return;
+        uint256 number = _disputedFrom(seed % _orders.length);
+        OrderRecord storage order = _orders[number];
+        IRedemptionDesk.OrderState memory state = desk.orderOf(order.receipt, new bytes32[](0));
+        if (careful && (state.phase != IRedemptionDesk.OrderPhase.Disputed || desk.paused())) return;
+        uint256 before = _livePoints(order.receipt.citizen);
+        if (_disputedOn[number] + desk.DISPUTE_DAYS() < _today()) {
+            desk.lapseDispute(order.receipt, new bytes32[](0));
+            done["lapseDispute"]++;
+            return;
+        }
+        if (careful && _anyTakenOut(order.receipt.parts)) return;
+        uint256 points = _portion(order, pointsSeed) - pointsSeed % 2;
+        desk.resolveDispute(order.receipt, new bytes32[](0), points);
+        _bookRefund(order, points, before);
+        done["resolveDispute"]++;
     }
 
     function settle(uint256 seed, uint256 daysBack) public timed {
@@ -130,7 +185,10 @@ contract CityHandler is CityModel {
         (uint256 first, uint256 last) = _period(daysBack);
         if (first > last) return;
         (uint256 duePoints, uint256 dueValue) = _dues(merchant, first, last);
-        if (careful && (dueValue == 0 || vault.paused() || desk.paused() || !_merchantActive(merchant))) return;
+        if (
+            careful
+                && ((duePoints == 0 && dueValue == 0) || vault.paused() || desk.paused() || !_merchantActive(merchant))
+        ) return;
 
         uint256 before = token.balanceOf(payoutOf(merchant));
         (uint256 points, uint256 amount) = vault.settle(merchant, first, last);
@@ -152,8 +210,10 @@ contract CityHandler is CityModel {
         if (first > last) return;
         uint256[] memory helds = new uint256[](_merchants.length);
         uint256[] memory values = new uint256[](_merchants.length);
+        uint256[] memory balances = new uint256[](_merchants.length);
         for (uint256 i = 0; i < helds.length; i++) {
             helds[i] = book.heldOf(_merchants[i]);
+            balances[i] = token.balanceOf(payoutOf(_merchants[i]));
             (, values[i]) = _dues(_merchants[i], first, last);
         }
         vault.settleBatch(_merchants, first, last);
@@ -161,7 +221,11 @@ contract CityHandler is CityModel {
             uint256 points = helds[i] - book.heldOf(_merchants[i]);
             heldMilli[_merchants[i]] -= points;
             burnedMilli += points;
-            if (points > 0) paid[_merchants[i]] += values[i];
+            uint256 received = token.balanceOf(payoutOf(_merchants[i])) - balances[i];
+            if (received > 0) paid[_merchants[i]] += values[i];
+            vm.assertTrue(
+                !careful || received == 0 || received == values[i], "I29: all of a merchant's dues, or nothing"
+            );
         }
         done["settleBatch"]++;
     }
@@ -368,7 +432,7 @@ contract CityHandler is CityModel {
 
     // What follows reads or computes; only the verbs above are called by the fuzzer.
 
-    mapping(bytes32 number => bytes parts) internal _partsOf;
+    mapping(uint256 order => uint256 day) internal _disputedOn;
     mapping(uint256 batch => mapping(uint256 index => bool)) internal _takenBack;
 
     function _passTo(uint256 time) internal {
@@ -459,25 +523,57 @@ contract CityHandler is CityModel {
         } else {
             desk.redeem(order, _signedOrder(order));
         }
-        if (inBatch && desk.orderOf(desk.orderKeyOf(order.merchant, order.orderNumber)).day == 0) {
+        if (inBatch && !desk.isUsed(order.merchant, order.orderNumber)) {
             vm.assertEq(careful, false, "I24: a good order in a batch is taken");
             return;
         }
 
-        _partsOf[order.orderNumber] = abi.encode(_partsSpent(order, pages));
         vm.assertEq(book.totalSupply(), supply, "I02: spending leaves the supply");
         heldMilli[order.merchant] += order.pointsMilli;
-        _orders.push(
-            OrderRecord({
-                number: order.orderNumber,
-                citizen: order.citizen,
-                merchant: order.merchant,
-                pointsMilli: order.pointsMilli,
-                refundedMilli: 0,
-                day: _today()
-            })
-        );
+        _remember(order, _partsSpent(order, pages));
         done["redeem"]++;
+    }
+
+    function _remember(IRedemptionDesk.Order memory order, ICarbonPoint.Part[] memory parts) private {
+        OrderRecord storage record = _orders.push();
+        record.receipt.citizen = order.citizen;
+        record.receipt.merchant = order.merchant;
+        record.receipt.orderNumber = order.orderNumber;
+        for (uint256 i = 0; i < parts.length; i++) {
+            record.receipt.parts.push(parts[i]);
+        }
+        (record.pointsMilli, record.day) = (order.pointsMilli, _today());
+        vm.assertEq(desk.orderOf(record.receipt, new bytes32[](0)).day, _today(), "I24: the receipt is known");
+    }
+
+    /// @dev The next order that is in dispute, if any is.
+    function _disputedFrom(uint256 start) private view returns (uint256) {
+        for (uint256 i = 0; i < _orders.length; i++) {
+            uint256 number = (start + i) % _orders.length;
+            IRedemptionDesk.OrderState memory state = desk.orderOf(_orders[number].receipt, new bytes32[](0));
+            if (state.phase == IRedemptionDesk.OrderPhase.Disputed) return number;
+        }
+        return start;
+    }
+
+    function _portion(OrderRecord storage order, uint256 seed) private view returns (uint256) {
+        uint256 left = order.pointsMilli - order.refundedMilli;
+        return careful ? _between(seed, 1, left) : seed % (order.pointsMilli + 2);
+    }
+
+    function _bookRefund(OrderRecord storage order, uint256 points, uint256 citizenBefore) private {
+        order.refundedMilli += points;
+        heldMilli[order.receipt.merchant] -= points;
+        vm.assertLe(
+            _livePoints(order.receipt.citizen), citizenBefore + points, "I04: a refund brings what was given back"
+        );
+    }
+
+    function _nettable(OrderRecord storage order, uint256 points, uint256 dueDay) private view returns (bool) {
+        if (dueDay == 0 || dueDay > desk.lastFinalDay()) return false;
+        (uint256 duePoints, uint256 dueValue) = desk.dueOf(order.receipt.merchant, dueDay);
+        uint256 most = points * (PRICE + 6); // the highest price in the city
+        return points <= duePoints && most <= dueValue;
     }
 
     /// @dev The parts an order was made of, padded as the desk has them, found from the pages: oldest year first.

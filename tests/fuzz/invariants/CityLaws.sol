@@ -5,6 +5,7 @@ import {UnitsLib} from "../../../contracts/libraries/UnitsLib.sol";
 import {BatchId} from "../../../contracts/types/Ids.sol";
 import {ICarbonPoint} from "../../../interfaces/ICarbonPoint.sol";
 import {IEvidenceLedger} from "../../../interfaces/IEvidenceLedger.sol";
+import {IRedemptionDesk} from "../../../interfaces/IRedemptionDesk.sol";
 import {IPointIssuer} from "../../../interfaces/IPointIssuer.sol";
 import {IMethodologyRegistry} from "../../../interfaces/IMethodologyRegistry.sol";
 import {Vm} from "../Vm.sol";
@@ -29,6 +30,7 @@ abstract contract CityLaws {
         vm.warp(city.clock());
         _pagesSumToTheSupply();
         _dueOrdersAreWhatMerchantsHold();
+        _disputesAreWhatWaits();
         _reserveCoversEverything();
         _batchesKeepTheirBounds();
         _windowsNeverOverlap();
@@ -88,6 +90,22 @@ abstract contract CityLaws {
         for (uint256 m = 0; m < merchants.length; m++) {
             (uint256 points,) = city.allDues(merchants[m]);
             vm.assertEq(city.book().heldOf(merchants[m]), points, "I25: what a merchant holds is what it is due");
+        }
+    }
+
+    function _disputesAreWhatWaits() private view {
+        address[] memory merchants = city.merchants();
+        for (uint256 m = 0; m < merchants.length; m++) {
+            uint256 waiting;
+            for (uint256 i = 0; i < city.orderCount(); i++) {
+                IRedemptionDesk.OrderState memory state = city.orderState(i);
+                bool disputed = state.phase == IRedemptionDesk.OrderPhase.Disputed;
+                if (disputed && city.orderAt(i).receipt.merchant == merchants[m]) {
+                    waiting += state.pointsMilli - state.refundedMilli;
+                }
+            }
+            (uint256 points,) = city.desk().disputedOf(merchants[m]);
+            vm.assertEq(points, waiting, "I25: what waits is what is disputed");
         }
     }
 
@@ -219,10 +237,10 @@ abstract contract CityLaws {
     function _ordersKeepTheirBounds() private view {
         for (uint256 i = 0; i < city.orderCount(); i++) {
             CityModel.OrderRecord memory order = city.orderAt(i);
-            (uint256 points, uint256 refunded) = city.orderState(order.merchant, order.number);
-            vm.assertEq(points, order.pointsMilli, "I24: an order number stands for one order");
-            vm.assertEq(refunded, order.refundedMilli, "I26: refunds add up");
-            vm.assertLe(refunded, points, "I26: no more is refunded than was spent");
+            IRedemptionDesk.OrderState memory state = city.orderState(i);
+            vm.assertEq(state.pointsMilli, order.pointsMilli, "I24: an order number stands for one order");
+            vm.assertEq(state.refundedMilli, order.refundedMilli, "I26: refunds add up");
+            vm.assertLe(state.refundedMilli, state.pointsMilli, "I26: no more is refunded than was spent");
         }
     }
 }

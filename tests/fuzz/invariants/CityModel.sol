@@ -21,9 +21,7 @@ abstract contract CityModel is System {
     }
 
     struct OrderRecord {
-        bytes32 number;
-        address citizen;
-        address merchant;
+        IRedemptionDesk.Receipt receipt;
         uint256 pointsMilli;
         uint256 refundedMilli;
         uint256 day;

@@ -19,16 +19,21 @@ import {CityHandler} from "./CityHandler.sol";
 contract CityUnderTest is CityHandler {
     constructor(bool careful_) CityHandler(careful_) {}
 
-    function orderState(address merchant, bytes32 number) external view returns (uint256 points, uint256 refunded) {
-        IRedemptionDesk.OrderState memory state = desk.orderOf(desk.orderKeyOf(merchant, number));
-        return (state.pointsMilli, state.refundedMilli);
+    function orderState(uint256 number) external view returns (IRedemptionDesk.OrderState memory) {
+        return desk.orderOf(_orders[number].receipt, new bytes32[](0));
     }
 
-    /// @notice Dues of every day on which there was an order.
+    /// @notice Dues of every day on which an order was taken or a dispute decided, and what is in dispute.
     function allDues(address merchant) public view returns (uint256 points, uint256 value) {
-        for (uint256 i = 0; i < _orders.length; i++) {
-            if (_orders[i].merchant != merchant || _dayCounted(merchant, _orders[i].day, i)) continue;
-            (uint256 p, uint256 v) = desk.dueOf(merchant, _orders[i].day);
+        (points, value) = desk.disputedOf(merchant);
+        uint256[] memory counted = new uint256[](2 * _orders.length);
+        for (uint256 i = 0; i < counted.length; i++) {
+            OrderRecord storage order = _orders[i / 2];
+            if (order.receipt.merchant != merchant) continue;
+            uint256 day = i % 2 == 0 ? order.day : desk.orderOf(order.receipt, new bytes32[](0)).dueDay;
+            if (day == 0 || _contains(counted, i, day)) continue;
+            counted[i] = day;
+            (uint256 p, uint256 v) = desk.dueOf(merchant, day);
             points += p;
             value += v;
         }
@@ -53,9 +58,9 @@ contract CityUnderTest is CityHandler {
         return number == 0 ? BUS : WALK;
     }
 
-    function _dayCounted(address merchant, uint256 day, uint256 before) private view returns (bool) {
-        for (uint256 i = 0; i < before; i++) {
-            if (_orders[i].merchant == merchant && _orders[i].day == day) return true;
+    function _contains(uint256[] memory list, uint256 length, uint256 value) private pure returns (bool) {
+        for (uint256 i = 0; i < length; i++) {
+            if (list[i] == value) return true;
         }
         return false;
     }
