@@ -47,6 +47,18 @@ class Source(_Frozen):
         return value
 
 
+class SettlementRules(_Frozen):
+    """How merchants' money is paid out.
+
+    Attributes:
+        officers: Key names or accounts that may propose and approve settlement runs; each run takes two of them.
+        confirmations: Blocks on top of a payment's before it counts as confirmed.
+    """
+
+    officers: tuple[str, ...] = ()
+    confirmations: int = 0
+
+
 class Settings(_Frozen):
     """Everything that differs from one installation to the next.
 
@@ -59,6 +71,7 @@ class Settings(_Frozen):
         committee: Key names of the oracle members that this machine may sign for.
         relayer: Key name of the account that sends transactions.
         sources: Registered sources by name.
+        settlement: Who settles, and when a payment counts.
     """
 
     home: Path
@@ -69,6 +82,7 @@ class Settings(_Frozen):
     committee: tuple[str, ...] = ()
     relayer: str = "relayer"
     sources: dict[str, Source] = {}
+    settlement: SettlementRules = SettlementRules()
 
     @classmethod
     def load(cls, home: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:

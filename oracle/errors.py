@@ -9,7 +9,8 @@ CarbonbookError              1
 │   ├── WrongChain               another chain than the one this book belongs to
 │   └── ContractReverted         a contract refused, and said why
 ├── VerificationFailed       7   a proof, a signature or a hash does not hold
-└── DifferencesFound         8   book and chain disagree
+├── DifferencesFound         8   book and chain disagree
+└── SettlementRefused        9   a settlement run is not in the state, or not in the hands, that this needs
 
 Exit code 0 is success; 2 is a command that was typed wrongly.
 """
@@ -79,3 +80,9 @@ class DifferencesFound(CarbonbookError):
     """Book and chain disagree."""
 
     exit_code = 8
+
+
+class SettlementRefused(CarbonbookError):
+    """A settlement run is not in the state, or not in the hands, that this needs."""
+
+    exit_code = 9

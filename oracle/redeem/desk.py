@@ -11,6 +11,8 @@ from oracle.chain.sender import Sender
 from oracle.redeem.order import Order
 
 PER_TRANSACTION = 50
+_BATCH_GAS = 100_000
+_REFUSED_GAS = 200_000
 ORDER_PHASES = ("none", "held", "final", "refunded")  # IRedemptionDesk.OrderPhase
 
 
@@ -58,8 +60,11 @@ def redeem(sender: Sender, orders: Sequence[SignedOrder]) -> Iterator[Outcome]:
 
 def _relay(sender: Sender, orders: list[SignedOrder]) -> Iterator[Outcome]:
     chain = sender.chain
-    encoded = [signed.order.encoded() for signed in orders]
-    sent = sender.send("RedemptionDesk", "redeemBatch", encoded, [signed.signature for signed in orders])
+    calls = [(signed.order.encoded(), signed.signature) for signed in orders]
+    # What is refused needs gas to be told: the signature check and an event.
+    gas = _BATCH_GAS + sum(sender.gas_of("RedemptionDesk", "redeem", *call) or _REFUSED_GAS for call in calls)
+    encoded, signatures = (list(column) for column in zip(*calls, strict=True))
+    sent = sender.send("RedemptionDesk", "redeemBatch", encoded, signatures, gas=gas)
     refusals = {
         "0x" + event.values["key"].hex(): str(decode_revert(event.values["reason"]))
         for event in chain.events("RedemptionDesk", "OrderRefused", sent.block, sent.block)
