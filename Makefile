@@ -18,7 +18,10 @@ NETWORK_anvil := development
 NETWORK_ganache := ganache-cli
 PYTEST := $(BIN)/python -m pytest -p no:pytest-brownie
 
-.PHONY: help setup demo test test-oracle test-fuzz test-contracts test-e2e check format abi lock clean
+# Servers that tests of the store and of the intake talk to.
+SERVICES := postgresql mosquitto
+
+.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e check format abi lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,12 +45,17 @@ node_modules/.ready: package-lock.json .npmrc
 	@for tool in forge anvil; do ln -sf "$$(cd node_modules/@foundry-rs && ls -d $$PWD/$$tool-*/bin/$$tool)" node_modules/.bin/$$tool; done
 	@touch $@
 
+services: ## Install PostgreSQL and Mosquitto, which tests start for themselves
+	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && { command -v mosquitto || test -x /usr/sbin/mosquitto; } >/dev/null; then exit 0; fi; \
+	command -v apt-get >/dev/null && test "$$(id -u)" = 0 || { echo "Tests need these servers: $(SERVICES). Install them with your system's package manager."; exit 1; }; \
+	apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(SERVICES)
+
 demo: setup ## Run the whole story on sample data (CHAIN=anvil or ganache)
 	@$(BIN)/python scripts/demo.py --chain $(CHAIN)
 
 test: test-oracle test-fuzz test-contracts test-e2e ## Run every test (CHAIN=anvil or ganache for those that need a chain)
 
-test-oracle: setup ## Test the oracle without a chain, and that Solidity and Python agree
+test-oracle: setup services ## Test the oracle without a chain, and that Solidity and Python agree
 	@$(PYTEST) tests/oracle tests/parity -q
 
 test-fuzz: setup ## Fuzz the contracts and check their invariants with forge
@@ -56,7 +64,7 @@ test-fuzz: setup ## Fuzz the contracts and check their invariants with forge
 test-contracts: setup ## Test the contracts with brownie
 	@brownie test tests/contracts --network $(NETWORK_$(CHAIN)) -q
 
-test-e2e: setup ## Test the commands end to end on a real chain
+test-e2e: setup services ## Test the commands end to end on a real chain
 	@CHAIN=$(CHAIN) $(PYTEST) tests/e2e -q
 
 check: setup ## Check format, lint, types, spelling, keys, and that ABIs, catalogue and hashes are those of the sources

@@ -1,6 +1,7 @@
 """Settings: made once from the home folder's `config.toml` and the environment, frozen, checked as a whole.
 
-Environment: CARBONBOOK_HOME (folder, default .carbonbook), CARBONBOOK_RPC, CARBONBOOK_PASSPHRASE_FILE.
+Environment: CARBONBOOK_HOME (folder, default .carbonbook), CARBONBOOK_RPC, CARBONBOOK_DATABASE,
+CARBONBOOK_PASSPHRASE_FILE.
 """
 
 from __future__ import annotations
@@ -72,6 +73,8 @@ class Settings(_Frozen):
         relayer: Key name of the account that sends transactions.
         sources: Registered sources by name.
         settlement: Who settles, and when a payment counts.
+        database: SQLAlchemy URL of the book's database, without a password; None for SQLite in the home folder.
+        library: Folder of the methodology documents, or None for those that come with the package.
     """
 
     home: Path
@@ -83,6 +86,8 @@ class Settings(_Frozen):
     relayer: str = "relayer"
     sources: dict[str, Source] = {}
     settlement: SettlementRules = SettlementRules()
+    database: str | None = None
+    library: Path | None = None
 
     @classmethod
     def load(cls, home: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -101,6 +106,7 @@ class Settings(_Frozen):
             data = tomllib.loads(path.read_text())
             overrides = {
                 "rpc": environment.get("CARBONBOOK_RPC"),
+                "database": environment.get("CARBONBOOK_DATABASE"),
                 "passphrase_file": environment.get("CARBONBOOK_PASSPHRASE_FILE"),
             }
             return cls(home=folder, **data | {key: value for key, value in overrides.items() if value})

@@ -10,7 +10,8 @@ CarbonbookError              1
 │   └── ContractReverted         a contract refused, and said why
 ├── VerificationFailed       7   a proof, a signature or a hash does not hold
 ├── DifferencesFound         8   book and chain disagree
-└── SettlementRefused        9   a settlement run is not in the state, or not in the hands, that this needs
+├── StoreError               9   the book's database or disk does not do what was asked
+└── SettlementRefused       10   a settlement run is not in the state, or not in the hands, that this needs
 
 Exit code 0 is success; 2 is a command that was typed wrongly.
 """
@@ -82,7 +83,13 @@ class DifferencesFound(CarbonbookError):
     exit_code = 8
 
 
+class StoreError(CarbonbookError):
+    """The book's database or disk does not do what was asked."""
+
+    exit_code = 9
+
+
 class SettlementRefused(CarbonbookError):
     """A settlement run is not in the state, or not in the hands, that this needs."""
 
-    exit_code = 9
+    exit_code = 10

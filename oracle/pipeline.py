@@ -157,20 +157,29 @@ class _Closing:
         return pl.concat(tables, how="diagonal") if tables else pl.DataFrame()
 
     def _read(self, name: str, days: Iterable[int]) -> pl.DataFrame:
-        """Acts as the engine takes them: who acted is a number, and the register knows better than a file how many live there."""
+        """Acts as the engine takes them, with their operator."""
         frame = self._book.acts.read(name, days, self._committed)
         if frame.is_empty():
             return frame
-        frame = frame.join(self._operators, on="source", how="left").with_columns(
-            subject=pl.col("citizen").cast(pl.String), record_key=pl.col("record_id").bin.encode("hex")
-        )
-        if "residents" not in frame.columns:
-            return frame
-        enrolled = frame.join(self._people.select("citizen", enrolled="residents"), on="citizen", how="left")
-        return enrolled.with_columns(residents=pl.coalesce("enrolled", "residents")).drop("enrolled")
+        return for_engine(frame.join(self._operators, on="source", how="left"), self._people)
 
     def _has_baseline(self, name: str) -> bool:
         return any(method.baseline is not None for method in self._library.document(name).methods.values())
+
+
+def for_engine(acts: pl.DataFrame, enrolled: pl.DataFrame) -> pl.DataFrame:
+    """Stored acts as the engine takes them: who acted is a number, and the register knows better than a file how many live there.
+
+    Args:
+        enrolled: People with citizen and residents.
+    """
+    acts = acts.with_columns(
+        subject=pl.col("citizen").cast(pl.String), record_key=pl.col("record_id").bin.encode("hex")
+    )
+    if "residents" not in acts.columns:
+        return acts
+    registered = acts.join(enrolled.select("citizen", enrolled="residents"), on="citizen", how="left")
+    return registered.with_columns(residents=pl.coalesce("enrolled", "residents")).drop("enrolled")
 
 
 def _numbered(acts: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

@@ -24,7 +24,7 @@ MODULES = {
     "verify": "verify",
     "report": "report",
     "status": "status",
-    "methodology": "methodology",
+    "methodology": "authority",
 }
 
 
@@ -44,4 +44,4 @@ def load(modules: list[str]) -> None:
     for name in dict.fromkeys(modules):
         module = import_module(f"oracle.cli.{name}")
         if module.__dict__.get("app") is not app:  # a group of commands of its own
-            app.add_typer(module.app, name=name)
+            app.add_typer(module.app)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # commands that need no chain do not wait for web3
 
     from oracle.chain.client import Chain
     from oracle.chain.sender import Sender
+    from oracle.quantify.library import Library
 
 T = TypeVar("T")
 
@@ -68,7 +69,7 @@ class Installation:
     @cached_property
     def book(self) -> Book:
         """Its book."""
-        return Book(self.settings.home, self.keys)
+        return Book(self.settings.home, self.keys, self.settings.database)
 
     @cached_property
     def chain(self) -> Chain:
@@ -79,6 +80,20 @@ class Installation:
         chain = Chain(self.settings.rpc, Manifest.load(self.settings.path(self.settings.manifest)))
         self.book.database.bind(chain.manifest.chain_id, chain.manifest.genesis_hash)
         return chain
+
+    @cached_property
+    def library(self) -> Library:
+        """Its methodology documents: the folder that the settings name, or those that come with the package."""
+        from oracle.quantify.library import Library
+
+        return Library.load(self.library_folder)
+
+    @property
+    def library_folder(self) -> Path:
+        """Where those documents are."""
+        from oracle.quantify.library import FOLDER
+
+        return FOLDER if self.settings.library is None else self.settings.path(self.settings.library)
 
     def sender(self, name: str | None = None) -> Sender:
         """Sends from the relayer's account, or from that of a named key."""

@@ -59,7 +59,7 @@ def ingest(
         InputError: The file cannot be read as a whole; nothing was stored.
     """
     sha256 = _sha256(path)
-    with book.database.begin() as connection:
+    with book.database.reading() as connection:
         present = file_of(connection, sha256)
     if present is not None:
         return Ingested(present, {}, empty_findings(), before=True)

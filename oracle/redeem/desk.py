@@ -9,11 +9,12 @@ from oracle.chain.client import Chain
 from oracle.chain.reverts import decode_revert
 from oracle.chain.sender import Sender
 from oracle.redeem.order import Order
+from oracle.redeem.receipt import ProvenReceipt
 
 PER_TRANSACTION = 50
 _BATCH_GAS = 100_000
 _REFUSED_GAS = 200_000
-ORDER_PHASES = ("none", "held", "final", "refunded")  # IRedemptionDesk.OrderPhase
+ORDER_PHASES = ("none", "held", "final", "refunded", "disputed")  # IRedemptionDesk.OrderPhase
 
 
 @dataclass(frozen=True)
@@ -41,19 +42,24 @@ class Outcome:
     transaction: str | None
 
 
-def phase_of(chain: Chain, key: str) -> str:
+def is_taken(chain: Chain, order: Order) -> bool:
+    """Whether the merchant's order number was used."""
+    return bool(chain.read("RedemptionDesk", "isUsed", order.merchant, order.order_number))
+
+
+def phase_of(chain: Chain, proven: ProvenReceipt) -> str:
     """Where an order stands on chain."""
-    return ORDER_PHASES[chain.read("RedemptionDesk", "orderOf", bytes.fromhex(key[2:])).phase]
+    return ORDER_PHASES[chain.read("RedemptionDesk", "orderOf", proven.receipt.encoded(), proven.proof).phase]
 
 
 def redeem(sender: Sender, orders: Sequence[SignedOrder]) -> Iterator[Outcome]:
     """Relays orders; those that were taken before are passed over, those that cannot be taken do not stop the others."""
     fresh = []
     for signed in orders:
-        if phase_of(sender.chain, signed.order.key) == "none":
-            fresh.append(signed)
-        else:
+        if is_taken(sender.chain, signed.order):
             yield Outcome(signed.order, True, "taken before", None)
+        else:
+            fresh.append(signed)
     for start in range(0, len(fresh), PER_TRANSACTION):
         yield from _relay(sender, fresh[start : start + PER_TRANSACTION])
 

@@ -65,7 +65,7 @@ def read_holdings(book: Book) -> Holdings:
         InputError: A bundle is missing or cannot be read.
         VerificationFailed: A bundle's files do not agree with its records.
     """
-    with book.database.begin() as connection:
+    with book.database.reading() as connection:
         files, stored = all_files(connection), all_batches(connection)
         found, closed = _findings(connection), taken_in(connection)
     committed = {file.sha256 for file in files}

@@ -16,11 +16,12 @@ class Book:
     Args:
         home: The folder.
         keys: Keystore with the custody and record secrets.
+        database: URL of its database; None for SQLite in the folder.
     """
 
-    def __init__(self, home: Path, keys: Keyring):
+    def __init__(self, home: Path, keys: Keyring, database: str | None = None):
         self.home = home
-        self.database = Database(home / "book.sqlite")
+        self.database = Database(database or home / "book.sqlite")
         self.acts = ActStore(home / "acts")
         self._keys = keys
 
