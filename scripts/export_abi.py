@@ -21,6 +21,7 @@ CONTRACTS = (
     "Counter",
     "EvidenceLedger",
     "MethodologyRegistry",
+    "OfferBook",
     "OperatorRegistry",
     "OracleCommittee",
     "PointIssuer",
