@@ -22,6 +22,7 @@ MODULES = {
     "redeem": "redeem",
     "settle": "settle",
     "verify": "verify",
+    "run": "run",
     "reconcile": "reconcile",
     "report": "report",
     "index": "index",
