@@ -25,7 +25,9 @@ def odd_city(
     city: City, built: Any, roles: Roles, profile: Profile, members: Sequence[LocalAccount], odd_token: Any
 ) -> City:
     """Deployed beside the city, today, with one commuter of 100 points."""
-    built.Token__MockForSettlement.remove(odd_token)  # brownie knows an address as one contract; the system names it by another
+    built.Token__MockForSettlement.remove(
+        odd_token
+    )  # brownie knows an address as one contract; the system names it by another
     odd = City(deploy(built, roles.deployer, replace(profile, token=odd_token.address)), roles, members)
     odd.establish()
     odd.earn([Entry(person("commuter").address, 236_843)], methodology=METRO)
