@@ -17,7 +17,7 @@ contract CarefulCity is CityLaws {
 
     /// @dev One long walk: a campaign in which a verb never happens would prove nothing about it.
     function test_a_long_walk_comes_by_every_verb_and_keeps_every_law() external {
-        for (uint256 i = 0; i < 900; i++) {
+        for (uint256 i = 0; i < 1200; i++) {
             _step(uint256(keccak256(abi.encode("walk", i))));
             if (i % 60 == 59) {
                 _lawsOfTheChain();

@@ -753,7 +753,8 @@ contract CityHandler is CityModel {
     function _period(uint256 seed) private view returns (uint256 first, uint256 last) {
         last = desk.lastFinalDay();
         if (_orders.length == 0 || seed % 4 == 0) return (last - seed % 30, last);
-        first = _orders[_mix(seed, 1) % _orders.length].day;
+        uint256 recent = _orders.length < 8 ? _orders.length : 8;
+        first = _orders[_orders.length - 1 - _mix(seed, 1) % recent].day;
         if (first + 20 < last) last = first + 20;
     }
 
