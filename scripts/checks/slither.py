@@ -3,8 +3,9 @@
     make slither                              sets up slither in its own environment and runs this
     build/tools/slither/bin/python scripts/checks/slither.py
 
-`slither.toml` explains in one line why a finding is accepted; its key is what is printed: detector, contract, function. Exit codes: 0 if every
-finding of high, medium and low impact is explained and every explanation is still needed; 1 if not; 2 if slither could not run.
+`slither.toml` explains in one line why a finding is accepted; its key is what is printed: detector, contract, function. Exit codes: 0 if
+every finding of high, medium and low impact is explained and every explanation is still needed; 1 if not; 2 if slither could
+not run.
 """
 
 from __future__ import annotations
