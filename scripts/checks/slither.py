@@ -56,10 +56,16 @@ def key_of(found: dict[str, Any]) -> str:
     return f"{found['check']}:{names[0] if names else found['id'][:12]}"
 
 
+def _general(key: str, item: dict[str, Any], explained: dict[str, str]) -> str:
+    every = f"{item['check']}:*"
+    return every if item["impact"] == "Low" and every in explained and key not in explained else key
+
+
 def main() -> int:
     """Entry point."""
     explained: dict[str, str] = tomllib.loads(TRIAGE.read_text())["accepted"]
     found = {key_of(item): item for item in findings()}
+    found = {_general(key, item, explained): item for key, item in found.items()}
     new = sorted(set(found) - set(explained))
     stale = sorted(set(explained) - set(found))
     for key in new:
