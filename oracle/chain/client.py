@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 from eth_typing import ChecksumAddress, HexStr
+from eth_utils.abi import collapse_if_tuple
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.exceptions import BlockNotFound, ContractCustomError, ContractLogicError, Web3RPCError
@@ -88,7 +89,7 @@ class Chain:
         return tuple(_named(output, item) for output, item in zip(outputs, value, strict=True))
 
     def read_many(self, contract: str, function: str, arguments: Sequence[Sequence[object]]) -> list[tuple[Any, ...]]:
-        """Values of a view function for many arguments at the head, asked together; for plain values, not for structs.
+        """Values of a view function for many arguments at the head, asked together; structs as tuples.
 
         Raises:
             ChainError: The node or the contract refused one.
@@ -99,7 +100,8 @@ class Chain:
         ]
         if not asked:
             return []
-        types = [output["type"] for output in self._contracts[contract].get_function_by_name(function).abi["outputs"]]
+        outputs = self._contracts[contract].get_function_by_name(function).abi["outputs"]
+        types = [collapse_if_tuple(output) for output in outputs]
         values = []
         for answer in self.batch("eth_call", asked):
             if "error" in answer:

@@ -9,6 +9,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from tests.faults.plan import Fault, trials
@@ -42,10 +43,14 @@ def main() -> None:
 def _tell(fault: Fault, step: str, trial: Trial) -> None:
     verdict = "ok" if trial.passed else f"FAILED: {trial.doubled} doubled, {trial.lost} lost. {trial.note}"
     print(
-        f"{fault.name}, {step}, {trial.label}: {', '.join(trial.injected) or 'nothing'}: {verdict}",
+        f"{fault.name}, {step}, {trial.label}: {_listed(trial.injected)}: {verdict}",
         file=sys.stderr,
         flush=True,
     )
+
+
+def _listed(injected: list[str]) -> str:
+    return ", ".join(f"{count} x {name}" for name, count in Counter(injected).items()) or "nothing"
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 from oracle.chain import local
@@ -92,6 +93,7 @@ def dropped(world: World, step: str, seed: int) -> Trial:
 def stuck(world: World, step: str, seed: int) -> Trial:
     """F05: the base fee rises above what was offered; the same nonces are offered at least 12.5 % more, at most five times."""
     words = world.back_to(step).words
+    usual = world.rpc("eth_getBlockByNumber", "pending", False)["baseFeePerGas"]
     with _unmined(world):
         command = world.start(*words)
         before = _fees(world, _pool_of(world, command))
@@ -104,6 +106,7 @@ def stuck(world: World, step: str, seed: int) -> Trial:
         problem(_most_attempts(world) <= 6, "more than five replacements"),
     ]
     trial = recovered_running(world, step, f"seed {seed}", ["stuck"] * len(before), command)
+    world.rpc("anvil_setNextBlockBaseFeePerGas", usual)
     return noted(trial, "; ".join(note for note in notes if note))
 
 
@@ -197,7 +200,7 @@ def _pool(world: World) -> list[dict[str, str]]:
 
 
 def _most_attempts(world: World) -> int:
-    with sqlite3.connect(world.home / "book.sqlite") as book:
+    with closing(sqlite3.connect(world.home / "book.sqlite")) as book:
         return int(book.execute("SELECT coalesce(max(number), 0) FROM attempts").fetchone()[0])
 
 

@@ -67,10 +67,18 @@ def trials(world: World, full: bool, only: str, seed: int, told: Callable[[Fault
     """
     results = {fault.name: Result(fault.name) for fault in FAULTS if only in fault.name}
     for fault, step, number in _order(full, only):
-        trial = fault.inject(world, step, number + (seed if fault.first == 0 else 0))
+        trial = _injected(fault, world, step, number + (seed if fault.first == 0 else 0))
         results[fault.name].trials.append(trial)
         told(fault, step, trial)
     return list(results.values())
+
+
+def _injected(fault: Fault, world: World, step: str, number: int) -> Trial:
+    """One trial; what stops it is its result, so that the others still run."""
+    try:
+        return fault.inject(world, step, number)
+    except (RuntimeError, TimeoutError) as error:
+        return Trial(f"{number}", [], 0, 1, 0.0, str(error))
 
 
 def _order(full: bool, only: str) -> Iterator[tuple[Fault, str, int]]:
