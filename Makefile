@@ -24,7 +24,7 @@ PYTEST := $(BIN)/python -m pytest -p no:pytest-brownie
 # Servers that tests of the store and of the intake talk to.
 SERVICES := postgresql mosquitto
 
-.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e bench bench-city check format abi lock clean
+.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e bench bench-city check gas format abi lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -76,7 +76,7 @@ bench: setup ## Measure everything beside baselines of the same run; SCALE=0.1 i
 bench-city: setup ## A city's day from files to confirmed credits; CITIZENS=1000000
 	@$(BIN)/python -m benchmarks.city --citizens $(CITIZENS)
 
-check: setup ## Check format, lint, types, spelling, keys, and that ABIs, catalogue and hashes are those of the sources
+check: setup ## Check format, lint, types, spelling, keys, gas, and that ABIs, catalogue and hashes are those of the sources
 	@ruff format --check --quiet .
 	@ruff check --quiet .
 	@mypy
@@ -85,6 +85,10 @@ check: setup ## Check format, lint, types, spelling, keys, and that ABIs, catalo
 	@$(BIN)/python scripts/check_keys.py
 	@$(BIN)/python scripts/export_abi.py
 	@carbonbook methodology check
+	@$(BIN)/python scripts/check_gas.py > /dev/null
+
+gas: setup ## Measure the gas of credits and claims beside floors and peers, against the kept snapshot
+	@$(BIN)/python scripts/check_gas.py
 
 format: setup ## Format Python and Solidity, and fix what lint can fix
 	@ruff check --fix --quiet .

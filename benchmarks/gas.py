@@ -5,9 +5,12 @@ python -m benchmarks.gas
 
 from __future__ import annotations
 
-from scripts.check_gas import measure
+import runpy
+from pathlib import Path
 
 from benchmarks.table import Row, print_rows
+
+CHECK_GAS = Path(__file__).resolve().parents[1] / "scripts" / "check_gas.py"
 
 # Gas of peers' published contracts, compiled with their own versions and called once: what one issued unit costs, the second time.
 PEERS = {
@@ -24,7 +27,7 @@ SOURCE = "measured apart, constants"
 
 
 def main() -> None:
-    gas = measure()
+    gas: dict[str, int] = runpy.run_path(str(CHECK_GAS))["measure"]()
     rows = [
         Row(
             f"gas of a credit, {name}",
