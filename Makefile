@@ -5,6 +5,9 @@ SHELL := /bin/bash
 
 # The chain that contract and end-to-end tests and the demo run on: anvil or ganache.
 CHAIN ?= anvil
+# How much `make bench` does, 1 being a city's day, and how large a city `make bench-city` makes.
+SCALE ?= 1
+CITIZENS ?= 1000000
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 SETUP := .venv/.ready node_modules/.ready
@@ -26,7 +29,7 @@ PYTEST := $(BIN)/python -m pytest -p no:pytest-brownie
 # Servers that tests of the store and of the intake talk to.
 SERVICES := postgresql mosquitto
 
-.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e nightly symbolic slither mutants check gas format abi lock clean
+.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e bench bench-city nightly symbolic slither mutants check gas format abi lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -89,6 +92,12 @@ build/tools/halmos/.ready build/tools/slither/.ready: Makefile
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(if $(findstring halmos,$@),$(HALMOS),$(SLITHER))
 	@touch $@
+
+bench: setup ## Measure everything beside baselines of the same run; SCALE=0.1 is quicker
+	@$(BIN)/python -m benchmarks.run --scale $(SCALE)
+
+bench-city: setup ## A city's day from files to confirmed credits; CITIZENS=1000000
+	@$(BIN)/python -m benchmarks.city --citizens $(CITIZENS)
 
 check: setup ## Check format, lint, types, spelling, keys, gas, and that ABIs, catalogue and hashes are those of the sources
 	@ruff format --check --quiet .
