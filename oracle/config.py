@@ -48,6 +48,18 @@ class Source(_Frozen):
         return value
 
 
+class SettlementRules(_Frozen):
+    """How merchants' money is paid out.
+
+    Attributes:
+        officers: Key names or accounts that may propose and approve settlement runs; each run takes two of them.
+        confirmations: Blocks on top of a payment's before it counts as confirmed.
+    """
+
+    officers: tuple[str, ...] = ()
+    confirmations: int = 0
+
+
 class Settings(_Frozen):
     """Everything that differs from one installation to the next.
 
@@ -67,6 +79,7 @@ class Settings(_Frozen):
         lock_seconds: How long to wait for another process that sends.
         in_flight: Most transactions that are on their way at once.
         sources: Registered sources by name.
+        settlement: Who settles, and when a payment counts.
         database: SQLAlchemy URL of the book's database, without a password; None for SQLite in the home folder.
         library: Folder of the methodology documents, or None for those that come with the package.
     """
@@ -86,6 +99,7 @@ class Settings(_Frozen):
     lock_seconds: float = Field(default=60, ge=0)
     in_flight: int = Field(default=128, gt=0)
     sources: dict[str, Source] = {}
+    settlement: SettlementRules = SettlementRules()
     database: str | None = None
     library: Path | None = None
 

@@ -20,7 +20,7 @@ from oracle.errors import ConfigError, ContractReverted, MethodologyError
 from oracle.evidence.bundle import Bundle
 
 _KEY_USED = "EvidenceLedger_KeyUsed"
-PHASES = ("none", "attested", "open", "closed", "revoked")  # IEvidenceLedger.Phase
+PHASES = ("none", "attested", "open", "closed", "revoked", "frozen")  # IEvidenceLedger.Phase
 
 
 @dataclass(frozen=True)

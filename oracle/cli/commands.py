@@ -27,6 +27,7 @@ MODULES = {
     "rebuild": "rebuild",
     "reconcile": "reconcile",
     "report": "report",
+    "index": "index",
     "status": "status",
     "methodology": "authority",
 }

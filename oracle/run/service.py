@@ -63,7 +63,7 @@ class Service:
             RolledBack: The chain took back what was final; nothing was sent since.
         """
         with exclusive(self._here.book.database, "run", 0):
-            work = Work(self._here, self._here.sender())
+            work = Work(self._here, self._here.sender(), self._here.settlements)
             self._log.info("started", pid=os.getpid(), rpc=self._here.chain.rpc, every_seconds=self._every)
             number = 0
             while not self._stop.is_set() and number != rounds:

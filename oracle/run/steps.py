@@ -11,9 +11,8 @@ from oracle.chain.outbox import Outbox
 from oracle.credit.push import push_all
 from oracle.evidence.folder import read
 from oracle.pipeline import close as close_book
-from oracle.settle.pay import due, last_final_day, merchants_of, pay
+from oracle.settle.book import Settlements
 from oracle.store.batches import all_batches
-from oracle.units import day_of_time
 
 if TYPE_CHECKING:
     from oracle.cli.console import Installation
@@ -27,12 +26,12 @@ class Work:
     Attributes:
         here: The installation.
         outbox: What it sends through.
-        settled_through: Last day that this process has settled.
+        runs: Its settlement runs.
     """
 
     here: Installation
     outbox: Outbox
-    settled_through: int = -1
+    runs: Settlements
 
     def close(self) -> int:
         """Bundles what is new; returns the number of batches."""
@@ -52,17 +51,12 @@ class Work:
         return sum(len(sent) for sent in push_all(self.outbox, bundles).values())
 
     def settle(self) -> int:
-        """Pays for days that have become final; returns the number of merchants."""
-        chain = self.here.chain
-        last = last_final_day(chain)
-        first = max(self.settled_through + 1, day_of_time(chain.now(chain.manifest.first_block), "UTC"))
-        if first > last:
-            return 0
-        owed = due(chain, merchants_of(chain), first, last)
-        paid = [payment for payment in pay(self.outbox, [item.merchant for item in owed], first, last)]
-        if not any(payment.problem for payment in paid):
-            self.settled_through = last
-        return sum(not payment.problem for payment in paid)
+        """Sends the settlement runs that two persons signed; returns the number of merchants that were paid."""
+        paid = 0
+        for name in self.runs.waiting():
+            before = self.runs.observed(name)
+            paid += len(before.open_items) - len(self.runs.send(self.outbox, name).open_items)
+        return paid
 
     def _in_phase(self, name: str) -> list[str]:
         with self.here.book.database.reading() as connection:
