@@ -118,6 +118,13 @@ class Chain:
         """Calldata of a function with arguments."""
         return HexStr(self._contracts[contract].encode_abi(function, args=list(args)))
 
+    def decode_call(self, to: str, data: str) -> dict[str, Any] | None:
+        """Arguments of a call by name; None if it went to none of our contracts."""
+        for contract in self._contracts.values():
+            if contract.address.lower() == to.lower():
+                return dict(contract.decode_function_input(HexStr(data))[1])
+        return None
+
     def simulate(
         self, to: str, data: str, sender: str, block: BlockIdentifier = "latest", gas: int | None = None
     ) -> bytes:

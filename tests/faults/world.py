@@ -26,6 +26,7 @@ from tests.faults.proxy import Proxy
 CLOCK = "2023-01-10T08:00:00+08:00"
 PLAN = Plan(seed=7, citizens=24, first_day=date(2023, 1, 5), days=2)
 SOURCES = {"taps": "szt", "trips-bus-app": "bus-app", "trips-ride-app": "ride-app", "meters-electricity": "grid"}
+_SETUP_SECONDS = 400  # deploying takes a while on a busy machine
 # Small windows and short patience: more moments to be killed at, and less waiting.
 _SETTINGS = "in_flight = 2\npatience_seconds = 1\nwait_seconds = 20\nlock_seconds = 20\nrpc_timeout_seconds = 5\n"
 
@@ -117,7 +118,7 @@ class World:
 
     def run(self, *words: str) -> dict[str, Any]:
         """The JSON of a command that must succeed."""
-        ended = self.start(*words).wait()
+        ended = self.start(*words).wait(_SETUP_SECONDS)
         if ended.code != 0:
             raise RuntimeError(f"carbonbook {' '.join(words)} ended with {ended.code}: {ended.err}")
         done: dict[str, Any] = json.loads(ended.out)
