@@ -79,7 +79,15 @@ class Chain:
 
         Raises:
             ContractReverted: The contract refused.
+            NodesDisagree: A witness has another value.
         """
+        at = self._common(block)
+        value = self._read(contract, function, args, at)
+        for witness in self.witnesses:
+            self._require_same(witness, f"{contract}.{function}", value, witness._read(contract, function, args, at))
+        return value
+
+    def _read(self, contract: str, function: str, args: Sequence[object], block: BlockIdentifier) -> Any:
         bound = self._contracts[contract].get_function_by_name(function)(*args)
         with Translated(self.rpc):
             value = bound.call(block_identifier=block)
@@ -94,12 +102,23 @@ class Chain:
         Raises:
             ChainError: The node or the contract refused one.
         """
+        if not arguments:
+            return []
+        at = self._common("latest")
+        values = self._read_many(contract, function, arguments, at)
+        for witness in self.witnesses:
+            there = witness._read_many(contract, function, arguments, at)
+            self._require_same(witness, f"{contract}.{function}", values, there)
+        return values
+
+    def _read_many(
+        self, contract: str, function: str, arguments: Sequence[Sequence[object]], block: BlockIdentifier
+    ) -> list[tuple[Any, ...]]:
+        at = hex(block) if isinstance(block, int) else block
         asked: list[list[object]] = [
-            [{"to": self.address(contract), "data": self.call_data(contract, function, *item)}, "latest"]
+            [{"to": self.address(contract), "data": self.call_data(contract, function, *item)}, at]
             for item in arguments
         ]
-        if not asked:
-            return []
         outputs = self._contracts[contract].get_function_by_name(function).abi["outputs"]
         types = [collapse_if_tuple(output) for output in outputs]
         values = []
@@ -107,11 +126,6 @@ class Chain:
             if "error" in answer:
                 raise ChainError(f"{contract}.{function}: {answer['error'].get('message', answer['error'])}")
             values.append(self.web3.codec.decode(types, bytes.fromhex(answer["result"][2:])))
-        for witness in self.witnesses:
-            if witness.read_many(contract, function, arguments) != values:
-                raise NodesDisagree(
-                    f"{self.rpc} and {witness.rpc} tell different things of {contract}.{function}. Nothing is sent until they agree."
-                )
         return values
 
     def call_data(self, contract: str, function: str, *args: object) -> HexStr:
@@ -162,11 +176,8 @@ class Chain:
                 for log in logs
             ]
             for witness in self.witnesses:
-                if list(witness.events(contract, event, start, until)) != found:
-                    raise NodesDisagree(
-                        f"{self.rpc} and {witness.rpc} tell different {event} events of blocks {start} to {until}. Nothing is sent until "
-                        "they agree."
-                    )
+                there = list(witness.events(contract, event, start, until))
+                self._require_same(witness, f"{event} events of blocks {start} to {until}", found, there)
             yield from found
             start = until + 1
 
@@ -198,6 +209,18 @@ class Chain:
         """Time of a block, UTC seconds: the clock that the contracts see."""
         with Translated(self.rpc):
             return self.web3.eth.get_block(block)["timestamp"]
+
+    def _common(self, block: BlockIdentifier) -> BlockIdentifier:
+        """The latest block that every node has, for `latest`; any other block as it is."""
+        if block != "latest" or not self.witnesses:
+            return block
+        return min(self.head(), *(witness.head() for witness in self.witnesses))
+
+    def _require_same(self, witness: Chain, of: str, here: object, there: object) -> None:
+        if here != there:
+            raise NodesDisagree(
+                f"{self.rpc} and {witness.rpc} tell different things of {of}. Nothing is sent until they agree."
+            )
 
     def _check_identity(self) -> None:
         with Translated(self.rpc):

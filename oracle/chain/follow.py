@@ -127,9 +127,9 @@ class Follower:
         with self._database.begin() as connection:
             nothing = {"hash": None, "block": None, "block_hash": None, "status": None, "gas_used": None}
             rows.set_state(connection, [row.id for row in lost], rows.SENT, **nothing)
-            done = [row.id for row in final if row.status == 1]
+            done = [row.id for row in final if row.status == 1 and row.reason is None]
             rows.set_state(connection, done, rows.CONFIRMED)
-            rows.set_state(connection, [row.id for row in final if row.status != 1], rows.FAILED)
+            rows.set_state(connection, [row.id for row in final if row.id not in done], rows.FAILED)
             rows.strip(connection, [row.id for row in final])
         found.reorganised += len(lost)
         found.confirmed += len(final)

@@ -49,7 +49,7 @@ FAULTS = (
     Fault("F07 re-organisation of every depth", history.reorganised, ("credit", "attest"), 3, 12, 1),
     Fault("F08 roll-back past finality", history.rolled_back, ("credit", "attest"), 1, 3),
     Fault("F09 another chain, same id and addresses", history.other_chain, ("credit",), 1, 3),
-    Fault("F10 stale or lying node, honest witness", history.lying_node, ("settle", "credit"), 3, 6),
+    Fault("F10 stale or lying node, honest witness", history.lying_node, ("settle", "credit"), 4, 8),
     Fault("F11 database of yesterday", history.book_of_yesterday, _ON_CHAIN, 1, 3),
     Fault("F12 disk full", history.disk_full, ("credit", "attest", "close", "ingest szt"), 1, 20),
     Fault("F14 files shuffled, repeated, late", history.shuffled_files, ("ingest szt",), 1, 20),

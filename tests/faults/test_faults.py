@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.faults.plan import FAULTS, ORDER, Fault, injected
@@ -11,14 +9,6 @@ from tests.faults.secrets import leaks
 from tests.faults.world import World
 
 CASES = [(step, fault) for step in ORDER for fault in FAULTS if step in fault.steps]
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The world, whose steps are gone back to from the last to the first: the tests' order is part of them."""
-    made = World(tmp_path_factory.mktemp("faults") / "world")
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize(("step", "fault"), CASES, ids=[f"{step}-{fault.name}" for step, fault in CASES])
