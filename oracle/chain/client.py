@@ -16,6 +16,7 @@ from web3.exceptions import BlockNotFound, ContractCustomError, ContractLogicErr
 from web3.providers.rpc.utils import REQUEST_RETRY_ALLOWLIST, ExceptionRetryConfiguration
 from web3.types import BlockIdentifier
 
+from oracle.chain.call import Call
 from oracle.chain.manifest import Manifest, abi_of
 from oracle.chain.reverts import decode_revert
 from oracle.errors import ChainError, ChainUnreachable, ContractReverted, NodesDisagree, WrongChain
@@ -152,6 +153,30 @@ class Chain:
             if gas is not None:
                 call["gas"] = gas  # type: ignore[assignment]  # plain dict is a TxParams
             return bytes(self.web3.eth.call(call, block_identifier=block))  # type: ignore[arg-type]  # plain dict is a TxParams
+
+    def refusals(self, calls: Sequence[Call], sender: str) -> list[ContractReverted | None]:
+        """What the contracts would say to transactions, asked together: why one would revert, or None.
+
+        Raises:
+            ChainError: The node refused for a reason of its own.
+        """
+        asked: list[list[object]] = [
+            [
+                {"from": sender, "to": call.to, "data": call.data, **({"gas": hex(call.gas)} if call.gas else {})},
+                "latest",
+            ]
+            for call in calls
+        ]
+        return [self._refusal(answer) for answer in self.batch("eth_call", asked)]
+
+    def _refusal(self, answer: Mapping[str, Any]) -> ContractReverted | None:
+        if "error" not in answer:
+            return None
+        error = answer["error"]
+        refusal = _reverted(ContractLogicError(error.get("message"), error.get("data")))
+        if refusal.name == "Reverted" and "revert" not in str(error.get("message", "")):
+            raise ChainError(f"The node at {self.rpc} says: {error.get('message', error)}")
+        return refusal
 
     def events(
         self, contract: str, event: str, from_block: int | None = None, to_block: int | None = None

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from oracle.chain.call import Call
 from oracle.chain.client import Chain, Translated
 from oracle.chain.fees import Fees, fees_now
-from oracle.chain.sender import Call, Sender
+from oracle.chain.sender import Sender
 from oracle.errors import ChainError, ChainUnreachable
 from oracle.store import outbox as rows
 from oracle.store.database import Database

@@ -17,10 +17,10 @@ from sqlalchemy import text
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from oracle.chain import local
+from oracle.chain.call import Call
 from oracle.chain.client import Chain, connect
 from oracle.chain.manifest import Manifest
 from oracle.chain.outbox import Outbox, Pace
-from oracle.chain.sender import Call
 from oracle.store.database import Database
 from tests.e2e.cli import free_port
 
