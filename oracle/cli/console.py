@@ -101,6 +101,12 @@ class Installation:
 
         return Sender(self.chain, self.keys.account(name or self.settings.relayer))
 
+    def account_of(self, name: str) -> str:
+        """A checksummed account, given as such or as the name of a key."""
+        from eth_utils.address import is_address, to_checksum_address
+
+        return to_checksum_address(name if is_address(name) else self.keys.address(name))
+
     def members(self) -> list[LocalAccount]:
         """The oracle members whose keys are here."""
         return [self.keys.account(name) for name in self.settings.committee]

@@ -57,11 +57,21 @@ def redeem(sender: Sender, orders: Sequence[SignedOrder]) -> Iterator[Outcome]:
     fresh = []
     for signed in orders:
         if is_taken(sender.chain, signed.order):
-            yield Outcome(signed.order, True, "taken before", None)
+            yield _before(sender.chain, signed.order)
         else:
             fresh.append(signed)
     for start in range(0, len(fresh), PER_TRANSACTION):
         yield from _relay(sender, fresh[start : start + PER_TRANSACTION])
+
+
+def _before(chain: Chain, order: Order) -> Outcome:
+    """What became of an order number that was used: this order was taken, or another one under its number."""
+    event = next(chain.events("RedemptionDesk", "OrderRedeemed", where={"key": bytes.fromhex(order.key[2:])}))
+    names = ("citizen", "merchant", "orderNumber", "pointsMilli", "terms", "offer")
+    asked = (order.citizen, order.merchant, order.order_number, order.points_milli, order.terms, order.offer)
+    same = tuple(event.values[name] for name in names) == asked
+    reason = "taken before" if same else "the merchant's order number was used for another order"
+    return Outcome(order, same, reason, event.transaction if same else None)
 
 
 def _relay(sender: Sender, orders: list[SignedOrder]) -> Iterator[Outcome]:
