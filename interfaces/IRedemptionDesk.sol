@@ -185,6 +185,13 @@ interface IRedemptionDesk {
     /// @notice As many signatures as orders are needed.
     error RedemptionDesk_LengthMismatch(uint256 orders, uint256 signatures);
 
+    /// @notice Less gas is left than the next order of the batch may use.
+    error RedemptionDesk_TooLittleGas(uint256 left, uint256 needed);
+
+    /// @notice Gas that one order of a batch may use, ten pages and a contract as signer included. A batch without that much left reverts:
+    /// otherwise a node's estimate would stop at the least gas with which the batch is mined, and orders would be refused for want of it.
+    function ORDER_GAS() external view returns (uint256);
+
     /// @notice Days after an order's day on which it can still be refunded or disputed.
     function REFUND_WINDOW_DAYS() external view returns (uint256);
 

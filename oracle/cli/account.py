@@ -49,7 +49,7 @@ def move_(
     values = {"from": custody.address, "to": own.address, "deadline": deadline}
     message = signable(domain(here.chain, "CarbonPoint"), "Move", MOVE, values)
     both = (sign(custody, message), sign(own, message))
-    sent = here.sender().send("CarbonPoint", "move", custody.address, own.address, deadline, *both)
+    sent = here.outbox().send("CarbonPoint", "move", custody.address, own.address, deadline, *both)
     show({"from": custody.address, **_described(here, own.address), "transaction": sent.hash}, json)
 
 

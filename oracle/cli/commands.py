@@ -29,7 +29,9 @@ MODULES = {
     "dispute": "dispute",
     "account": "account",
     "verify": "verify",
+    "reconcile": "reconcile",
     "report": "report",
+    "index": "index",
     "status": "status",
     "methodology": "authority",
 }

@@ -37,7 +37,7 @@ def open_(
     here = Installation.at(home)
     signer = citizen_signer(here, account, key_file, passphrase_file)
     order = _order(here, merchant, number)
-    dispute(here.sender(), signer, order, reason, here.chain.now() + 60 * minutes)
+    dispute(here.outbox(), signer, order, reason, here.chain.now() + 60 * minutes)
     _show(here, order, json)
 
 
@@ -68,7 +68,7 @@ def lapse_(number: NumberArgument, merchant: MerchantOption, home: HomeOption = 
     """
     here = Installation.at(home)
     order = _order(here, merchant, number)
-    lapse(here.sender(), order)
+    lapse(here.outbox(), order)
     _show(here, order, json)
 
 

@@ -19,6 +19,8 @@ from oracle.units import MILLI, points, to_base_exact
 
 app = typer.Typer(name="order", help="Vouchers: sign one, look at one.", no_args_is_help=True)
 
+_LONGEST_NAME = 255  # of a file, on common systems
+
 
 @app.command("sign")
 def sign_(
@@ -83,7 +85,7 @@ def read(here: Installation, voucher: str) -> SignedOrder:
 
     if not voucher.upper().startswith(PREFIX):
         path = Path(voucher)
-        if not path.is_file():
+        if len(path.name) > _LONGEST_NAME or not path.is_file():
             raise InputError(f"'{voucher}' is neither a voucher ({PREFIX}…) nor a file")
         voucher = path.read_text()
     return read_voucher(voucher, domain(here.chain, "RedemptionDesk"), here.chain.now())

@@ -53,7 +53,7 @@ def redeem(
     else:
         file, expiry = Path(what), here.chain.now() + 60 * minutes
         signed = [_signed(here, _order(here, file, number, row, expiry)) for number, row in enumerate(_rows(file), 1)]
-    outcomes = [] if dry_run else list(relay(here.sender(), signed))
+    outcomes = [] if dry_run else list(relay(here.outbox(), signed))
     refused = [outcome for outcome in outcomes if not outcome.taken]
     show(
         {

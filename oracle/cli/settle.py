@@ -115,12 +115,12 @@ def settle(
         draft = office.book.drafted(merchants, days)
         _show_at_once(days, draft, [], json)
         return
-    runs = [office.book.send(office.here.sender(), name) for name in office.book.waiting()]
+    runs = [office.book.send(office.here.outbox(), name) for name in office.book.waiting()]
     proposal = office.book.drafted(merchants, days)
     if proposal.run is not None:
         proposer, approver = _two(office)
         proposal = office.book.propose(proposer, merchants, days, approver)
-        runs += [office.book.send(office.here.sender(), run.name) for run in (proposal.run,) if run is not None]
+        runs += [office.book.send(office.here.outbox(), run.name) for run in (proposal.run,) if run is not None]
     _show_at_once(days, proposal, runs, json)
 
 
@@ -176,7 +176,7 @@ def send_(run: RunArgument, home: HomeOption = None, json: JsonOption = False) -
     carbonbook settle send 2023-01.1
     """
     office = Office(home)
-    sent = office.book.send(office.here.sender(), run)
+    sent = office.book.send(office.here.outbox(), run)
     for item in sent.items:
         if item.problem:
             say(f"{item.merchant} {item.state}: {item.problem}")

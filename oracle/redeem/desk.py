@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from eth_utils.crypto import keccak
+
 from oracle.chain.client import Chain
+from oracle.chain.outbox import Outbox
 from oracle.chain.reverts import decode_revert
-from oracle.chain.sender import Sender
 from oracle.redeem.order import Order
 from oracle.redeem.receipt import ProvenReceipt
 
@@ -52,16 +54,16 @@ def phase_of(chain: Chain, proven: ProvenReceipt) -> str:
     return ORDER_PHASES[chain.read("RedemptionDesk", "orderOf", proven.receipt.encoded(), proven.proof).phase]
 
 
-def redeem(sender: Sender, orders: Sequence[SignedOrder]) -> Iterator[Outcome]:
+def redeem(outbox: Outbox, orders: Sequence[SignedOrder]) -> Iterator[Outcome]:
     """Relays orders; those that were taken before are passed over, those that cannot be taken do not stop the others."""
     fresh = []
     for signed in orders:
-        if is_taken(sender.chain, signed.order):
-            yield _before(sender.chain, signed.order)
+        if is_taken(outbox.chain, signed.order):
+            yield _before(outbox.chain, signed.order)
         else:
             fresh.append(signed)
     for start in range(0, len(fresh), PER_TRANSACTION):
-        yield from _relay(sender, fresh[start : start + PER_TRANSACTION])
+        yield from _relay(outbox, fresh[start : start + PER_TRANSACTION])
 
 
 def _before(chain: Chain, order: Order) -> Outcome:
@@ -74,13 +76,16 @@ def _before(chain: Chain, order: Order) -> Outcome:
     return Outcome(order, same, reason, event.transaction if same else None)
 
 
-def _relay(sender: Sender, orders: list[SignedOrder]) -> Iterator[Outcome]:
-    chain = sender.chain
+def _relay(outbox: Outbox, orders: list[SignedOrder]) -> Iterator[Outcome]:
+    chain = outbox.chain
     calls = [(signed.order.encoded(), signed.signature) for signed in orders]
     # What is refused needs gas to be told: the signature check and an event.
-    gas = _BATCH_GAS + sum(sender.gas_of("RedemptionDesk", "redeem", *call) or _REFUSED_GAS for call in calls)
+    gas = _BATCH_GAS + sum(outbox.gas_of("RedemptionDesk", "redeem", *call) or _REFUSED_GAS for call in calls)
     encoded, signatures = (list(column) for column in zip(*calls, strict=True))
-    sent = sender.send("RedemptionDesk", "redeemBatch", encoded, signatures, gas=gas)
+    data = chain.call_data("RedemptionDesk", "redeemBatch", encoded, signatures)
+    keys = keccak(b"".join(bytes.fromhex(signed.order.key[2:]) for signed in orders))
+    act = f"redeem {len(orders)} 0x{keys.hex()}"
+    sent = outbox.send_data(chain.address("RedemptionDesk"), data, act, gas)
     refusals = {
         "0x" + event.values["key"].hex(): str(decode_revert(event.values["reason"]))
         for event in chain.events("RedemptionDesk", "OrderRefused", sent.block, sent.block)

@@ -13,7 +13,7 @@ from eth_account.signers.local import LocalAccount
 from oracle.attest.committee import domain
 from oracle.attest.typed_data import Domain, sign
 from oracle.chain.client import Chain
-from oracle.chain.sender import Sender
+from oracle.chain.outbox import Outbox
 from oracle.errors import SettlementRefused
 from oracle.settle.due import Due, dues
 from oracle.settle.pay import observe, ready
@@ -122,7 +122,7 @@ class Settlements:
             cancel_run(connection, name)
         return replace(run, cancelled=True)
 
-    def send(self, sender: Sender, name: str) -> Run:
+    def send(self, outbox: Outbox, name: str) -> Run:
         """Pays what is open of a run, as far as it is what was signed; can be repeated until everything is confirmed.
 
         Raises:
@@ -133,7 +133,7 @@ class Settlements:
         run = self.observed(name)
         looked = ready(self._chain, run)
         self._remember(name, looked)
-        for group in send_items(sender, run, [item for item in looked if item.state is ItemState.WAITING]):
+        for group in send_items(outbox, run, [item for item in looked if item.state is ItemState.WAITING]):
             self._remember(name, group)
         return self.observed(name)
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from oracle.chain.client import Chain, Event
+from oracle.chain.outbox import Outbox
 from oracle.chain.reverts import decode_revert
-from oracle.chain.sender import Sender
 from oracle.settle.due import due_to
 from oracle.settle.run import Item, ItemState, Run
 
@@ -36,7 +36,7 @@ def ready(chain: Chain, run: Run) -> list[Item]:
     return [_compared(chain, run, item) for item in run.open_items]
 
 
-def send(sender: Sender, run: Run, items: Sequence[Item]) -> Iterator[list[Item]]:
+def send(outbox: Outbox, run: Run, items: Sequence[Item]) -> Iterator[list[Item]]:
     """Sends the payouts of some items, a group in a transaction; yields each group with what the contract said of failures.
 
     What was paid is not in the answer: `observe` reads that from the chain.
@@ -45,9 +45,9 @@ def send(sender: Sender, run: Run, items: Sequence[Item]) -> Iterator[list[Item]
         group = items[start : start + PER_TRANSACTION]
         merchants = [item.merchant for item in group]
         days = (run.first_day, run.last_day)
-        gas = _BATCH_GAS + sum(sender.gas_of("SettlementVault", "settle", merchant, *days) for merchant in merchants)
-        sent = sender.send("SettlementVault", "settleBatch", merchants, *days, gas=gas)
-        events = sender.chain.events("SettlementVault", "PayoutFailed", sent.block, sent.block)
+        gas = _BATCH_GAS + sum(outbox.gas_of("SettlementVault", "settle", merchant, *days) for merchant in merchants)
+        sent = outbox.send("SettlementVault", "settleBatch", merchants, *days, gas=gas)
+        events = outbox.chain.events("SettlementVault", "PayoutFailed", sent.block, sent.block)
         failed = {
             event.values["merchant"]: str(decode_revert(event.values["reason"]))
             for event in events
