@@ -64,7 +64,7 @@ class Settlements:
         elsewhere = self._elsewhere(days)
         found = list(dues(self._chain, [each for each in merchants if each not in elsewhere], days.first, days.last))
         items = tuple(Item(due.merchant, due.payout, due.points_milli, due.amount) for due in found if due.amount)
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             name = free_name(connection, days.label)
         run = Run(name, days.first, days.last, self._chain.head(), items) if items else None
         return Proposal(run, tuple(due for due in found if due.problem), elsewhere)
@@ -139,13 +139,13 @@ class Settlements:
 
     def waiting(self) -> list[str]:
         """Names of the approved runs that something is still open of, oldest first."""
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             runs = open_runs(connection)
         return [run.name for run in runs if run.approved is not None and not run.cancelled]
 
     def run(self, name: str) -> Run:
         """A run as the book has it."""
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             return run_named(connection, name)
 
     def observed(self, name: str) -> Run:
@@ -165,7 +165,7 @@ class Settlements:
         return Signature(account.address, sign(account, run.message(self.domain)), self._chain.now())
 
     def _elsewhere(self, days: Days) -> dict[str, str]:
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             overlapping = [
                 run for run in open_runs(connection) if run.first_day <= days.last and run.last_day >= days.first
             ]

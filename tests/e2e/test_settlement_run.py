@@ -65,11 +65,11 @@ def test_a_run__approved_by_its_proposer_or_by_a_stranger__is_refused_and_cannot
     run = proposed(till)
     for key, why in (("authority-1", "a second person has to approve it"), ("merchant-1", "is no settlement officer")):
         refused = till.carbonbook.run("settle", "approve", run, "--key", key)
-        assert (refused.returncode, why in refused.stderr) == (10, True), refused.stderr
+        assert (refused.returncode, why in refused.stderr) == (12, True), refused.stderr
     unsent = till.carbonbook.run("settle", "send", run)
-    assert (unsent.returncode, "when a second person has approved it" in unsent.stderr) == (10, True), unsent.stderr
+    assert (unsent.returncode, "when a second person has approved it" in unsent.stderr) == (12, True), unsent.stderr
     stranger = till.carbonbook.run("settle", "propose", "--key", "merchant-1")
-    assert (stranger.returncode, "is no settlement officer" in stranger.stderr) == (10, True), stranger.stderr
+    assert (stranger.returncode, "is no settlement officer" in stranger.stderr) == (12, True), stranger.stderr
     assert till.carbonbook("settle", "cancel", run)["state"] == "cancelled"
     assert till.carbonbook("settle")["failed"] == 0
 
