@@ -181,9 +181,10 @@ def _numbers(connection: Connection, refs: list[bytes]) -> dict[bytes, int]:
 
 
 def _matching(connection: Connection, query: Select[Any], keys: list[bytes]) -> dict[bytes, int]:
-    """Rows of a query of keys and numbers whose key is one of `keys`; of many keys, all its rows."""
+    """Rows of a query of keys and numbers whose key is one of `keys`."""
     if len(keys) > _ASKED_LIMIT:
-        return dict(fetch_all(connection, query))
+        wanted = set(keys)
+        return {key: number for key, number in fetch_all(connection, query) if key in wanted}
     key = query.selected_columns[0]
     asked = [query.where(key.in_(keys[at : at + _IN_LIMIT])) for at in range(0, len(keys), _IN_LIMIT)]
     return {name: number for part in asked for name, number in connection.execute(part)}
