@@ -28,11 +28,13 @@ class Source(_Frozen):
     """Where records come from.
 
     Attributes:
-        operator: Key name of the operator that brings them.
+        operator: Key name, or address, of the operator that brings them.
         region: Where the acts happen unless the record says so.
         zone: Time zone whose civil days count.
         residents: Persons of a household whose record names none.
         service: For meters whose units do not tell: electricity, gas or water.
+        daily_rows: Most rows it may bring in one of its civil days; None for no limit.
+        signer: Address of the account that signs its requests; None if it signs with the secret `source-NAME` of the keystore.
     """
 
     operator: str
@@ -40,6 +42,8 @@ class Source(_Frozen):
     zone: str = DEFAULT_ZONE
     residents: int = 1
     service: str | None = None
+    daily_rows: int | None = None
+    signer: str | None = None
 
     @field_validator("zone")
     @classmethod
@@ -60,6 +64,9 @@ class Settings(_Frozen):
         committee: Key names of the oracle members that this machine may sign for.
         relayer: Key name of the account that sends transactions.
         sources: Registered sources by name.
+        keep_inputs: Whether what came over HTTP or MQTT stays in `received/` once it is read, for nodes to take their copies from.
+        member: Of a node: key name of the committee's member it signs for.
+        proposers: Of a node: addresses that may propose a close to it.
         database: SQLAlchemy URL of the book's database, without a password; None for SQLite in the home folder.
     """
 
@@ -72,6 +79,9 @@ class Settings(_Frozen):
     relayer: str = "relayer"
     sources: dict[str, Source] = {}
     database: str | None = None
+    keep_inputs: bool = False
+    member: str | None = None
+    proposers: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, home: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:

@@ -10,7 +10,7 @@ CarbonbookError              1
 │   └── ContractReverted         a contract refused, and said why
 ├── VerificationFailed       7   a proof, a signature or a hash does not hold
 ├── DifferencesFound         8   book and chain disagree
-└── StoreError               9   the book's database or disk does not do what was asked
+└── StoreError              11   the book's database or disk does not do what was asked
 
 Exit code 0 is success; 2 is a command that was typed wrongly.
 """
@@ -85,4 +85,4 @@ class DifferencesFound(CarbonbookError):
 class StoreError(CarbonbookError):
     """The book's database or disk does not do what was asked."""
 
-    exit_code = 9
+    exit_code = 11

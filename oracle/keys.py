@@ -85,13 +85,19 @@ class Keyring:
         keyfile = create_keyfile_json(
             secret or secrets.token_bytes(32), self._passphrase(), version=3, kdf="scrypt", iterations=rounds
         )
-        _write_private(path, json.dumps(keyfile))
+        write_private(path, json.dumps(keyfile))
 
     def create_passphrase(self) -> None:
         """Writes a random passphrase file, readable by its owner only, unless there is one."""
         if not self._passphrase_file.exists():
             self._folder.mkdir(parents=True, exist_ok=True)
-            _write_private(self._passphrase_file, secrets.token_hex(16))
+            write_private(self._passphrase_file, secrets.token_hex(16))
+
+    @property
+    def has_random_passphrase(self) -> bool:
+        """Whether `create_passphrase` made the passphrase: 32 hex digits in the folder itself."""
+        own = self._passphrase_file == self._folder / _PASSPHRASE
+        return own and self._passphrase_file.exists() and len(self._passphrase_file.read_text().strip()) == 32
 
     def _path(self, name: str) -> Path:
         path = self._folder / f"{name}.json"
@@ -111,7 +117,8 @@ class Keyring:
         return getpass.getpass("Passphrase of the keystore: ")
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
+    """Writes a file that only its owner can read."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)

@@ -16,6 +16,9 @@ MODULES = {
     "city": "city",
     "enrol": "enrol",
     "ingest": "ingest",
+    "serve": "serve",
+    "watch": "serve",
+    "source": "source",
     "close": "ingest",
     "attest": "attest",
     "credit": "credit",
@@ -25,6 +28,7 @@ MODULES = {
     "report": "report",
     "status": "status",
     "methodology": "methodology",
+    "node": "node",
 }
 
 

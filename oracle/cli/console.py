@@ -92,7 +92,10 @@ class Installation:
 
     def operators(self) -> dict[str, str]:
         """Address of the operator of each registered source."""
-        return {name: self.keys.address(source.operator) for name, source in self.settings.sources.items()}
+        return {
+            name: source.operator if source.operator.startswith("0x") else self.keys.address(source.operator)
+            for name, source in self.settings.sources.items()
+        }
 
 
 def show(data: Mapping[str, object], as_json: bool, title: str = "") -> None:

@@ -63,16 +63,45 @@ def load(path: Path, limit: int) -> bytes:
     return content
 
 
-def load_text(path: Path) -> bytes:
+def load_text(path: Path, most: int = MAX_BYTES) -> bytes:
     """The whole file as UTF-8 without a byte order mark. UTF-8 and GB18030 (with it GBK and GB2312) are recognised.
+
+    Args:
+        most: Bytes, unpacked, that are held in memory.
 
     Raises:
         InputError: the file cannot be read, is too large, is no text, or ends in the middle of a character.
     """
-    content = load(path, MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise InputError(f"the file has more than {MAX_BYTES} bytes unpacked: split it", file=path.name)
+    content = load(path, most + 1)
+    if len(content) > most:
+        raise InputError(f"the file has more than {most} bytes unpacked: split it", file=path.name)
     return utf8(content, path.name)
+
+
+class Limited:
+    """A stream that ends in an error instead of going on for ever: a few bytes of gzip can unpack to any number.
+
+    Args:
+        most: Bytes that may be read.
+    """
+
+    def __init__(self, stream: BinaryIO, file: str, most: int):
+        self._stream = stream
+        self._file = file
+        self._most = most
+        self._left = most
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes.
+
+        Raises:
+            InputError: more than `most` have been read.
+        """
+        piece = self._stream.read(self._left + 1 if size < 0 else min(size, self._left + 1))
+        self._left -= len(piece)
+        if self._left < 0:
+            raise InputError(f"the file has more than {self._most} bytes unpacked: split it", file=self._file)
+        return piece
 
 
 def utf8(content: bytes, file: str) -> bytes:
