@@ -19,6 +19,7 @@ MODULES = {
     "serve": "serve",
     "watch": "serve",
     "source": "source",
+    "quarantine": "quarantine",
     "close": "ingest",
     "attest": "attest",
     "credit": "credit",
@@ -29,6 +30,7 @@ MODULES = {
     "status": "status",
     "methodology": "methodology",
     "node": "node",
+    "erase": "erase",
 }
 
 

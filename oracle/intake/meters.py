@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import hmac
 import io
 import json
 import re
@@ -32,6 +33,7 @@ from oracle.store.deliveries import (
     add_refused,
     assign,
     files_to_write,
+    forget_taken,
     open_readings,
     readings_in,
 )
@@ -39,6 +41,7 @@ from oracle.store.deliveries import (
 TOPIC = "carbonbook/{source}/readings"
 METHOD = "MQTT"
 
+_DIGEST_LABEL = b"carbonbook/reading/1"
 _COLUMNS = ("meter", "start", "end", "value", "unit", "quality")
 _TOPIC = re.compile("carbonbook/([0-9A-Za-z_.-]{1,64})/readings")
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f\",=+@-][^\x00-\x1f\x7f\",]{0,99}|")
@@ -97,6 +100,9 @@ class MeterDesk:
             }
         for (source, name), rows in waiting.items():
             self._take_file(source, name, _csv(rows))
+        if waiting:
+            with self._desk.book.database.begin() as connection:
+                forget_taken(connection)
         return [name for _, name in waiting]
 
     def _take_file(self, source: str, name: str, content: bytes) -> None:
@@ -129,7 +135,7 @@ class MeterDesk:
         if not isinstance(rows, list) or not 0 < len(rows) <= _MOST_ROWS:
             raise InputError(f"`rows` is no list of 1 to {_MOST_ROWS} readings")
         self._desk.settings.source(source)
-        return [_reading(source, row, number) for number, row in enumerate(rows, 1)]
+        return [_reading(source, row, number, self._desk.book.record_secret) for number, row in enumerate(rows, 1)]
 
     def _authentic(self, message: Message, source: str) -> Any:
         """The rows of a message its source signed. Age does not matter: a reading counts once whenever it comes."""
@@ -154,7 +160,7 @@ def payload_of(rows: str, time: int, signature: str) -> bytes:
     return json.dumps({"rows": rows, "time": time, "signature": signature}).encode()
 
 
-def _reading(source: str, row: Any, number: int) -> MeterReading:
+def _reading(source: str, row: Any, number: int, secret: bytes) -> MeterReading:
     if not isinstance(row, dict) or not {"meter", "start", "end", "value", "unit"} <= row.keys():
         raise InputError("a reading has meter, start, end, value and unit", row=number)
     texts = {name: str(row.get(name) or "") for name in ("meter", "unit", "quality")}
@@ -168,7 +174,7 @@ def _reading(source: str, row: Any, number: int) -> MeterReading:
     if end <= start:
         raise InputError("the reading ends before it begins", row=number, field="end")
     content = json.dumps([source, texts["meter"], start, end, value, texts["unit"], texts["quality"]])
-    digest = hashlib.sha256(content.encode()).hexdigest()
+    digest = hmac.new(secret, _DIGEST_LABEL + content.encode(), hashlib.sha256).hexdigest()
     return MeterReading(digest, 0, source, texts["meter"], start, end, value, texts["unit"], texts["quality"])
 
 

@@ -18,12 +18,14 @@ from oracle.evidence.columns import column
 from oracle.evidence.leaf import record_ids
 from oracle.records.acts import Reading
 from oracle.records.content import MAX_BYTES
+from oracle.records.masked import masked_rows
 from oracle.records.meters import Household
 from oracle.records.reader import read
 from oracle.store.arrivals import Arrival, add_arrival
 from oracle.store.book import Book
 from oracle.store.files import StoredFile, add_file, committed_files, file_of, rows_since
-from oracle.validate.findings import empty_findings
+from oracle.store.quarantine import keep_rows
+from oracle.validate.findings import CODES, Kind, empty_findings
 from oracle.validate.rejected import rejected
 from oracle.validate.rules import Context, validate
 
@@ -91,6 +93,7 @@ def ingest(
         return Ingested(present, {}, empty_findings(), before=True)
     reading = read(path, source=name, region=source.region, kind=kind, zone=source.zone, household=household, most=most)
     reading = validate(reading, Context(now=now))
+    texts = masked_rows(path, _quarantined(reading), kind)
     with book.database.begin() as connection:
         _require_allowance(connection, name, source, reading.rows, now)
         acts, copies = _identified(book, connection, reading)
@@ -101,6 +104,7 @@ def ingest(
         rows_found = found["row"].drop_nulls().n_unique()
         file = StoredFile(sha256, path.name, name, reading.rows, accepted, rows_found, now)
         add_file(connection, file, found)
+        keep_rows(connection, sha256, texts)
         add_arrival(connection, Arrival(sha256, kind, read_at=now, **vars(household)))
     return Ingested(file, {scenario: len(frame) for scenario, frame in acts.items()}, found, before=False)
 
@@ -127,6 +131,12 @@ def _identified(
             who = book.register.resolve(connection, reading.source, frame["subject"])
             kept[scenario] = frame.join(who, on="subject", how="left").drop("subject", "record_key")
     return kept, copies
+
+
+def _quarantined(reading: Reading) -> list[int]:
+    """Rows that a person may have to decide about."""
+    codes = [name for name, code in CODES.items() if code.kind is Kind.QUARANTINED]
+    return reading.findings.filter(pl.col("code").is_in(codes))["row"].drop_nulls().unique().to_list()
 
 
 def _require_allowance(connection: Connection, name: str, source: Source, rows: int, now: int) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from oracle.store.batches import StoredBatch
 from oracle.store.citizens import people
+from oracle.store.quarantine import quarantined_rows
 from oracle.store.schema import batches, citizens, files, findings, metadata, subjects
 
 arrivals = Table(
@@ -175,5 +176,5 @@ def forget_since(connection: Connection, closing: int) -> None:
     later = select(closing_batches.c.batch).where(closing_batches.c.closing > closing)
     connection.execute(delete(batches).where(batches.c.batch.in_(later)))
     connection.execute(delete(closing_batches).where(closing_batches.c.closing > closing))
-    for table in (arrivals, findings, files):
+    for table in (arrivals, findings, quarantined_rows, files):
         connection.execute(delete(table).where(table.c.sha256.in_(gone)))

@@ -104,11 +104,6 @@ class Register:
         rows = [(name, known[tag]) for tag, name in tags.items()]
         return pl.DataFrame(rows, schema={"subject": pl.String, "citizen": pl.Int64}, orient="row")
 
-    def erase(self, connection: Connection, citizen: int) -> None:
-        """Destroys a citizen's salt and subjects: commitments made with it prove totals and lead to nobody."""
-        connection.execute(update(citizens).where(citizens.c.id == citizen).values(salt=None))
-        connection.execute(subjects.delete().where(subjects.c.citizen == citizen))
-
     def _ref(self, person: Enrolment) -> bytes:
         return self.tag("", person.citizen) if person.citizen else self.tag(person.source, person.subject)
 

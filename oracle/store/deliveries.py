@@ -74,7 +74,7 @@ class MeterReading:
     """What a meter sent.
 
     Attributes:
-        digest: Of source and content, hex; the same reading sent twice is one.
+        digest: Keyed hash of source and content, hex; the same reading sent twice is one.
         number: Order of arrival.
         start, end: UTC seconds.
         value, unit, quality: As sent; an empty quality is a measured value.
@@ -145,6 +145,13 @@ def files_to_write(connection: Connection) -> list[tuple[str, str]]:
     done = select(files.c.name).where(files.c.source == readings.c.source, files.c.name == readings.c.file)
     query = select(readings.c.source, readings.c.file).distinct().where(readings.c.file.is_not(None), ~done.exists())
     return [(source, file) for source, file in connection.execute(query.order_by(readings.c.source, readings.c.file))]
+
+
+def forget_taken(connection: Connection) -> None:
+    """Takes what meters said out of readings whose file was read: their digests stay, so that none counts again."""
+    done = select(files.c.name).where(files.c.source == readings.c.source, files.c.name == readings.c.file)
+    nothing = {"meter": "", "start": 0, "end": 0, "value": "", "unit": "", "quality": ""}
+    connection.execute(update(readings).where(readings.c.meter != "", done.exists()).values(nothing))
 
 
 def add_refused(connection: Connection, topic: str, sha256: str, reason: str, now: int) -> None:
