@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {ICarbonPoint} from "../interfaces/ICarbonPoint.sol";
 import {Page, PageLib} from "./libraries/PageLib.sol";
+import {RowLib} from "./libraries/RowLib.sol";
 import {SaltedDomain} from "./libraries/SaltedDomain.sol";
 import {UnitsLib} from "./libraries/UnitsLib.sol";
 
@@ -13,10 +14,16 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
     string public constant symbol = "CPT";
     uint8 public constant decimals = 3;
 
-    bytes32 private constant MOVE_TYPEHASH = keccak256("Move(address from,address to,uint256 deadline)");
+    /// @dev Whose book an account took over, and how many accounts had it before.
+    struct Origin {
+        address from;
+        uint8 moves;
+    }
 
-    uint256 private constant ACCOUNT_SHIFT = 96;
-    uint256 private constant AMOUNT_MASK = (1 << 96) - 1;
+    /// @inheritdoc ICarbonPoint
+    uint256 public constant MAX_MOVES = 16;
+
+    bytes32 private constant MOVE_TYPEHASH = keccak256("Move(address from,address to,uint256 deadline)");
 
     address public immutable issuer;
     address public immutable desk;
@@ -28,6 +35,7 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
     /// @inheritdoc ICarbonPoint
     mapping(address from => address to) public movedTo;
 
+    mapping(address account => Origin) private _origins;
     mapping(uint256 year => mapping(address account => Page)) private _pages;
     mapping(address account => mapping(uint256 day => uint256 mg)) private _late;
     mapping(uint256 year => uint256 milli) private _outstanding;
@@ -158,13 +166,9 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
         if (!SignatureChecker.isValidSignatureNow(from, digest, fromSignature)) revert CarbonPoint_BadSignature(from);
         if (!SignatureChecker.isValidSignatureNow(to, digest, toSignature)) revert CarbonPoint_BadSignature(to);
 
-        address successor = movedTo[from];
-        // A book never moves to an account that moved on itself: so nobody can close a circle that `lowerReduction` would not leave.
-        bool free = successor == address(0) ? movedTo[to] == address(0) : successor == to;
-        if (from == to || !free) revert CarbonPoint_CannotMove(from, to);
-
-        movedTo[from] = to;
-        uint256 points = _moveBook(from, to, successor == to);
+        bool repeated = movedTo[from] == to;
+        if (!repeated) _link(from, to);
+        uint256 points = _moveBook(from, to, repeated);
 
         emit AccountMoved(from, to);
         if (points > 0) emit Transfer(from, to, points);
@@ -248,42 +252,59 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
         return UnitsLib.yearOf(UnitsLib.dayOf(block.timestamp));
     }
 
+    /// @dev Runs over what is usual, and looks closer at each entry where that stops.
     function _creditRow(mapping(address => Page) storage pages, uint256[] calldata entries, CreditTerms memory terms)
         private
         returns (uint256 reductionMg, uint256 pointsMilli)
     {
-        for (uint256 i = 0; i < entries.length;) {
-            address account = address(uint160(entries[i] >> ACCOUNT_SHIFT));
-            (Page page, uint256 mg, uint256 points) =
-                _credited(account, pages[account], entries[i] & AMOUNT_MASK, terms);
-            pages[account] = page;
-            if (points > 0) emit Transfer(address(0), account, points);
-            unchecked {
-                reductionMg += mg;
-                pointsMilli += points;
-                i++;
-            }
+        (uint256 done, uint256 sums) = RowLib.credit(pages, entries, terms);
+        while (done < entries.length) {
+            sums += _creditOne(pages, entries[done], terms);
+            (uint256 more, uint256 moreSums) = RowLib.credit(pages, entries[++done:], terms);
+            done += more;
+            sums += moreSums;
         }
+        return (sums >> RowLib.MG_SHIFT, sums & RowLib.POINTS_MASK);
     }
 
-    function _credited(address account, Page page, uint256 asked, CreditTerms memory terms)
+    /// @dev One entry, whatever holds for it: late, cut by a cap, or neither.
+    function _creditOne(mapping(address => Page) storage pages, uint256 entry, CreditTerms memory terms)
         private
-        returns (Page, uint256 mg, uint256 points)
+        returns (uint256 sums)
     {
+        address account = address(uint160(entry >> RowLib.ACCOUNT_SHIFT));
+        uint256 asked = entry & RowLib.AMOUNT_MASK;
+        Page page = pages[account];
+        uint256 mg;
+        uint256 points;
+        bool late;
         unchecked {
             uint256 used = page.usedOn(terms.day);
-            bool late = used > PageLib.FIELD_MASK;
+            late = used > PageLib.FIELD_MASK;
             if (late) used = page.peakMg() + _late[account][terms.day];
             mg = asked < terms.leafCapMg ? asked : terms.leafCapMg;
             if (used + mg > terms.accountCapMg) mg = used < terms.accountCapMg ? terms.accountCapMg - used : 0;
-            if (mg < asked) emit ReductionCapped(account, terms.day, asked, mg);
             if (terms.earnsPoints) points = mg * UnitsLib.POINTS_NUMERATOR / UnitsLib.POINTS_DENOMINATOR;
-            if (late) {
-                _late[account][terms.day] += mg;
-                return (page.creditedLate(mg, points), mg, points);
-            }
-            return (page.credited(terms.day, mg, points), mg, points);
+            if (late) _late[account][terms.day] += mg;
         }
+        pages[account] = late ? page.creditedLate(mg, points) : page.credited(terms.day, mg, points);
+
+        if (mg < asked) emit ReductionCapped(account, terms.day, asked, mg);
+        if (points > 0) emit Transfer(address(0), account, points);
+
+        return mg << RowLib.MG_SHIFT | points;
+    }
+
+    /// @dev A book goes to an account that neither moved on nor took over another: so books never pool, nobody closes a circle that
+    /// `lowerReduction` would not leave, and after `MAX_MOVES` it has no further to walk.
+    function _link(address from, address to) private {
+        bool free = movedTo[from] == address(0) && movedTo[to] == address(0) && _origins[to].from == address(0);
+        if (from == to || !free) revert CarbonPoint_CannotMove(from, to);
+        uint256 moves = _origins[from].moves + 1;
+        if (moves > MAX_MOVES) revert CarbonPoint_TooManyMoves(from, MAX_MOVES);
+
+        movedTo[from] = to;
+        _origins[to] = Origin({from: from, moves: uint8(moves)});
     }
 
     /// @dev Returns the live points among what moved: those of expired years are in no balance any more.
@@ -304,10 +325,12 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
         if (Page.unwrap(page) == 0) return 0;
 
         pointsMilli = page.pointsMilli();
+        uint256 reduction = target.reductionMg() + page.reductionMg();
+        if (reduction > PageLib.MOST_MOVED) revert PageLib.PageLib_Overflow(reduction);
         bool fresh = Page.unwrap(target) == 0;
         _pages[year][to] = PageLib.pack(
             target.pointsMilli() + pointsMilli,
-            target.reductionMg() + page.reductionMg(),
+            reduction,
             fresh ? page.day() : target.day(),
             fresh ? page.todayMg() : target.todayMg(),
             fresh ? PageLib.FIELD_MASK : target.peakMg()

@@ -120,18 +120,27 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
         returns (uint256 pointsMilli, uint256 amount)
     {
         operators.requireActiveMerchant(merchant);
-        address payout = operators.merchantOf(merchant).payout;
 
-        (pointsMilli, amount) = desk.collect(merchant, fromDay, throughDay);
-        if (amount == 0) revert SettlementVault_NothingDue(merchant, fromDay, throughDay);
-
-        emit MerchantSettled(merchant, payout, fromDay, throughDay, pointsMilli, amount);
-
-        token.safeTransfer(payout, amount);
+        return _pay(merchant, fromDay, throughDay);
     }
 
     /// @inheritdoc ISettlementVault
-    function settleBatch(address[] calldata merchants, uint256 fromDay, uint256 throughDay) external {
+    function settleSuspended(address merchant, uint256 fromDay, uint256 throughDay)
+        external
+        restricted
+        whenNotPaused
+        nonReentrant
+        returns (uint256 pointsMilli, uint256 amount)
+    {
+        if (operators.merchantOf(merchant).standing != IOperatorRegistry.Standing.Suspended) {
+            revert SettlementVault_NotSuspended(merchant);
+        }
+
+        return _pay(merchant, fromDay, throughDay);
+    }
+
+    /// @inheritdoc ISettlementVault
+    function settleBatch(address[] calldata merchants, uint256 fromDay, uint256 throughDay) external whenNotPaused {
         for (uint256 i = 0; i < merchants.length; i++) {
             try this.settle(merchants[i], fromDay, throughDay) {}
             catch (bytes memory reason) {
@@ -181,5 +190,19 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
     /// @inheritdoc ISettlementVault
     function lockedOf(address operator, uint256 year) external view returns (uint256 pointsMilli) {
         return _locked[year][operator];
+    }
+
+    /// @dev Netted refunds can leave a bucket with points and no value, or value and no points: both are settled.
+    function _pay(address merchant, uint256 fromDay, uint256 throughDay)
+        private
+        returns (uint256 pointsMilli, uint256 amount)
+    {
+        address payout = operators.merchantOf(merchant).payout;
+        (pointsMilli, amount) = desk.collect(merchant, fromDay, throughDay);
+        if (pointsMilli == 0 && amount == 0) revert SettlementVault_NothingDue(merchant, fromDay, throughDay);
+
+        emit MerchantSettled(merchant, payout, fromDay, throughDay, pointsMilli, amount);
+
+        token.safeTransfer(payout, amount);
     }
 }

@@ -88,8 +88,11 @@ interface ICarbonPoint is IERC20, IERC20Metadata {
     /// @notice The account that should take over a book has one already.
     error CarbonPoint_BookNotEmpty(address account, uint256 year);
 
-    /// @notice The two accounts are the same, `from` moved to another before, or `to` has moved on itself.
+    /// @notice The two accounts are the same, `from` moved to another before, `to` has moved on itself or took over another's book.
     error CarbonPoint_CannotMove(address from, address to);
+
+    /// @notice The book of `from` has moved as often as a book can.
+    error CarbonPoint_TooManyMoves(address from, uint256 most);
 
     /// @notice Credits a row of entries (account << 96 | milligrams) for one act day. Only the issuer.
     /// Entries above the caps are cut to them. A day before the account's latest is checked against `peakMg` plus what came late for it,
@@ -123,10 +126,15 @@ interface ICarbonPoint is IERC20, IERC20Metadata {
     /// @notice Takes the whole book of `from` to the empty account `to`, e.g. from custody to the citizen's own key. Both sign
     /// EIP-712 `Move(address from,address to,uint256 deadline)`; anyone sends it. Days before the move are closed for late credits to
     /// `to`; credits already attested for `from` still reach `from`, and the same two can move them along later.
-    /// Reverts if: expired; a signature is bad; the two are the same; `from` moved elsewhere before; `to` moved on, or has a page of its
-    /// own.
+    /// An account takes over one book at most, and a book moves `MAX_MOVES` times at most: a move is for a citizen's next key, not a way to
+    /// pool points of several people.
+    /// Reverts if: expired; a signature is bad; the two are the same; `from` moved elsewhere before; `to` moved on, took over another's
+    /// book, or has a page of its own; the book moved as often as it can.
     function move(address from, address to, uint256 deadline, bytes calldata fromSignature, bytes calldata toSignature)
         external;
+
+    /// @notice How often a book can move on: a bound on the walk of `lowerReduction`.
+    function MAX_MOVES() external view returns (uint256);
 
     /// @notice An account's page of one year.
     function pageOf(address account, uint256 year) external view returns (PageView memory);

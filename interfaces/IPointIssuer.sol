@@ -94,7 +94,7 @@ interface IPointIssuer {
     /// @notice Ends a pause. Restricted to the authority.
     function unpause() external;
 
-    /// @notice Highest account day cap: 2^46 mg, 70 tonnes. 366 such days, doubled by a move of the book, fit a field of a page.
+    /// @notice Highest account day cap: 2^46 mg, 70 tonnes. 366 such days on top of a book that moved fit a field of a page.
     function MAX_DAY_CAP_MG() external view returns (uint256);
 
     /// @notice Most milligrams one account can be credited for one act day, over all methodologies and operators.

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from oracle.errors import ConfigError
 from oracle.units import DEFAULT_ZONE
@@ -63,11 +63,18 @@ class Settings(_Frozen):
         passphrase_file: File with their passphrase, or None.
         committee: Key names of the oracle members that this machine may sign for.
         relayer: Key name of the account that sends transactions.
+        witnesses: HTTP addresses of other nodes; where they and `rpc` tell different things, nothing is sent.
+        finality: Blocks on top of a block that make it final. A chain that takes back more stops everything.
+        rpc_timeout_seconds: How long to wait for one answer of a node.
+        wait_seconds: How long a command waits for its transactions to be mined.
+        patience_seconds: After which a transaction that is not mined is looked for, sent again or replaced.
+        lock_seconds: How long to wait for another process that sends.
         sources: Registered sources by name.
         keep_inputs: Whether what came over HTTP or MQTT stays in `received/` once it is read, for nodes to take their copies from.
         member: Of a node: key name of the committee's member it signs for.
         proposers: Of a node: addresses that may propose a close to it.
         database: SQLAlchemy URL of the book's database, without a password; None for SQLite in the home folder.
+        library: Folder of the methodology documents, or None for those that come with the package.
     """
 
     home: Path
@@ -77,11 +84,18 @@ class Settings(_Frozen):
     passphrase_file: Path | None = None
     committee: tuple[str, ...] = ()
     relayer: str = "relayer"
+    witnesses: tuple[str, ...] = ()
+    finality: int = Field(default=12, ge=0)
+    rpc_timeout_seconds: float = Field(default=30, gt=0)
+    wait_seconds: float = Field(default=120, gt=0)
+    patience_seconds: float = Field(default=20, gt=0)
+    lock_seconds: float = Field(default=60, ge=0)
     sources: dict[str, Source] = {}
     database: str | None = None
     keep_inputs: bool = False
     member: str | None = None
     proposers: tuple[str, ...] = ()
+    library: Path | None = None
 
     @classmethod
     def load(cls, home: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:

@@ -29,6 +29,7 @@ SECONDS_PER_DAY = 86_400
 DEFAULT_ZONE = "Asia/Shanghai"
 
 _EPOCH = date(1970, 1, 1)
+_EASTERNMOST_SECONDS = 14 * 3600
 
 
 class Unit(IntEnum):
@@ -93,6 +94,11 @@ def year_of(day: int) -> int:
 def day_of_time(seconds: int, zone: str = DEFAULT_ZONE) -> int:
     """Day number of the civil date that clocks in `zone` show at `seconds` UTC."""
     return day_of(datetime.fromtimestamp(seconds, tz=UTC).astimezone(ZoneInfo(zone)).date())
+
+
+def latest_day_of(seconds: int) -> int:
+    """Latest civil date (day number) that any clock on Earth shows at `seconds` UTC: the easternmost zone is 14 hours ahead."""
+    return (seconds + _EASTERNMOST_SECONDS) // SECONDS_PER_DAY
 
 
 def kg(milligrams: int) -> str:

@@ -20,6 +20,7 @@ CONTRACTS = (
     "CarbonbookAccess",
     "EvidenceLedger",
     "MethodologyRegistry",
+    "OfferBook",
     "OperatorRegistry",
     "OracleCommittee",
     "PointIssuer",

@@ -17,6 +17,10 @@ library PageLib {
     error PageLib_Overflow(uint256 value);
 
     uint256 internal constant FIELD_MASK = (1 << 56) - 1;
+
+    /// @dev Most milligrams that a page holds after a move: half the field stays free for what is credited later.
+    uint256 internal constant MOST_MOVED = 1 << 55;
+
     uint256 internal constant DAY_MASK = (1 << 32) - 1;
 
     uint256 private constant REDUCTION_SHIFT = 56;
@@ -53,7 +57,8 @@ library PageLib {
 
     /// @notice The page after a credit on time: for its latest day, or for a later one.
     /// @dev No field can spill into the next: one day brings an account at most `PointIssuer.MAX_DAY_CAP_MG` = 2^46 mg on time and late
-    /// together, a year 366 times that, a book that moved at most twice that: < 2^56. Points are 76/9000 of it.
+    /// together, a year 366 times that, a book that moved brings at most `MOST_MOVED` along: 366 * 2^46 + 2^55 < 2^56. Points are 76/9000
+    /// of it, over `CarbonPoint.MAX_MOVES` moves at most 17 * 366 * 2^46 * 76/9000 < 2^52.
     function credited(Page page, uint256 day_, uint256 mg, uint256 points) internal pure returns (Page) {
         unchecked {
             uint256 raw = Page.unwrap(page) + points + (mg << REDUCTION_SHIFT);

@@ -44,8 +44,8 @@ class Terms:
         )
 
 
-def terms_of(rule: Rule) -> Terms:
-    """The terms of a library rule. A window that a successor has ended is open when it is proposed: the successor ends it again."""
+def terms_of(rule: Rule, uri: str = "") -> Terms:
+    """The terms of a library rule. A window that a later version in the library ends is proposed with that end."""
     return Terms(
         unit=int(rule.unit),
         earns_points=rule.earns_points,
@@ -55,7 +55,7 @@ def terms_of(rule: Rule) -> Terms:
         from_day=rule.from_day,
         to_day=OPEN_END if rule.to_day is None else rule.to_day,
         document_hash=rule.document_hash,
-        uri="",
+        uri=uri,
     )
 
 
@@ -64,13 +64,14 @@ def methodology_id(text: str) -> bytes:
     return text.encode("ascii").ljust(32, b"\0")
 
 
-def propose(authority: Sender, identifier: str, terms: Terms) -> int:
-    """Drafts the next version of a methodology and puts it on public notice; returns the version."""
-    key = methodology_id(identifier)
-    authority.send("MethodologyRegistry", "propose", key, terms.encoded())
-    version = int(authority.chain.read("MethodologyRegistry", "versionCount", key))
-    authority.send("MethodologyRegistry", "startNotice", key, version)
-    return version
+def propose(authority: Sender, identifier: str, terms: Terms) -> Sent:
+    """Drafts the next version of a methodology."""
+    return authority.send("MethodologyRegistry", "propose", methodology_id(identifier), terms.encoded())
+
+
+def start_notice(authority: Sender, identifier: str, version: int) -> Sent:
+    """Puts a draft on public notice."""
+    return authority.send("MethodologyRegistry", "startNotice", methodology_id(identifier), version)
 
 
 def activate(authority: Sender, identifier: str, version: int) -> Sent:

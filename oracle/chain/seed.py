@@ -17,6 +17,7 @@ from oracle.chain.authority import (
     methodology_id,
     propose,
     set_price,
+    start_notice,
 )
 from oracle.chain.client import Chain
 from oracle.chain.local import advance, local_account
@@ -97,6 +98,8 @@ def seed_methodologies(
     for identifier, version, terms in rules:
         if chain.read("MethodologyRegistry", "versionCount", methodology_id(identifier)) < version:
             propose(proposer, identifier, terms)
+        if _status(chain, identifier, version) == "draft":
+            start_notice(proposer, identifier, version)
         if _status(chain, identifier, version) == "public notice":
             waiting.append((identifier, version))
     if waiting:

@@ -28,7 +28,7 @@ MODULES = {
     "verify": "verify",
     "report": "report",
     "status": "status",
-    "methodology": "methodology",
+    "methodology": "authority",
     "node": "node",
     "erase": "erase",
 }
@@ -50,4 +50,4 @@ def load(modules: list[str]) -> None:
     for name in dict.fromkeys(modules):
         module = import_module(f"oracle.cli.{name}")
         if module.__dict__.get("app") is not app:  # a group of commands of its own
-            app.add_typer(module.app, name=name)
+            app.add_typer(module.app)

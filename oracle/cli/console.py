@@ -28,7 +28,8 @@ if TYPE_CHECKING:  # commands that need no chain do not wait for web3
     from eth_account.signers.local import LocalAccount
 
     from oracle.chain.client import Chain
-    from oracle.chain.sender import Sender
+    from oracle.chain.outbox import Outbox
+    from oracle.quantify.library import Library
 
 T = TypeVar("T")
 
@@ -76,15 +77,36 @@ class Installation:
         from oracle.chain.client import Chain
         from oracle.chain.manifest import Manifest
 
-        chain = Chain(self.settings.rpc, Manifest.load(self.settings.path(self.settings.manifest)))
+        manifest = Manifest.load(self.settings.path(self.settings.manifest))
+        chain = Chain(self.settings.rpc, manifest, self.settings.witnesses, self.settings.rpc_timeout_seconds)
         self.book.database.bind(chain.manifest.chain_id, chain.manifest.genesis_hash)
         return chain
 
-    def sender(self, name: str | None = None) -> Sender:
-        """Sends from the relayer's account, or from that of a named key."""
-        from oracle.chain.sender import Sender
+    @cached_property
+    def library(self) -> Library:
+        """Its methodology documents: the folder that the settings name, or those that come with the package."""
+        from oracle.quantify.library import Library
 
-        return Sender(self.chain, self.keys.account(name or self.settings.relayer))
+        return Library.load(self.library_folder)
+
+    @property
+    def library_folder(self) -> Path:
+        """Where those documents are."""
+        from oracle.quantify.library import FOLDER
+
+        return FOLDER if self.settings.library is None else self.settings.path(self.settings.library)
+
+    def sender(self, name: str | None = None) -> Outbox:
+        """Sends from the relayer's account, or from that of a named key."""
+        from oracle.chain.outbox import Outbox, Pace
+
+        pace = Pace(
+            finality=self.settings.finality,
+            wait_seconds=self.settings.wait_seconds,
+            patience_seconds=self.settings.patience_seconds,
+            lock_seconds=self.settings.lock_seconds,
+        )
+        return Outbox(self.chain, self.keys.account(name or self.settings.relayer), self.book.database, pace)
 
     def members(self) -> list[LocalAccount]:
         """The oracle members whose keys are here."""

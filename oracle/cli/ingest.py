@@ -13,7 +13,6 @@ import typer
 from oracle.cli import app
 from oracle.cli.console import HomeOption, Installation, JsonOption, say, show, tracked
 from oracle.pipeline import close as close_book
-from oracle.quantify.library import Library
 from oracle.records.ingest import ingest as ingest_file
 from oracle.records.meters import Household
 from oracle.records.reader import KINDS
@@ -81,7 +80,7 @@ def close(home: HomeOption = None, json: JsonOption = False) -> None:
     Closing again takes in what came late and changes no bundle.
     """
     here = Installation.at(home)
-    closed = close_book(here.book, Library.load(), here.operators())
+    closed = close_book(here.book, here.library, here.operators())
     show(
         {
             "batches": len(closed),

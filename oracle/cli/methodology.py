@@ -23,7 +23,9 @@ from oracle.quantify.diff import diff as diff_versions
 from oracle.quantify.library import FOLDER, Library
 from oracle.quantify.lock import release
 
-app = typer.Typer(help="Methodologies: list, show, check, compute, compare.", no_args_is_help=True)
+app = typer.Typer(
+    name="methodology", help="Methodologies: the library, and the authority's work on chain.", no_args_is_help=True
+)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
 FolderOption = Annotated[
@@ -86,7 +88,9 @@ def compute(
 
     carbonbook methodology compute CI-01 --record '{"distance_km": 10}' --region SZ --date 2023-05-01
     """
-    result = compute_record(Library.load(library), scenario, _record(record), region, _date(when), set_name)
+    result = compute_record(
+        Library.load(library), scenario, _record(record), region, parsed_date(when, "--date"), set_name
+    )
     _show(views.computed(result), json, f"{result.rule.scenario} {result.rule.document.name.en}")
 
 
@@ -166,13 +170,18 @@ def _record(text: str) -> dict[str, object]:
     return record
 
 
-def _date(text: str | None) -> date | None:
+def parsed_date(text: str | None, option: str) -> date | None:
+    """The date that a person typed for an option.
+
+    Raises:
+        InputError: It is no date.
+    """
     if text is None:
         return None
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise InputError(f"'{text}' is not a date such as 2023-05-01", field="--date") from error
+        raise InputError(f"'{text}' is not a date such as 2023-05-01", field=option) from error
 
 
 def main() -> None:

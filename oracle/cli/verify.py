@@ -14,7 +14,7 @@ from oracle.cli import app
 from oracle.cli.console import HomeOption, Installation, JsonOption, show
 from oracle.errors import InputError, VerificationFailed
 from oracle.evidence.folder import RECORDS, read
-from oracle.evidence.proof import check_proof, record_proof
+from oracle.evidence.proof import chain_header_json, check_proof, record_proof
 from oracle.store.batches import all_batches
 from oracle.store.citizens import salt_of
 
@@ -51,15 +51,24 @@ def verify(
         int(header["day"]),
         int(header["sequence"]),
     )
-    on_chain = "0x" + here.chain.read("EvidenceLedger", "headerOf", batch).recordsRoot.hex()
-    checks.append(
-        {"check": "root on chain", "said": document["root"], "found": on_chain, "holds": document["root"] == on_chain}
-    )
+    checks.append(_on_chain(header, chain_header_json(here.chain.read("EvidenceLedger", "headerOf", batch))))
     holds = all(check["holds"] for check in checks)
     batch_id = "0x" + batch.hex()
     show({"batch": batch_id, "phase": phase_of(here.chain, batch_id).name, "holds": holds, "steps": checks}, json)
     if not holds:
         raise VerificationFailed("The proof does not hold; see the steps above.")
+
+
+def _on_chain(said: dict[str, str], found: dict[str, str]) -> dict[str, object]:
+    """The last step: the whole header, with the root that the others ended in, is the one the chain has."""
+    differing = [name for name in found if said[name].lower() != found[name].lower()]
+    shown = differing or ["recordsRoot"]
+    return {
+        "check": "header on chain",
+        "said": ", ".join(f"{name} {said[name]}" for name in shown),
+        "found": ", ".join(f"{name} {found[name]}" for name in shown),
+        "holds": not differing,
+    }
 
 
 def _proof(here: Installation, record_id: bytes, opened: bool) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 It has the batch's header, the record as the contract takes it, the leaf, every step from the leaf to the root with the sibling and the
 result, and, if the citizen's salt is at hand, the values that the commitment stands for, in the order of the methodology's fields.
-Whether the header is the chain's own is asked of the chain: compare `header_json` of both.
+Whether the header is the chain's own is asked of the chain: compare it with `chain_header_json`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -92,6 +93,11 @@ def record_proof(bundle: Bundle, record_id: bytes, salt: bytes | None) -> dict[s
 def header_json(header: Header) -> dict[str, str]:
     """A header by the names of the contract's struct: bytes as 0x hex, integers as text."""
     return {name: _text(value) for (_, name), value in zip(HEADER, header.encoded(), strict=True)}
+
+
+def chain_header_json(header: SimpleNamespace) -> dict[str, str]:
+    """A header as `EvidenceLedger.headerOf` gives it, in the form of `header_json`."""
+    return {name: _text(getattr(header, name)) for _, name in HEADER}
 
 
 def check_proof(document: dict[str, Any]) -> list[Check]:

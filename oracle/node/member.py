@@ -71,13 +71,22 @@ class Member:
         chain: As its own RPC tells.
         account: Signs.
         operators: Address of the operator of each source.
+        library: Its own methodologies.
     """
 
-    def __init__(self, settings: Settings, book: Book, chain: Chain, account: BaseAccount, operators: dict[str, str]):
+    def __init__(
+        self,
+        settings: Settings,
+        book: Book,
+        chain: Chain,
+        account: BaseAccount,
+        operators: dict[str, str],
+        library: Library,
+    ):
         self._book = book
         self._chain = chain
         self._account = account
-        self._library = Library.load()
+        self._library = library
         self._replay = Replay(book, settings, self._library, operators, self._header_on_chain)
         self._one_at_a_time = threading.Lock()
 

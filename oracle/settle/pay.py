@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from oracle.chain.client import Chain
+from oracle.chain.outbox import Outbox
 from oracle.chain.reverts import decode_revert
-from oracle.chain.sender import Sender
 
 PER_TRANSACTION = 20
 
@@ -62,13 +62,13 @@ def merchants_of(chain: Chain) -> list[str]:
     return [event.values["merchant"] for event in chain.events("OperatorRegistry", "MerchantAdmitted")]
 
 
-def pay(sender: Sender, merchants: Sequence[str], from_day: int, through_day: int) -> Iterator[Payment]:
+def pay(outbox: Outbox, merchants: Sequence[str], from_day: int, through_day: int) -> Iterator[Payment]:
     """Pays merchants; one that cannot be paid does not stop the others."""
     for start in range(0, len(merchants), PER_TRANSACTION):
         group = list(merchants[start : start + PER_TRANSACTION])
-        sent = sender.send("SettlementVault", "settleBatch", group, from_day, through_day)
+        sent = outbox.send("SettlementVault", "settleBatch", group, from_day, through_day)
         for name in ("MerchantSettled", "PayoutFailed"):
-            for event in sender.chain.events("SettlementVault", name, sent.block, sent.block):
+            for event in outbox.chain.events("SettlementVault", name, sent.block, sent.block):
                 if event.transaction == sent.hash:
                     yield _payment(name, event.values, sent.hash)
 

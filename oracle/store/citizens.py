@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from oracle.redeem.custody import citizen_address
+from oracle.store.erasure import reseed, reseeded
 from oracle.store.schema import citizens, subjects
 
 _TAG_LABEL = b"carbonbook/subject/1"
@@ -73,7 +74,7 @@ class Register:
         facts = {ref: {"consented": person.consented, "residents": person.residents} for ref, person in refs.items()}
         fresh = [self._fresh(ref, refs[ref].account) | facts[ref] for ref in refs if ref not in present]
         if fresh:
-            connection.execute(insert(citizens), fresh)
+            self._add(connection, fresh)
         if present:
             renewed = update(citizens).where(citizens.c.id == bindparam("number"))
             connection.execute(renewed, [{"number": number, **facts[ref]} for ref, number in present.items()])
@@ -97,12 +98,16 @@ class Register:
         missing = [tag for tag in tags if tag not in known]
         if missing:
             plain = {"consented": False, "residents": None}
-            connection.execute(insert(citizens), [self._fresh(tag, None) | plain for tag in missing])
+            self._add(connection, [self._fresh(tag, None) | plain for tag in missing])
             numbers = _numbers(connection, missing)
             connection.execute(insert(subjects), [{"tag": tag, "citizen": numbers[tag]} for tag in missing])
             known |= numbers
         rows = [(name, known[tag]) for tag, name in tags.items()]
         return pl.DataFrame(rows, schema={"subject": pl.String, "citizen": pl.Int64}, orient="row")
+
+    def _add(self, connection: Connection, fresh: list[dict[str, object]]) -> None:
+        reseed(connection, fresh, lambda seed: citizen_address(self._custody, seed))
+        connection.execute(insert(citizens), fresh)
 
     def _ref(self, person: Enrolment) -> bytes:
         return self.tag("", person.citizen) if person.citizen else self.tag(person.source, person.subject)
@@ -135,8 +140,9 @@ def people(connection: Connection, numbers: Sequence[int] | None = None) -> pl.D
 
 def custody_ref(connection: Connection, account: bytes) -> bytes | None:
     """What the key of an account in custody is derived from; None if the account is nobody's here, or has its own key."""
-    query = select(citizens.c.ref).where(citizens.c.account == account, citizens.c.custody)
-    return connection.execute(query).scalar_one_or_none()
+    query = select(func.coalesce(reseeded.c.seed, citizens.c.ref)).select_from(citizens)
+    query = query.outerjoin(reseeded, reseeded.c.account == citizens.c.account)
+    return connection.execute(query.where(citizens.c.account == account, citizens.c.custody)).scalar_one_or_none()
 
 
 def salt_of(connection: Connection, account: bytes) -> bytes | None:

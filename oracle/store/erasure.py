@@ -8,9 +8,9 @@ commitments that nobody can open, and every total.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, delete, insert, select, update
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Table, Text, delete, insert, select, update
 
 from oracle.store.deliveries import readings
 from oracle.store.schema import citizens, metadata, subjects
@@ -24,6 +24,30 @@ erasures = Table(
     Column("who", Text, nullable=False),
     Column("erased_at", BigInteger, nullable=False),
 )
+
+# What an account was derived from that is not the citizen's reference: whoever comes again gets another account than was forgotten.
+reseeded = Table(
+    "reseeded",
+    metadata,
+    Column("account", LargeBinary(20), primary_key=True),
+    Column("seed", LargeBinary(32), nullable=False),
+)
+
+
+def reseed(connection: Connection, rows: Sequence[dict[str, object]], derive: Callable[[bytes], bytes]) -> None:
+    """Gives new citizens whose account belonged to somebody who was forgotten another one.
+
+    Args:
+        rows: New rows of `citizens`; `account` is changed in place.
+        derive: Account from a seed.
+    """
+    query = select(citizens.c.account).join(erasures, erasures.c.citizen == citizens.c.id)
+    forgotten = set(connection.execute(query).scalars())
+    for row in rows:
+        if row["account"] in forgotten:
+            seed = secrets.token_bytes(32)
+            row["account"] = derive(seed)
+            connection.execute(insert(reseeded).values(account=row["account"], seed=seed))
 
 
 def citizen_by_tag(connection: Connection, tag: bytes) -> int | None:
@@ -56,6 +80,7 @@ def erase(connection: Connection, citizen: int, tag_of: Callable[[str, str], byt
         if tag_of(source, meter) in tags:
             connection.execute(delete(readings).where(readings.c.source == source, readings.c.meter == meter))
     connection.execute(delete(subjects).where(subjects.c.citizen == citizen))
+    connection.execute(delete(reseeded).where(reseeded.c.account == account_of(connection, citizen)))
     nothing = {"salt": None, "ref": secrets.token_bytes(32), "custody": False, "consented": False, "residents": None}
     connection.execute(update(citizens).where(citizens.c.id == citizen).values(nothing))
     connection.execute(insert(erasures).values(citizen=citizen, who=who, erased_at=now))

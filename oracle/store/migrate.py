@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
 
-HEAD = "0004"
+HEAD = "0005"
 
 _FIRST = "0001"
 _VERSIONS = "alembic_version"

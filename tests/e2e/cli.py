@@ -35,6 +35,11 @@ class Carbonbook:
             self._command(*words), capture_output=True, text=True, env=os.environ | (environment or {}), check=False
         )
 
+    def run_plain(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
+        """A command that knows no installation, as typed."""
+        command = [CARBONBOOK, *map(str, words)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
     def killed(self, *words: str | Path, after: float) -> None:
         """A command that is killed `after` seconds, unless it is done by then."""
         process = subprocess.Popen(self._command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -53,3 +58,9 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def counts(status: dict[str, Any]) -> dict[str, Any]:
+    """What a status says of the book: whatever changes it, changes this."""
+    names = ("files", "rows", "rows_accepted", "rows_quarantined", "acts", "days_to_close", "batches")
+    return {name: status[name] for name in names}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from oracle.city.generate import generate
 from oracle.city.plan import Cheats, Plan
+from oracle.evidence.bundle import Bundle
+from oracle.evidence.folder import read
 from tests.e2e.cli import CHAIN, DATA, Carbonbook, free_port
 
 CLOCK = "2023-01-10T08:00:00+08:00"
@@ -77,6 +80,11 @@ class Story:
         self.carbonbook("redeem", self.write_orders())
         self.carbonbook("clock", "--advance", "8")
         self.carbonbook("settle")
+
+    def bundles(self) -> Iterator[Bundle]:
+        """Every bundle there is."""
+        for folder in sorted((self.carbonbook.home / "bundles").iterdir()):
+            yield read(folder)
 
     def totals(self) -> dict[str, int]:
         """What the whole job came to, from the reports."""

@@ -5,6 +5,7 @@ import {CarbonPoint} from "../../contracts/CarbonPoint.sol";
 import {CarbonbookAccess} from "../../contracts/CarbonbookAccess.sol";
 import {EvidenceLedger} from "../../contracts/EvidenceLedger.sol";
 import {MethodologyRegistry} from "../../contracts/MethodologyRegistry.sol";
+import {OfferBook} from "../../contracts/OfferBook.sol";
 import {OperatorRegistry} from "../../contracts/OperatorRegistry.sol";
 import {OracleCommittee} from "../../contracts/OracleCommittee.sol";
 import {PointIssuer} from "../../contracts/PointIssuer.sol";
@@ -39,6 +40,7 @@ abstract contract System {
     PointIssuer internal issuer;
     RedemptionDesk internal desk;
     SettlementVault internal vault;
+    OfferBook internal offers;
 
     function deploySystem() internal {
         vm.warp(START);
@@ -52,13 +54,15 @@ abstract contract System {
         PointIssuer issuerAt = PointIssuer(vm.computeCreateAddress(address(this), nonce + 2));
         RedemptionDesk deskAt = RedemptionDesk(vm.computeCreateAddress(address(this), nonce + 3));
         SettlementVault vaultAt = SettlementVault(vm.computeCreateAddress(address(this), nonce + 4));
+        OfferBook offersAt = OfferBook(vm.computeCreateAddress(address(this), nonce + 5));
         ledger = new EvidenceLedger(
             address(access), methodologies, operators, committee, address(issuerAt), 1 hours, GENESIS
         );
         book = new CarbonPoint(address(issuerAt), address(deskAt), address(vaultAt), GENESIS);
         issuer = new PointIssuer(address(access), ledger, methodologies, operators, book, vaultAt, ACCOUNT_DAY_CAP_MG);
-        desk = new RedemptionDesk(address(access), operators, book, vaultAt, GENESIS);
+        desk = new RedemptionDesk(address(access), operators, book, vaultAt, offersAt, GENESIS);
         vault = new SettlementVault(address(access), token, book, desk, operators, address(issuer));
+        offers = new OfferBook(operators, address(desk));
     }
 
     /// @dev Makes BUS version 1 active from 2018 on; another person of the authority activates it.

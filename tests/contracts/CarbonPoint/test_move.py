@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -112,6 +113,33 @@ def test_given_three_empty_accounts__when_they_move_in_a_circle__it_reverts_at_t
     city.move(second, third)
     with reverts_with(city.book, "CarbonPoint_CannotMove", third.address, newcomer.address):
         city.move(third, newcomer)
+
+
+def test_given_two_people_with_empty_books__when_both_move_to_one_account__it_reverts_at_the_second(
+    city: City, newcomer: LocalAccount
+) -> None:
+    other, pool = person("second citizen"), person("pool")
+    city.move(newcomer, pool)
+    with reverts_with(city.book, "CarbonPoint_CannotMove", other.address, pool.address):
+        city.move(other, pool)
+
+
+def test_given_a_book_that_moved_as_often_as_it_can__it_reverts_and_its_reduction_can_still_be_taken_back(
+    city: City, newcomer: LocalAccount
+) -> None:
+    batch = city.earn([Entry(newcomer.address, 1000)], methodology=BUS)
+    most = int(city.book.MAX_MOVES())
+    keys = [newcomer, *(person(f"key {number}") for number in range(most + 1))]
+    for source, target in pairwise(keys[:-1]):
+        city.move(source, target)
+    with reverts_with(city.book, "CarbonPoint_TooManyMoves", keys[-2].address, most):
+        city.move(keys[-2], keys[-1])
+
+    city.ledger.revoke(batch.id, "wrong", {"from": city.roles.authority})
+    taken = city.decide(city.issuer, "revokeReductions", *batch.chunk(), [26_900])
+    assert events(taken, "ReductionLowered") == [{"account": keys[-2].address, "year": 2035, "reductionMg": 26_900}]
+    assert taken.gas_used < 300_000
+    assert city.book.reductionOf(keys[-2].address) == 0
 
 
 def test_given_a_batch_attested_before__when_it_is_credited_after__it_reaches_the_old_account_and_moves_along_later(

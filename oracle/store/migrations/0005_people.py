@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
@@ -17,6 +17,11 @@ def upgrade() -> None:
         sa.Column("citizen", sa.Integer, nullable=False, unique=True),
         sa.Column("who", sa.Text, nullable=False),
         sa.Column("erased_at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "reseeded",
+        sa.Column("account", sa.LargeBinary(20), primary_key=True),
+        sa.Column("seed", sa.LargeBinary(32), nullable=False),
     )
     op.create_table(
         "quarantined_rows",
