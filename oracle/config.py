@@ -10,6 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -52,6 +53,28 @@ class Source(_Frozen):
         return value
 
 
+class ExternalSigner(_Frozen):
+    """A key that is elsewhere, at a signer over HTTP.
+
+    Attributes:
+        url: The signer, without a path.
+        address: The account.
+        identifier: What the signer calls the key; None for the address.
+    """
+
+    url: str
+    address: str
+    identifier: str | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _without_secrets(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+            raise ValueError("a signer is named as http(s)://host:port, without a user or password")
+        return value
+
+
 class Settings(_Frozen):
     """Everything that differs from one installation to the next.
 
@@ -70,6 +93,7 @@ class Settings(_Frozen):
         patience_seconds: After which a transaction that is not mined is looked for, sent again or replaced.
         lock_seconds: How long to wait for another process that sends.
         sources: Registered sources by name.
+        signers: Keys that external signers hold, by key name.
         keep_inputs: Whether what came over HTTP or MQTT stays in `received/` once it is read, for nodes to take their copies from.
         member: Of a node: key name of the committee's member it signs for.
         proposers: Of a node: addresses that may propose a close to it.
@@ -92,6 +116,7 @@ class Settings(_Frozen):
     lock_seconds: float = Field(default=60, ge=0)
     sources: dict[str, Source] = {}
     database: str | None = None
+    signers: dict[str, ExternalSigner] = {}
     keep_inputs: bool = False
     member: str | None = None
     proposers: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -163,3 +164,22 @@ def _answers(port: int) -> bool:
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def signer(key: bytes, lie: str = "no") -> Iterator[str]:
+    """URL of a signer that holds a key, a process of its own."""
+    port = free_port()
+    program = Path(__file__).parent / "signer_server.py"
+    server = subprocess.Popen(
+        [sys.executable, str(program), "--port", str(port), "--lie", lie], stdin=subprocess.PIPE, text=True
+    )
+    assert server.stdin is not None
+    server.stdin.write(key.hex() + "\n")
+    server.stdin.close()
+    try:
+        until(lambda: _listens(port))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()

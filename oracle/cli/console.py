@@ -21,11 +21,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from oracle.config import Settings
-from oracle.keys import Keyring
+from oracle.keys import Elsewhere, Keyring
 from oracle.store.book import Book
 
 if TYPE_CHECKING:  # commands that need no chain do not wait for web3
-    from eth_account.signers.local import LocalAccount
+    from eth_account.signers.base import BaseAccount
 
     from oracle.chain.client import Chain
     from oracle.chain.outbox import Outbox
@@ -64,7 +64,11 @@ class Installation:
     @cached_property
     def keys(self) -> Keyring:
         """Its keystore."""
-        return Keyring(self.settings.path(self.settings.keys), self.settings.passphrase_file)
+        elsewhere = {
+            name: Elsewhere(signer.url, signer.address, signer.identifier or signer.address)
+            for name, signer in self.settings.signers.items()
+        }
+        return Keyring(self.settings.path(self.settings.keys), self.settings.passphrase_file, elsewhere)
 
     @cached_property
     def book(self) -> Book:
@@ -108,7 +112,7 @@ class Installation:
         )
         return Outbox(self.chain, self.keys.account(name or self.settings.relayer), self.book.database, pace)
 
-    def members(self) -> list[LocalAccount]:
+    def members(self) -> list[BaseAccount]:
         """The oracle members whose keys are here."""
         return [self.keys.account(name) for name in self.settings.committee]
 

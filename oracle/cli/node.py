@@ -10,7 +10,9 @@ import typer
 from oracle.cli.console import HomeOption, Installation, JsonOption, say, show
 from oracle.errors import ConfigError
 
-app = typer.Typer(help="A member of the committee: recompute what another closed, and sign it.", no_args_is_help=True)
+app = typer.Typer(
+    name="node", help="A member of the committee: recompute what another closed, and sign it.", no_args_is_help=True
+)
 
 
 @app.command()

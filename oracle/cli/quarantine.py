@@ -15,7 +15,7 @@ from oracle.cli.console import HomeOption, Installation, JsonOption, show
 from oracle.store.quarantine import Case, case_of, cases, decision_of
 from oracle.validate.findings import CODES
 
-app = typer.Typer(help="Rows that were kept aside: look, correct, reject.", no_args_is_help=True)
+app = typer.Typer(name="quarantine", help="Rows that were kept aside: look, correct, reject.", no_args_is_help=True)
 
 CaseArgument = Annotated[str, typer.Argument(help="Name of the case, as `list` has it.")]
 WhoOption = Annotated[str, typer.Option(help="Who decides; goes into the journal.")]

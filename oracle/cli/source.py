@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.errors import InputError
 from oracle.intake.desk import secret_name
 from oracle.keys import write_private
 
-app = typer.Typer(help="Sources: the secrets they sign with.", no_args_is_help=True)
+app = typer.Typer(name="source", help="Sources: the secrets they sign with.", no_args_is_help=True)
 
 
 @app.command()
@@ -28,7 +29,10 @@ def secret(
     here = Installation.at(home)
     here.settings.source(name)
     here.keys.store(secret_name(name), random_passphrase=here.keys.has_random_passphrase)
-    write_private(out, here.keys.secret(secret_name(name)).hex() + "\n")
+    try:
+        write_private(out, here.keys.secret(secret_name(name)).hex() + "\n")
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=str(out)) from error
     show({"source": name, "written": str(out)}, json)
 
 

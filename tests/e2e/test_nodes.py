@@ -16,8 +16,12 @@ import pytest
 
 from oracle.city.generate import generate
 from oracle.city.plan import Plan
+from oracle.config import Settings
+from oracle.keys import Keyring
+from oracle.node.invite import invite
 from tests.e2e.cli import CHAIN, ROOT, Carbonbook, free_port
 from tests.e2e.servers import Service
+from tests.services import signer
 
 CLOCK = "2023-01-10T08:00:00+08:00"
 PLAN = Plan(seed=5, citizens=40, first_day=date(2023, 1, 5), days=2)
@@ -40,8 +44,13 @@ class Committee:
         self.leader("up", "--chain", CHAIN, "--port", str(free_port()), "--clock", CLOCK, "--profile", PROFILE)
         self.leader("enrol", self.city / "citizens.csv")
         self.read_and_close("2023-01-05")
+        self.leader("node", "invite", "oracle-1", self.home(1))
+        settings = Settings.load(self.leader.home)
+        keys = Keyring(settings.path(settings.keys))
+        operators = {name: keys.address(source.operator) for name, source in settings.sources.items()}
         for number in range(1, 6):
-            self.leader("node", "invite", f"oracle-{number}", self.home(number))
+            if number > 1:
+                invite(settings, keys, f"oracle-{number}", self.home(number), settings.rpc, operators)
             for path, source in self.files("2023-01-05"):
                 shutil.copy(path, self.home(number) / "inputs" / source)
 
@@ -59,6 +68,14 @@ class Committee:
     def home(self, number: int) -> Path:
         """Home folder of a node."""
         return self.folder / f"node-{number}"
+
+    def key_elsewhere(self, number: int, url: str) -> None:
+        """Takes a node's key out of its keystore; an external signer has it."""
+        keys, config = Keyring(self.home(number) / "keys"), self.home(number) / "config.toml"
+        name = f"oracle-{number}"
+        signing = f'\n[signers.{name}]\nurl = "{url}"\naddress = "{keys.address(name)}"\n'
+        config.write_text(config.read_text() + signing)
+        (self.home(number) / "keys" / f"{name}.json").unlink()
 
     def start(self, *numbers: int) -> None:
         """Starts nodes."""
@@ -78,13 +95,15 @@ class Committee:
 
 @pytest.fixture(scope="module")
 def committee(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Committee]:
-    """Five nodes, of which the second has another distance in one trip and the fifth lacks a file."""
+    """Five nodes; the second has another distance in one trip, the third's key is at an external signer, the fifth lacks a file."""
     made = Committee(tmp_path_factory.mktemp("committee"))
     made.begin()
     lengthen_first_trip(next(made.home(2).glob("inputs/bus-app/trips-*")))
     next(made.home(5).glob("inputs/bus-app/trips-*")).unlink()
-    made.start(1, 2, 3, 5)
-    yield made
+    with signer(Keyring(made.home(3) / "keys").secret("oracle-3")) as url:
+        made.key_elsewhere(3, url)
+        made.start(1, 2, 3, 5)
+        yield made
     for node in made.nodes.values():
         node.stop()
     made.leader("down")
