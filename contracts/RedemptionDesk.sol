@@ -57,6 +57,9 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
         keccak256("Dispute(address merchant,bytes32 orderNumber,bytes32 reason,uint256 expiry)");
 
     /// @inheritdoc IRedemptionDesk
+    uint256 public constant ORDER_GAS = 600_000;
+
+    /// @inheritdoc IRedemptionDesk
     uint256 public constant REFUND_WINDOW_DAYS = 7;
 
     /// @inheritdoc IRedemptionDesk
@@ -118,7 +121,8 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
         bytes32[] memory leaves = new bytes32[](orders.length);
         uint256 count;
         for (uint256 i = 0; i < orders.length; i++) {
-            try this.take(orders[i], signatures[i]) returns (bytes32 leaf) {
+            if (gasleft() - gasleft() / 64 < ORDER_GAS) revert RedemptionDesk_TooLittleGas(gasleft(), ORDER_GAS);
+            try this.take{gas: ORDER_GAS}(orders[i], signatures[i]) returns (bytes32 leaf) {
                 leaves[count++] = leaf;
             } catch (bytes memory reason) {
                 Order calldata order = orders[i];
@@ -152,10 +156,12 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
         whenNotPaused
     {
         Ticket memory ticket = _ticketOfCaller(receipt, proof);
+        if (ticket.dueDay == 0) revert RedemptionDesk_InDispute(ticket.key);
         if (!_isOver(ticket)) {
             revert RedemptionDesk_RefundWindowOpen(ticket.key, ticket.dueDay + REFUND_WINDOW_DAYS);
         }
-        if (dueDay > lastFinalDay()) revert RedemptionDesk_NotFinal(dueDay, lastFinalDay());
+        // Day 0 stands for what is disputed: a final order must not be refunded out of other citizens' disputes.
+        if (dueDay == 0 || dueDay > lastFinalDay()) revert RedemptionDesk_NotFinal(dueDay, lastFinalDay());
 
         _refund(receipt, ticket, pointsMilli, dueDay);
     }

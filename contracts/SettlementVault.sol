@@ -21,6 +21,12 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
     uint256 public constant RELEASE_DELAY_DAYS = 90;
 
     /// @inheritdoc ISettlementVault
+    uint256 public constant PAYOUT_GAS = 300_000;
+
+    /// @inheritdoc ISettlementVault
+    uint256 public constant PAYOUT_GAS_PER_DAY = 8000;
+
+    /// @inheritdoc ISettlementVault
     IERC20 public immutable token;
 
     ICarbonPoint public immutable book;
@@ -141,8 +147,10 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
 
     /// @inheritdoc ISettlementVault
     function settleBatch(address[] calldata merchants, uint256 fromDay, uint256 throughDay) external whenNotPaused {
+        uint256 needed = PAYOUT_GAS + (throughDay + 1 - fromDay) * PAYOUT_GAS_PER_DAY;
         for (uint256 i = 0; i < merchants.length; i++) {
-            try this.settle(merchants[i], fromDay, throughDay) {}
+            if (gasleft() - gasleft() / 64 < needed) revert SettlementVault_TooLittleGas(gasleft(), needed);
+            try this.settle{gas: needed}(merchants[i], fromDay, throughDay) {}
             catch (bytes memory reason) {
                 emit PayoutFailed(merchants[i], fromDay, throughDay, reason);
             }

@@ -153,6 +153,9 @@ interface IRedemptionDesk {
     /// @notice The refund window lasts through `lastDay`: no other points need to be netted.
     error RedemptionDesk_RefundWindowOpen(OrderKey key, uint256 lastDay);
 
+    /// @notice The order's points wait for a decision: `refund` gives them back.
+    error RedemptionDesk_InDispute(OrderKey key);
+
     /// @notice More would be refunded than is left of the order.
     error RedemptionDesk_RefundTooLarge(OrderKey key, uint256 pointsMilli, uint256 leftMilli);
 
@@ -185,6 +188,13 @@ interface IRedemptionDesk {
     /// @notice As many signatures as orders are needed.
     error RedemptionDesk_LengthMismatch(uint256 orders, uint256 signatures);
 
+    /// @notice Less gas is left than the next order of the batch may use.
+    error RedemptionDesk_TooLittleGas(uint256 left, uint256 needed);
+
+    /// @notice Gas that one order of a batch may use, ten pages and a contract as signer included. A batch without that much left reverts:
+    /// otherwise a node's estimate would stop at the least gas with which the batch is mined, and orders would be refused for want of it.
+    function ORDER_GAS() external view returns (uint256);
+
     /// @notice Days after an order's day on which it can still be refunded or disputed.
     function REFUND_WINDOW_DAYS() external view returns (uint256);
 
@@ -212,7 +222,7 @@ interface IRedemptionDesk {
     /// @notice Gives `pointsMilli` of a final order back, whether it was paid or not, by netting: points and value leave the merchant's
     /// bucket of `dueDay`, which must be final and not yet collected. Final, because what can still be refunded itself is not there to
     /// be netted. The caller is the merchant.
-    /// Reverts if: paused; another caller; the receipt is unknown; the window is open; nothing, or more than is left; `dueDay` is not
+    /// Reverts if: paused; another caller; the receipt is unknown; in dispute; the window is open; nothing, or more than is left; `dueDay` is not
     /// final; its bucket holds fewer points or less value; the page's year was taken out of the books.
     function refundFinal(Receipt calldata receipt, bytes32[] calldata proof, uint256 pointsMilli, uint256 dueDay)
         external;

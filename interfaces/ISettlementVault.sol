@@ -64,11 +64,21 @@ interface ISettlementVault {
     /// @notice The operator has no share left in the year.
     error SettlementVault_NoShare(address operator, uint256 year);
 
+    /// @notice Less gas is left than the next payout of the batch may use.
+    error SettlementVault_TooLittleGas(uint256 left, uint256 needed);
+
     /// @notice The transfer brought nothing.
     error SettlementVault_NothingReceived();
 
     /// @notice Days after a year's expiry until it is released: longer than any refund window.
     function RELEASE_DELAY_DAYS() external view returns (uint256);
+
+    /// @notice Gas that one payout of a batch may use, beside that of its days. A batch without that much left reverts: otherwise a node's
+    /// estimate would stop at the least gas with which the batch is mined, and payouts would fail for want of it.
+    function PAYOUT_GAS() external view returns (uint256);
+
+    /// @notice Gas that each day of a payout's period may use.
+    function PAYOUT_GAS_PER_DAY() external view returns (uint256);
 
     /// @notice The settlement token.
     function token() external view returns (IERC20);

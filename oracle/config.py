@@ -75,6 +75,18 @@ class ExternalSigner(_Frozen):
         return value
 
 
+class SettlementRules(_Frozen):
+    """How merchants' money is paid out.
+
+    Attributes:
+        officers: Key names or accounts that may propose and approve settlement runs; each run takes two of them.
+        confirmations: Blocks on top of a payment's before it counts as confirmed.
+    """
+
+    officers: tuple[str, ...] = ()
+    confirmations: int = 0
+
+
 class Settings(_Frozen):
     """Everything that differs from one installation to the next.
 
@@ -92,11 +104,13 @@ class Settings(_Frozen):
         wait_seconds: How long a command waits for its transactions to be mined.
         patience_seconds: After which a transaction that is not mined is looked for, sent again or replaced.
         lock_seconds: How long to wait for another process that sends.
+        in_flight: Most transactions that are on their way at once.
         sources: Registered sources by name.
         signers: Keys that external signers hold, by key name.
         keep_inputs: Whether what came over HTTP or MQTT stays in `received/` once it is read, for nodes to take their copies from.
         member: Of a node: key name of the committee's member it signs for.
         proposers: Of a node: addresses that may propose a close to it.
+        settlement: Who settles, and when a payment counts.
         database: SQLAlchemy URL of the book's database, without a password; None for SQLite in the home folder.
         library: Folder of the methodology documents, or None for those that come with the package.
     """
@@ -114,7 +128,9 @@ class Settings(_Frozen):
     wait_seconds: float = Field(default=120, gt=0)
     patience_seconds: float = Field(default=20, gt=0)
     lock_seconds: float = Field(default=60, ge=0)
+    in_flight: int = Field(default=128, gt=0)
     sources: dict[str, Source] = {}
+    settlement: SettlementRules = SettlementRules()
     database: str | None = None
     signers: dict[str, ExternalSigner] = {}
     keep_inputs: bool = False

@@ -47,6 +47,16 @@ class Followed:
         """Changes altogether."""
         return sum(vars(self).values())
 
+    @property
+    def again(self) -> int:
+        """What was sent, and may have been mined by now."""
+        return self.resent + self.raised
+
+    def add(self, other: Followed) -> None:
+        """Adds what another look found."""
+        for name, count in vars(other).items():
+            setattr(self, name, getattr(self, name) + count)
+
 
 @dataclass
 class _Memory:
@@ -80,7 +90,7 @@ class Follower:
     def follow(self) -> Followed:
         """One look at every live row of the account."""
         found = Followed()
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             live = rows.rows_in(connection, self._outbox.account.address, rows.LIVE)
         if not live:
             return found
@@ -135,7 +145,7 @@ class Follower:
         self._look_at_waiting([row for row in pending if _nonce(row) >= count], head, found)
 
     def _look_for_receipts(self, behind: list[rows.Row], found: Followed) -> None:
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             made = [attempt for row in behind for attempt in rows.attempts_of(connection, row.id)]
         answers = self._chain.batch("eth_getTransactionReceipt", [[attempt.hash] for attempt in made])
         receipts = {
@@ -161,7 +171,7 @@ class Follower:
         stuck = [row for row in waiting if row not in unsent and now - self._memory.sent[row.id][0] >= self._patience]
         again = unsent + [row for row in stuck if not self._known(row)]
         if again:
-            with self._database.begin() as connection:
+            with self._database.reading() as connection:
                 made = [rows.attempts_of(connection, row.id)[-1] for row in again]
             self.broadcast(made)
             found.resent += len(made)
@@ -171,7 +181,7 @@ class Follower:
 
     def _known(self, row: rows.Row) -> bool:
         """Whether the node still has one of a row's attempts."""
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             made = rows.attempts_of(connection, row.id)
         answers = self._chain.batch("eth_getTransactionByHash", [[attempt.hash] for attempt in made])
         return any(answer.get("result") for answer in answers)
@@ -180,7 +190,7 @@ class Follower:
         """Replaces what blocks pass by, or cannot take at their base fee, by the same with a higher fee."""
         now = fees_now(self._chain)
         for row in slow:
-            with self._database.begin() as connection:
+            with self._database.reading() as connection:
                 made = rows.attempts_of(connection, row.id)
             last = Fees(made[-1].fee_cap, None if now.tip is None else made[-1].tip)
             passed_by = head > self._memory.sent[row.id][1]

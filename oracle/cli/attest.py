@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from oracle.attest.committee import attest_all, phase_of
+from oracle.attest.committee import attest_all, phases_of
 from oracle.cli import app
 from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, show, tracked
 from oracle.errors import VerificationFailed
@@ -39,14 +39,16 @@ def attest(
     if nodes is not None:
         _by_nodes(here, nodes.split(","), dry_run, json)
         return
+    outbox = None if dry_run else here.outbox()
     with here.book.database.begin() as connection:
         stored = all_batches(connection)
-    waiting = [batch for batch in stored if phase_of(here.chain, batch.batch).name == "none"]
+    phases = phases_of(here.chain, [batch.batch for batch in stored])
+    waiting = [batch for batch in stored if phases[batch.batch].name == "none"]
     bundles = (
         (batch.batch, read(here.book.bundle_folder(batch.batch)))
         for batch in tracked(waiting, "attesting batches", len(waiting))
     )
-    done = [] if dry_run else attest_all(here.sender(), bundles, here.members())
+    done = [] if outbox is None else attest_all(outbox, bundles, here.members())
     rows = [
         {
             "act_date": date_of(item.header.day).isoformat(),
@@ -84,14 +86,16 @@ def _by_nodes(here: Installation, urls: list[str], dry_run: bool, json: bool) ->
     ]
     with here.book.database.reading() as connection:
         stored = [batch.batch for batch in all_batches(connection)]
-    waiting = [batch for batch in stored if phase_of(here.chain, batch).name == "none"]
+    phases = phases_of(here.chain, stored)
+    waiting = [batch for batch in stored if phases[batch].name == "none"]
     known = {batch: read(here.book.bundle_folder(batch)).header for batch in waiting}
     quorum = here.chain.read("OracleCommittee", "quorum")
+    outbox = None if dry_run else here.outbox()
     rows, short = [], 0
     for item in gather(here.chain, clients, known):
         enough = len(item.signatures) >= quorum
         short += not enough
-        sent = submit(here.sender(), item, quorum) if enough and not dry_run else None
+        sent = submit(outbox, item, quorum) if enough and outbox is not None else None
         rows.append(
             {
                 "act_date": date_of(item.header.day).isoformat(),

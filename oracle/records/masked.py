@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 from oracle.errors import InputError
-from oracle.records.content import open_file, utf8
+from oracle.records.content import open_file, text_blocks, utf8
 from oracle.records.json_rows import json_rows
 from oracle.records.reader import sniff
+from oracle.records.szt import FIELDS
 
 MOST_ROWS = 1_000
 MOST_CHARACTERS = 2_000
@@ -23,7 +23,6 @@ _OPEN = frozenset(
         *("start", "end", "value", "unit", "quality", "residents"),
     )
 )
-_MOST_JSON_BYTES = 64 << 20
 
 
 def masked_rows(path: Path, rows: list[int], kind: str | None) -> dict[int, str]:
@@ -38,11 +37,12 @@ def masked_rows(path: Path, rows: list[int], kind: str | None) -> dict[int, str]
     kind = kind or sniff(path)
     if kind == "greenbutton":
         return {}
-    found = _json(path) if kind == "szt" else _csv(path)
-    texts = {}
-    for number, row in enumerate(islice(found, max(wanted)), 1):
+    texts: dict[int, str] = {}
+    for number, row in _json(path) if kind == "szt" else _csv(path):
         if number in wanted:
             texts[number] = json.dumps(row, ensure_ascii=False)[:MOST_CHARACTERS]
+        if len(texts) == len(wanted):
+            break
     return texts
 
 
@@ -52,23 +52,22 @@ def masked(value: object) -> str:
     return f"{text[:1]}…{text[-1:]}" if len(text) > 4 else "…"
 
 
-def _csv(path: Path) -> Iterator[object]:
+def _csv(path: Path) -> Iterator[tuple[int, object]]:
     with open_file(path) as stream:
         names = [name.strip().lower() for name in _fields(_text(stream.readline(), path))]
-        for line in stream:
+        for number, line in enumerate(stream, 1):
             fields = _fields(_text(line, path))
             known = {name: _shown(name, value) for name, value in zip(names, fields, strict=False)}
             # More fields than names: nobody knows what they are.
-            yield known if len(fields) <= len(names) else known | {"more": f"{len(fields) - len(names)} fields"}
+            yield number, known if len(fields) <= len(names) else known | {"more": f"{len(fields) - len(names)} fields"}
 
 
-def _json(path: Path) -> Iterator[object]:
-    with open_file(path) as stream:
-        content = stream.read(_MOST_JSON_BYTES + 1)
-    if len(content) > _MOST_JSON_BYTES:
-        return
-    for row in json_rows(utf8(content, path.name), path.name):
-        yield {name: _shown(name, value) for name, value in row.items()} if isinstance(row, dict) else "not an object"
+def _json(path: Path) -> Iterator[tuple[int, object]]:
+    for part in json_rows(text_blocks(path), FIELDS, path.name):
+        found = [(row.pop("row"), row) for row in part.plain.to_dicts()] + list(part.objects)
+        for number, row in sorted(found, key=lambda item: item[0]):
+            shown = {name: _shown(name, value) for name, value in row.items()} if isinstance(row, dict) else "no object"
+            yield number, shown
 
 
 def _text(line: bytes, path: Path) -> str:

@@ -14,6 +14,8 @@ from oracle.redeem.order import Order
 from oracle.redeem.receipt import ProvenReceipt
 
 PER_TRANSACTION = 50
+_BATCH_GAS = 100_000
+_REFUSED_GAS = 200_000
 ORDER_PHASES = ("none", "held", "final", "refunded", "disputed")  # IRedemptionDesk.OrderPhase
 
 

@@ -8,7 +8,7 @@ commitments that nobody can open, and every total.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Table, Text, delete, insert, select, update
 
@@ -34,20 +34,22 @@ reseeded = Table(
 )
 
 
-def reseed(connection: Connection, rows: Sequence[dict[str, object]], derive: Callable[[bytes], bytes]) -> None:
-    """Gives new citizens whose account belonged to somebody who was forgotten another one.
+def forgotten_accounts(connection: Connection) -> set[bytes]:
+    """Accounts of everybody who was forgotten."""
+    query = select(citizens.c.account).join(erasures, erasures.c.citizen == citizens.c.id)
+    return set(connection.execute(query).scalars())
+
+
+def reseed(connection: Connection, derive: Callable[[bytes], bytes]) -> bytes:
+    """Another account, for somebody who comes again after being forgotten.
 
     Args:
-        rows: New rows of `citizens`; `account` is changed in place.
         derive: Account from a seed.
     """
-    query = select(citizens.c.account).join(erasures, erasures.c.citizen == citizens.c.id)
-    forgotten = set(connection.execute(query).scalars())
-    for row in rows:
-        if row["account"] in forgotten:
-            seed = secrets.token_bytes(32)
-            row["account"] = derive(seed)
-            connection.execute(insert(reseeded).values(account=row["account"], seed=seed))
+    seed = secrets.token_bytes(32)
+    account = derive(seed)
+    connection.execute(insert(reseeded).values(account=account, seed=seed))
+    return account
 
 
 def citizen_by_tag(connection: Connection, tag: bytes) -> int | None:

@@ -52,6 +52,9 @@ COMMANDS: list[list[str]] = [
     ["redeem", "{key}"],
     ["report"],
     ["settle"],
+    ["settle", "list"],
+    ["run", "--rounds", "1", "--port", "0"],
+    ["reconcile"],
     ["source", "list"],
     ["source", "secret", "bus-app", "--out", "/nowhere/secret"],
     ["status"],
@@ -120,6 +123,13 @@ def _run(words: list[str]) -> str:
 def test_search__finds_a_secret_in_every_form() -> None:
     for name, secret in SECRETS.items():
         assert [leaked(f"x {form} y") for form in forms(secret)] == [[name]] * len(forms(secret))
+
+
+@pytest.mark.parametrize("name", commands.MODULES)
+def test_command__has_a_help_page_of_its_own(name: str) -> None:
+    said = _run([name, "--help"])
+    assert "No such command" not in said
+    assert "\nexit 0\n" in said
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words)[:40])
