@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from oracle.cli import app
 from oracle.cli.console import HomeOption, Installation, JsonOption, say, show
+
+if TYPE_CHECKING:  # paho is loaded only for a broker
+    from oracle.intake.mqtt import Listener
 
 _LOOK_SECONDS = 2.0
 
@@ -43,7 +47,7 @@ def serve(
     here = Installation.at(home)
     desk = Desk(here.book, here.settings, here.keys, time.time)
     listener = Listener(mqtt, _client_id(here), MeterDesk(desk), _broker_password()) if mqtt else None
-    thread = threading.Thread(target=listener.run) if listener else None
+    thread = threading.Thread(target=_listened, args=(listener,)) if listener else None
     if thread is not None:
         thread.start()
     say(f"intake listens at http://{host}:{port}" + (f" and to {mqtt}" if mqtt else ""))
@@ -80,6 +84,15 @@ def watch(
             if not taken.waiting:
                 show(asdict(taken), json)
         time.sleep(_LOOK_SECONDS)
+
+
+def _listened(listener: Listener) -> None:
+    """Listens; should that end in an error, the whole service ends: half of one would go unnoticed."""
+    try:
+        listener.run()
+    except BaseException:
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise
 
 
 def _client_id(here: Installation) -> str:
