@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_account.messages import SignableMessage, encode_typed_data
-from eth_account.signers.local import LocalAccount
+from eth_account.signers.base import BaseAccount
 from eth_utils.crypto import keccak
 
 
@@ -98,6 +98,6 @@ def digest(message: SignableMessage) -> bytes:
     return keccak(b"\x19" + message.version + message.header + message.body)
 
 
-def sign(account: LocalAccount, message: SignableMessage) -> bytes:
+def sign(account: BaseAccount, message: SignableMessage) -> bytes:
     """The 65-byte signature r || s || v."""
     return bytes(account.sign_message(message).signature)
