@@ -79,8 +79,9 @@ nightly: setup ## Fuzz for hours: 10,000 random cities, 100,000 inputs each, 200
 	@FOUNDRY_PROFILE=nightly forge test
 	@LIVES=200 brownie test tests/contracts/stateful --network $(NETWORK_$(CHAIN)) -q
 
-symbolic: setup build/tools/halmos/.ready ## Prove laws of the contracts for every input there is (halmos, ten minutes)
-	@build/tools/halmos/bin/halmos --root . --forge-build-out build/forge/out --match-contract Laws$$ --solver-timeout-assertion 120s
+symbolic: setup build/tools/halmos/.ready ## Prove laws of the contracts for every input there is (halmos)
+	@FOUNDRY_OUT=build/halmos/out FOUNDRY_CACHE_PATH=build/halmos/cache FOUNDRY_TEST=tests/fuzz/symbolic \
+	build/tools/halmos/bin/halmos --root . --forge-build-out build/halmos/out --match-contract Laws$$ --solver-timeout-assertion 120s
 
 slither: setup build/tools/slither/.ready ## Analyse the contracts statically; fail on a finding that is not explained
 	@build/tools/slither/bin/python scripts/checks/slither.py
