@@ -21,7 +21,7 @@ PYTEST := $(BIN)/python -m pytest -p no:pytest-brownie
 # Servers that tests of the store and of the intake talk to.
 SERVICES := postgresql mosquitto
 
-.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e check format abi lock weather clean
+.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e check gas format abi lock weather clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -67,7 +67,7 @@ test-contracts: setup ## Test the contracts with brownie
 test-e2e: setup services ## Test the commands end to end on a real chain
 	@CHAIN=$(CHAIN) $(PYTEST) tests/e2e -q
 
-check: setup ## Check format, lint, types, spelling, keys, and that ABIs, catalogue and hashes are those of the sources
+check: setup ## Check format, lint, types, spelling, keys, gas, and that ABIs, catalogue and hashes are those of the sources
 	@ruff format --check --quiet .
 	@ruff check --quiet .
 	@mypy
@@ -76,6 +76,10 @@ check: setup ## Check format, lint, types, spelling, keys, and that ABIs, catalo
 	@$(BIN)/python scripts/check_keys.py
 	@$(BIN)/python scripts/export_abi.py
 	@carbonbook methodology check
+	@$(BIN)/python scripts/check_gas.py > /dev/null
+
+gas: setup ## Measure the gas of credits and claims beside floors and peers, against the kept snapshot
+	@$(BIN)/python scripts/check_gas.py
 
 format: setup ## Format Python and Solidity, and fix what lint can fix
 	@ruff check --fix --quiet .
@@ -87,7 +91,7 @@ abi: setup ## Compile the contracts and write oracle/chain/abi
 
 lock: ## Resolve pyproject.toml anew into requirements.lock and package-lock.json
 	@rm -rf build/lock && $(PYTHON) -m venv build/lock
-	@build/lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[contracts,dev]'
+	@build/lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[cluster,contracts,dev]'
 	@build/lock/bin/python -m pip freeze --exclude-editable > requirements.lock
 	@npm install --package-lock-only --silent
 

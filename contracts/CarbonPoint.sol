@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {ICarbonPoint} from "../interfaces/ICarbonPoint.sol";
 import {Page, PageLib} from "./libraries/PageLib.sol";
+import {RowLib} from "./libraries/RowLib.sol";
 import {SaltedDomain} from "./libraries/SaltedDomain.sol";
 import {UnitsLib} from "./libraries/UnitsLib.sol";
 
@@ -23,9 +24,6 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
     uint256 public constant MAX_MOVES = 16;
 
     bytes32 private constant MOVE_TYPEHASH = keccak256("Move(address from,address to,uint256 deadline)");
-
-    uint256 private constant ACCOUNT_SHIFT = 96;
-    uint256 private constant AMOUNT_MASK = (1 << 96) - 1;
 
     address public immutable issuer;
     address public immutable desk;
@@ -126,6 +124,7 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
         uint256 pointsMilli;
         for (uint256 i = 0; i < parts.length; i++) {
             uint256 year = parts[i].year;
+            if (parts[i].pointsMilli == 0) continue; // a year that gets nothing back need not be in the books any more
             if (_takenOut[year]) revert CarbonPoint_YearTakenOut(year);
             Page page = _pages[year][citizen];
             _pages[year][citizen] = page.withPoints(page.pointsMilli() + parts[i].pointsMilli);
@@ -254,42 +253,47 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
         return UnitsLib.yearOf(UnitsLib.dayOf(block.timestamp));
     }
 
+    /// @dev Runs over what is usual, and looks closer at each entry where that stops.
     function _creditRow(mapping(address => Page) storage pages, uint256[] calldata entries, CreditTerms memory terms)
         private
         returns (uint256 reductionMg, uint256 pointsMilli)
     {
-        for (uint256 i = 0; i < entries.length;) {
-            address account = address(uint160(entries[i] >> ACCOUNT_SHIFT));
-            (Page page, uint256 mg, uint256 points) =
-                _credited(account, pages[account], entries[i] & AMOUNT_MASK, terms);
-            pages[account] = page;
-            if (points > 0) emit Transfer(address(0), account, points);
-            unchecked {
-                reductionMg += mg;
-                pointsMilli += points;
-                i++;
-            }
+        (uint256 done, uint256 sums) = RowLib.credit(pages, entries, terms);
+        while (done < entries.length) {
+            sums += _creditOne(pages, entries[done], terms);
+            (uint256 more, uint256 moreSums) = RowLib.credit(pages, entries[++done:], terms);
+            done += more;
+            sums += moreSums;
         }
+        return (sums >> RowLib.MG_SHIFT, sums & RowLib.POINTS_MASK);
     }
 
-    function _credited(address account, Page page, uint256 asked, CreditTerms memory terms)
+    /// @dev One entry, whatever holds for it: late, cut by a cap, or neither.
+    function _creditOne(mapping(address => Page) storage pages, uint256 entry, CreditTerms memory terms)
         private
-        returns (Page, uint256 mg, uint256 points)
+        returns (uint256 sums)
     {
+        address account = address(uint160(entry >> RowLib.ACCOUNT_SHIFT));
+        uint256 asked = entry & RowLib.AMOUNT_MASK;
+        Page page = pages[account];
+        uint256 mg;
+        uint256 points;
+        bool late;
         unchecked {
             uint256 used = page.usedOn(terms.day);
-            bool late = used > PageLib.FIELD_MASK;
+            late = used > PageLib.FIELD_MASK;
             if (late) used = page.peakMg() + _late[account][terms.day];
             mg = asked < terms.leafCapMg ? asked : terms.leafCapMg;
             if (used + mg > terms.accountCapMg) mg = used < terms.accountCapMg ? terms.accountCapMg - used : 0;
-            if (mg < asked) emit ReductionCapped(account, terms.day, asked, mg);
             if (terms.earnsPoints) points = mg * UnitsLib.POINTS_NUMERATOR / UnitsLib.POINTS_DENOMINATOR;
-            if (late) {
-                _late[account][terms.day] += mg;
-                return (page.creditedLate(mg, points), mg, points);
-            }
-            return (page.credited(terms.day, mg, points), mg, points);
+            if (late) _late[account][terms.day] += mg;
         }
+        pages[account] = late ? page.creditedLate(mg, points) : page.credited(terms.day, mg, points);
+
+        if (mg < asked) emit ReductionCapped(account, terms.day, asked, mg);
+        if (points > 0) emit Transfer(address(0), account, points);
+
+        return mg << RowLib.MG_SHIFT | points;
     }
 
     /// @dev A book goes to an account that neither moved on nor took over another: so books never pool, nobody closes a circle that

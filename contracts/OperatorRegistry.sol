@@ -9,7 +9,12 @@ contract OperatorRegistry is IOperatorRegistry, AccessManaged {
     mapping(address operator => Operator) private _operators;
     mapping(address merchant => Merchant) private _merchants;
 
-    constructor(address access) AccessManaged(access) {}
+    /// @inheritdoc IOperatorRegistry
+    Limits public newMerchantLimits;
+
+    constructor(address access) AccessManaged(access) {
+        newMerchantLimits = Limits({orderMilli: type(uint40).max, dayMilli: type(uint48).max});
+    }
 
     /// @inheritdoc IOperatorRegistry
     function licenseOperator(address operator, uint64 dayLimitMg, bytes32 licence) external restricted {
@@ -48,9 +53,29 @@ contract OperatorRegistry is IOperatorRegistry, AccessManaged {
         if (merchant == address(0) || payout == address(0)) revert OperatorRegistry_Incomplete();
         if (_merchants[merchant].standing != Standing.None) revert OperatorRegistry_Registered(merchant);
 
-        _merchants[merchant] = Merchant({standing: Standing.Active, sponsor: msg.sender, payout: payout});
+        Limits memory limits = newMerchantLimits;
+        _merchants[merchant] =
+            Merchant({standing: Standing.Active, sponsor: msg.sender, limits: limits, payout: payout});
 
         emit MerchantAdmitted(merchant, msg.sender, payout);
+        emit MerchantLimitsSet(merchant, limits);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function setNewMerchantLimits(Limits calldata limits) external restricted {
+        newMerchantLimits = limits;
+
+        emit NewMerchantLimitsSet(limits);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function setMerchantLimits(address merchant, Limits calldata limits) external restricted {
+        Merchant storage entry = _merchants[merchant];
+        if (entry.standing == Standing.None) revert OperatorRegistry_Unknown(merchant);
+
+        entry.limits = limits;
+
+        emit MerchantLimitsSet(merchant, limits);
     }
 
     /// @inheritdoc IOperatorRegistry
@@ -69,6 +94,9 @@ contract OperatorRegistry is IOperatorRegistry, AccessManaged {
     function setMerchantPayout(address payout) external {
         Merchant storage entry = _merchants[msg.sender];
         if (entry.standing == Standing.None) revert OperatorRegistry_Unknown(msg.sender);
+        if (entry.standing != Standing.Active) {
+            revert OperatorRegistry_MerchantNotActive(msg.sender, entry.standing);
+        }
         if (payout == address(0)) revert OperatorRegistry_Incomplete();
 
         address former = entry.payout;
@@ -84,9 +112,16 @@ contract OperatorRegistry is IOperatorRegistry, AccessManaged {
     }
 
     /// @inheritdoc IOperatorRegistry
-    function requireActiveMerchant(address merchant) external view {
+    function requireActiveMerchant(address merchant) public view {
         Standing standing = _merchants[merchant].standing;
         if (standing != Standing.Active) revert OperatorRegistry_MerchantNotActive(merchant, standing);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function activeLimitsOf(address merchant) external view returns (uint256 orderMilli, uint256 dayMilli) {
+        requireActiveMerchant(merchant);
+        Limits storage limits = _merchants[merchant].limits;
+        return (limits.orderMilli, limits.dayMilli);
     }
 
     /// @inheritdoc IOperatorRegistry

@@ -21,6 +21,12 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
     uint256 public constant RELEASE_DELAY_DAYS = 90;
 
     /// @inheritdoc ISettlementVault
+    uint256 public constant PAYOUT_GAS = 300_000;
+
+    /// @inheritdoc ISettlementVault
+    uint256 public constant PAYOUT_GAS_PER_DAY = 8000;
+
+    /// @inheritdoc ISettlementVault
     IERC20 public immutable token;
 
     ICarbonPoint public immutable book;
@@ -120,20 +126,31 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
         returns (uint256 pointsMilli, uint256 amount)
     {
         operators.requireActiveMerchant(merchant);
-        address payout = operators.merchantOf(merchant).payout;
 
-        (pointsMilli, amount) = desk.collect(merchant, fromDay, throughDay);
-        if (amount == 0) revert SettlementVault_NothingDue(merchant, fromDay, throughDay);
-
-        emit MerchantSettled(merchant, payout, fromDay, throughDay, pointsMilli, amount);
-
-        token.safeTransfer(payout, amount);
+        return _pay(merchant, fromDay, throughDay);
     }
 
     /// @inheritdoc ISettlementVault
-    function settleBatch(address[] calldata merchants, uint256 fromDay, uint256 throughDay) external {
+    function settleSuspended(address merchant, uint256 fromDay, uint256 throughDay)
+        external
+        restricted
+        whenNotPaused
+        nonReentrant
+        returns (uint256 pointsMilli, uint256 amount)
+    {
+        if (operators.merchantOf(merchant).standing != IOperatorRegistry.Standing.Suspended) {
+            revert SettlementVault_NotSuspended(merchant);
+        }
+
+        return _pay(merchant, fromDay, throughDay);
+    }
+
+    /// @inheritdoc ISettlementVault
+    function settleBatch(address[] calldata merchants, uint256 fromDay, uint256 throughDay) external whenNotPaused {
+        uint256 needed = PAYOUT_GAS + (throughDay + 1 - fromDay) * PAYOUT_GAS_PER_DAY;
         for (uint256 i = 0; i < merchants.length; i++) {
-            try this.settle(merchants[i], fromDay, throughDay) {}
+            if (gasleft() - gasleft() / 64 < needed) revert SettlementVault_TooLittleGas(gasleft(), needed);
+            try this.settle{gas: needed}(merchants[i], fromDay, throughDay) {}
             catch (bytes memory reason) {
                 emit PayoutFailed(merchants[i], fromDay, throughDay, reason);
             }
@@ -181,5 +198,19 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
     /// @inheritdoc ISettlementVault
     function lockedOf(address operator, uint256 year) external view returns (uint256 pointsMilli) {
         return _locked[year][operator];
+    }
+
+    /// @dev Netted refunds can leave a bucket with points and no value, or value and no points: both are settled.
+    function _pay(address merchant, uint256 fromDay, uint256 throughDay)
+        private
+        returns (uint256 pointsMilli, uint256 amount)
+    {
+        address payout = operators.merchantOf(merchant).payout;
+        (pointsMilli, amount) = desk.collect(merchant, fromDay, throughDay);
+        if (pointsMilli == 0 && amount == 0) revert SettlementVault_NothingDue(merchant, fromDay, throughDay);
+
+        emit MerchantSettled(merchant, payout, fromDay, throughDay, pointsMilli, amount);
+
+        token.safeTransfer(payout, amount);
     }
 }

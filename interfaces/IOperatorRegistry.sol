@@ -3,7 +3,9 @@ pragma solidity 0.8.30;
 
 /// @title Scenario operators and merchants
 /// @notice The authority licenses operators; an operator admits merchants under the authority's policy. Suspending an operator stops its
-/// new batches and touches nothing that citizens hold. Suspending a merchant stops new orders and its payouts until it is reinstated.
+/// new batches and touches nothing that citizens hold. Suspending a merchant stops its new orders and its payouts until it is reinstated,
+/// or until the authority has the vault pay what is final (`SettlementVault.settleSuspended`). What it is owed is neither lost nor
+/// anybody else's, it can still refund, and its disputes go on.
 interface IOperatorRegistry {
     /// @notice None -> Active <-> Suspended.
     enum Standing {
@@ -21,12 +23,21 @@ interface IOperatorRegistry {
         bytes32 licence;
     }
 
+    /// @param orderMilli Most points, in thousandths, that a merchant can take with one order.
+    /// @param dayMilli Most points, in thousandths, that it can take on one calendar day (UTC), refunded or not.
+    struct Limits {
+        uint40 orderMilli;
+        uint48 dayMilli;
+    }
+
     /// @param standing Whether the merchant can take points and be paid.
     /// @param sponsor The operator that admitted it.
+    /// @param limits What it can take.
     /// @param payout Where settlement money goes.
     struct Merchant {
         Standing standing;
         address sponsor;
+        Limits limits;
         address payout;
     }
 
@@ -44,6 +55,12 @@ interface IOperatorRegistry {
 
     /// @notice A merchant was suspended or reinstated.
     event MerchantStandingSet(address indexed merchant, Standing standing, string reason);
+
+    /// @notice What a merchant can take was set.
+    event MerchantLimitsSet(address indexed merchant, Limits limits);
+
+    /// @notice What merchants admitted from now on can take was set.
+    event NewMerchantLimitsSet(Limits limits);
 
     /// @notice A merchant changed where its money goes.
     event MerchantPayoutSet(address indexed merchant, address former, address payout);
@@ -81,13 +98,20 @@ interface IOperatorRegistry {
     /// @notice Admits `merchant` with `payout` as the receiver of its money. The caller is an active operator and becomes its sponsor.
     function admitMerchant(address merchant, address payout) external;
 
+    /// @notice Sets what merchants admitted from now on can take. Until then it is the most the fields hold. Restricted to the authority.
+    function setNewMerchantLimits(Limits calldata limits) external;
+
+    /// @notice Sets what `merchant` can take, from its next order on; zero is nothing. Restricted to the authority.
+    function setMerchantLimits(address merchant, Limits calldata limits) external;
+
     /// @notice Suspends or reinstates a merchant. Restricted to the authority.
     function setMerchantStanding(address merchant, Standing standing, string calldata reason) external;
 
     /// @notice Suspends a merchant. The caller is the merchant's sponsor, who cannot reinstate it: the authority does.
     function suspendMerchant(address merchant, string calldata reason) external;
 
-    /// @notice Changes where the caller's settlement money goes. The caller is a merchant.
+    /// @notice Changes where the caller's settlement money goes. The caller is an active merchant: who is suspended because its key was
+    /// stolen must not lose its money with it.
     function setMerchantPayout(address payout) external;
 
     /// @notice Reverts unless `operator` is active.
@@ -95,6 +119,12 @@ interface IOperatorRegistry {
 
     /// @notice Reverts unless `merchant` is active.
     function requireActiveMerchant(address merchant) external view;
+
+    /// @notice What a merchant can take; reverts unless it is active.
+    function activeLimitsOf(address merchant) external view returns (uint256 orderMilli, uint256 dayMilli);
+
+    /// @notice What merchants admitted from now on can take.
+    function newMerchantLimits() external view returns (uint40 orderMilli, uint48 dayMilli);
 
     /// @notice Most milligrams that can be credited for `operator` on one calendar day of the chain.
     function dayLimitMgOf(address operator) external view returns (uint256);

@@ -7,7 +7,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 /// @notice Money is an ERC-20 settlement token, in base units. The authority fixes the price of a point once per page year; crediting
 /// locks points * price of the operator's free reserve; a merchant is paid exactly that for each final point, whichever operator's
 /// points they were. What a year's citizens never spent goes back, some time after expiry, to the operators that locked it, pro rata.
-/// Always: token balance >= free reserves + points with citizens * price + points with merchants * price.
+/// Always: token balance >= free reserves + points with citizens * price + what is due to merchants + what is disputed + released shares.
 interface ISettlementVault {
     /// @notice `operator`'s free reserve grew by `amount`, paid by `from`.
     event ReserveDeposited(address indexed operator, address indexed from, uint256 amount);
@@ -55,17 +55,30 @@ interface ISettlementVault {
     /// @notice Nothing final is due to the merchant in these days.
     error SettlementVault_NothingDue(address merchant, uint256 fromDay, uint256 throughDay);
 
+    /// @notice The merchant is not suspended: anyone can settle it.
+    error SettlementVault_NotSuspended(address merchant);
+
     /// @notice A year can be released from `day` (day number) on.
     error SettlementVault_NotYet(uint256 year, uint256 day);
 
     /// @notice The operator has no share left in the year.
     error SettlementVault_NoShare(address operator, uint256 year);
 
+    /// @notice Less gas is left than the next payout of the batch may use.
+    error SettlementVault_TooLittleGas(uint256 left, uint256 needed);
+
     /// @notice The transfer brought nothing.
     error SettlementVault_NothingReceived();
 
     /// @notice Days after a year's expiry until it is released: longer than any refund window.
     function RELEASE_DELAY_DAYS() external view returns (uint256);
+
+    /// @notice Gas that one payout of a batch may use, beside that of its days. A batch without that much left reverts: otherwise a node's
+    /// estimate would stop at the least gas with which the batch is mined, and payouts would fail for want of it.
+    function PAYOUT_GAS() external view returns (uint256);
+
+    /// @notice Gas that each day of a payout's period may use.
+    function PAYOUT_GAS_PER_DAY() external view returns (uint256);
 
     /// @notice The settlement token.
     function token() external view returns (IERC20);
@@ -89,6 +102,13 @@ interface ISettlementVault {
     /// @notice Pays a merchant for its final points of these days. Anyone may call; the money goes to the merchant's payout address.
     /// Reverts if: paused; the merchant is suspended; a day is not final; nothing is due.
     function settle(address merchant, uint256 fromDay, uint256 throughDay)
+        external
+        returns (uint256 pointsMilli, uint256 amount);
+
+    /// @notice Pays a suspended merchant for its final points of these days, to its payout address, which it cannot change meanwhile.
+    /// Restricted to the authority.
+    /// Reverts if: paused; the merchant is not suspended; a day is not final; nothing is due.
+    function settleSuspended(address merchant, uint256 fromDay, uint256 throughDay)
         external
         returns (uint256 pointsMilli, uint256 amount);
 

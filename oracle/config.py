@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from oracle.errors import ConfigError
 from oracle.units import DEFAULT_ZONE
@@ -48,6 +48,18 @@ class Source(_Frozen):
         return value
 
 
+class SettlementRules(_Frozen):
+    """How merchants' money is paid out.
+
+    Attributes:
+        officers: Key names or accounts that may propose and approve settlement runs; each run takes two of them.
+        confirmations: Blocks on top of a payment's before it counts as confirmed.
+    """
+
+    officers: tuple[str, ...] = ()
+    confirmations: int = 0
+
+
 class Settings(_Frozen):
     """Everything that differs from one installation to the next.
 
@@ -59,7 +71,15 @@ class Settings(_Frozen):
         passphrase_file: File with their passphrase, or None.
         committee: Key names of the oracle members that this machine may sign for.
         relayer: Key name of the account that sends transactions.
+        witnesses: HTTP addresses of other nodes; where they and `rpc` tell different things, nothing is sent.
+        finality: Blocks on top of a block that make it final. A chain that takes back more stops everything.
+        rpc_timeout_seconds: How long to wait for one answer of a node.
+        wait_seconds: How long a command waits for its transactions to be mined.
+        patience_seconds: After which a transaction that is not mined is looked for, sent again or replaced.
+        lock_seconds: How long to wait for another process that sends.
+        in_flight: Most transactions that are on their way at once.
         sources: Registered sources by name.
+        settlement: Who settles, and when a payment counts.
         database: SQLAlchemy URL of the book's database, without a password; None for SQLite in the home folder.
         library: Folder of the methodology documents, or None for those that come with the package.
     """
@@ -71,7 +91,15 @@ class Settings(_Frozen):
     passphrase_file: Path | None = None
     committee: tuple[str, ...] = ()
     relayer: str = "relayer"
+    witnesses: tuple[str, ...] = ()
+    finality: int = Field(default=12, ge=0)
+    rpc_timeout_seconds: float = Field(default=30, gt=0)
+    wait_seconds: float = Field(default=120, gt=0)
+    patience_seconds: float = Field(default=20, gt=0)
+    lock_seconds: float = Field(default=60, ge=0)
+    in_flight: int = Field(default=128, gt=0)
     sources: dict[str, Source] = {}
+    settlement: SettlementRules = SettlementRules()
     database: str | None = None
     library: Path | None = None
 

@@ -32,17 +32,24 @@ ROLE_NAMES = {ADMIN: "ADMIN", AUTHORITY: "AUTHORITY", AUTHORITY_DELAYED: "AUTHOR
 WIRING: dict[str, dict[int, list[str]]] = {
     "MethodologyRegistry": {AUTHORITY: ["propose", "startNotice", "activate", "suspend", "resume"]},
     "OperatorRegistry": {
-        AUTHORITY: ["licenseOperator", "setOperatorDayLimit", "setOperatorStanding", "setMerchantStanding"]
+        AUTHORITY: [
+            "licenseOperator",
+            "setMerchantLimits",
+            "setMerchantStanding",
+            "setNewMerchantLimits",
+            "setOperatorDayLimit",
+            "setOperatorStanding",
+        ]
     },
     "OracleCommittee": {AUTHORITY_DELAYED: ["setCommittee"]},
-    "EvidenceLedger": {AUTHORITY: ["revoke", "unpause"], GUARDIAN: ["pause"]},
+    "EvidenceLedger": {AUTHORITY: ["release", "revoke", "unpause"], GUARDIAN: ["pause"]},
     "PointIssuer": {
         AUTHORITY: ["unpause"],
         AUTHORITY_DELAYED: ["revokeReductions", "setAccountDayCap"],
         GUARDIAN: ["pause"],
     },
-    "RedemptionDesk": {AUTHORITY: ["unpause"], GUARDIAN: ["pause"]},
-    "SettlementVault": {AUTHORITY: ["setPrice", "unpause"], GUARDIAN: ["pause"]},
+    "RedemptionDesk": {AUTHORITY: ["resolveDispute", "unpause"], GUARDIAN: ["pause"]},
+    "SettlementVault": {AUTHORITY: ["setPrice", "settleSuspended", "unpause"], GUARDIAN: ["pause"]},
 }
 
 
@@ -96,7 +103,8 @@ def main(profile_path: str = str(LOCAL_PROFILE)) -> None:
 def deploy(built: Any, deployer: Any, profile: Profile) -> SimpleNamespace:
     """Deploys and wires everything; returns the contracts by name.
 
-    Three contracts may write the book, and each knows the others from its constructor on: their addresses are worked out beforehand.
+    Three contracts may write the book, and they, it and the offers know each other from their constructors on: their addresses are
+    worked out beforehand.
     """
     sender = {"from": deployer}
     genesis = web3.eth.get_block(0).hash
@@ -107,7 +115,7 @@ def deploy(built: Any, deployer: Any, profile: Profile) -> SimpleNamespace:
     committee = deployer.deploy(built.OracleCommittee, access)
 
     nonce = deployer.nonce
-    issuer_at, desk_at, vault_at = (deployer.get_deployment_address(nonce + step) for step in (2, 3, 4))
+    issuer_at, desk_at, vault_at, offers_at = (deployer.get_deployment_address(nonce + step) for step in (2, 3, 4, 5))
     ledger = deployer.deploy(
         built.EvidenceLedger,
         access,
@@ -122,8 +130,10 @@ def deploy(built: Any, deployer: Any, profile: Profile) -> SimpleNamespace:
     issuer = deployer.deploy(
         built.PointIssuer, access, ledger, methodologies, operators, book, vault_at, profile.account_day_cap_mg
     )
-    desk = deployer.deploy(built.RedemptionDesk, access, operators, book, vault_at, genesis)
+    desk = deployer.deploy(built.RedemptionDesk, access, operators, book, vault_at, offers_at, genesis)
     vault = deployer.deploy(built.SettlementVault, access, token, book, desk, operators, issuer)
+    offers = deployer.deploy(built.OfferBook, operators, desk)
+    counter = deployer.deploy(built.Counter, issuer, desk)
 
     committee.setCommittee(profile.members, profile.quorum, sender)
     system = SimpleNamespace(
@@ -137,6 +147,8 @@ def deploy(built: Any, deployer: Any, profile: Profile) -> SimpleNamespace:
         PointIssuer=issuer,
         RedemptionDesk=desk,
         SettlementVault=vault,
+        OfferBook=offers,
+        Counter=counter,
     )
     _wire(system, profile, deployer)
     return system

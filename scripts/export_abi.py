@@ -18,8 +18,10 @@ TARGET = ROOT / "oracle" / "chain" / "abi"
 CONTRACTS = (
     "CarbonPoint",
     "CarbonbookAccess",
+    "Counter",
     "EvidenceLedger",
     "MethodologyRegistry",
+    "OfferBook",
     "OperatorRegistry",
     "OracleCommittee",
     "PointIssuer",

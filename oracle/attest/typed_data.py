@@ -63,7 +63,10 @@ ORDER = (
     ("uint256", "pointsMilli"),
     ("uint256", "expiry"),
     ("bytes32", "terms"),
+    ("bytes32", "offer"),
 )
+
+DISPUTE = (("address", "merchant"), ("bytes32", "orderNumber"), ("bytes32", "reason"), ("uint256", "expiry"))
 
 MOVE = (("address", "from"), ("address", "to"), ("uint256", "deadline"))
 

@@ -22,7 +22,10 @@ MODULES = {
     "redeem": "redeem",
     "settle": "settle",
     "verify": "verify",
+    "run": "run",
+    "reconcile": "reconcile",
     "report": "report",
+    "index": "index",
     "status": "status",
     "methodology": "authority",
 }

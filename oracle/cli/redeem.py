@@ -42,9 +42,10 @@ def redeem(
         carbonbook redeem orders.csv
     """
     here = Installation.at(home)
+    outbox = None if dry_run else here.outbox()
     expiry = here.chain.now() + 60 * minutes
     signed = [_signed(here, _order(here, file, number, row, expiry)) for number, row in enumerate(_rows(file), 1)]
-    outcomes = [] if dry_run else list(relay(here.sender(), signed))
+    outcomes = [] if outbox is None else list(relay(outbox, signed))
     refused = [outcome for outcome in outcomes if not outcome.taken]
     show(
         {

@@ -8,15 +8,14 @@ commas and spaces holds no data and is not a row.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import polars as pl
 
 from oracle.errors import InputError
 from oracle.validate.findings import findings
-
-CHUNK_BYTES = 1 << 25
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,13 @@ def header(text: bytes, file: str) -> list[str]:
     return names
 
 
+def header_of(blocks: Iterable[bytes], file: str) -> tuple[list[str], Iterable[bytes]]:
+    """Names in the first line, and the blocks with the first one still there."""
+    following = iter(blocks)
+    first = next(following, b"")
+    return header(first, file), chain([first], following)
+
+
 def require(names: list[str], wanted: tuple[str, ...], file: str) -> None:
     """Check that the header has every wanted column.
 
@@ -57,21 +63,20 @@ def require(names: list[str], wanted: tuple[str, ...], file: str) -> None:
         raise InputError(f"the header lacks {', '.join(missing)}; it has {found}", file=file)
 
 
-def parse(text: bytes, file: str, chunk: int = CHUNK_BYTES) -> Iterator[Table]:
-    """The rows of a UTF-8 CSV file with a header line, in pieces of about `chunk` bytes, at least one.
+def parse(blocks: Iterable[bytes], file: str) -> Iterator[Table]:
+    """The rows of a UTF-8 CSV file with a header line, a table for each of its blocks of whole lines (`content.text_blocks`).
 
     Raises:
         InputError: as `header`.
     """
-    names = [name or f"\0{index}" for index, name in enumerate(header(text, file))]
-    start, row = len(text.partition(b"\n")[0]) + 1, 1
-    while True:
-        end = text.find(b"\n", start + chunk) + 1 or len(text)
-        body = text[start:end]
-        yield _table(body, names, file, row)
-        if end >= len(text):
-            return
-        start, row = end, row + body.count(b"\n")
+    names: list[str] | None = None
+    row = 1
+    for block in blocks:
+        if names is None:
+            names = [name or f"\0{index}" for index, name in enumerate(header(block, file))]
+            block = block.partition(b"\n")[2]
+        yield _table(block, names, file, row)
+        row += block.count(b"\n")
 
 
 def _table(body: bytes, names: list[str], file: str, row: int) -> Table:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from eth_utils.crypto import keccak
+
 from oracle.chain.client import Chain
+from oracle.chain.outbox import Outbox
 from oracle.chain.reverts import decode_revert
-from oracle.chain.sender import Sender
 from oracle.redeem.order import Order
+from oracle.redeem.receipt import ProvenReceipt
 
 PER_TRANSACTION = 50
-ORDER_PHASES = ("none", "held", "final", "refunded")  # IRedemptionDesk.OrderPhase
+_BATCH_GAS = 100_000
+_REFUSED_GAS = 200_000
+ORDER_PHASES = ("none", "held", "final", "refunded", "disputed")  # IRedemptionDesk.OrderPhase
 
 
 @dataclass(frozen=True)
@@ -39,27 +44,34 @@ class Outcome:
     transaction: str | None
 
 
-def phase_of(chain: Chain, key: str) -> str:
+def is_taken(chain: Chain, order: Order) -> bool:
+    """Whether the merchant's order number was used."""
+    return bool(chain.read("RedemptionDesk", "isUsed", order.merchant, order.order_number))
+
+
+def phase_of(chain: Chain, proven: ProvenReceipt) -> str:
     """Where an order stands on chain."""
-    return ORDER_PHASES[chain.read("RedemptionDesk", "orderOf", bytes.fromhex(key[2:])).phase]
+    return ORDER_PHASES[chain.read("RedemptionDesk", "orderOf", proven.receipt.encoded(), proven.proof).phase]
 
 
-def redeem(sender: Sender, orders: Sequence[SignedOrder]) -> Iterator[Outcome]:
+def redeem(outbox: Outbox, orders: Sequence[SignedOrder]) -> Iterator[Outcome]:
     """Relays orders; those that were taken before are passed over, those that cannot be taken do not stop the others."""
     fresh = []
     for signed in orders:
-        if phase_of(sender.chain, signed.order.key) == "none":
-            fresh.append(signed)
-        else:
+        if is_taken(outbox.chain, signed.order):
             yield Outcome(signed.order, True, "taken before", None)
+        else:
+            fresh.append(signed)
     for start in range(0, len(fresh), PER_TRANSACTION):
-        yield from _relay(sender, fresh[start : start + PER_TRANSACTION])
+        yield from _relay(outbox, fresh[start : start + PER_TRANSACTION])
 
 
-def _relay(sender: Sender, orders: list[SignedOrder]) -> Iterator[Outcome]:
-    chain = sender.chain
+def _relay(outbox: Outbox, orders: list[SignedOrder]) -> Iterator[Outcome]:
+    chain = outbox.chain
     encoded = [signed.order.encoded() for signed in orders]
-    sent = sender.send("RedemptionDesk", "redeemBatch", encoded, [signed.signature for signed in orders])
+    data = chain.call_data("RedemptionDesk", "redeemBatch", encoded, [signed.signature for signed in orders])
+    keys = keccak(b"".join(bytes.fromhex(signed.order.key[2:]) for signed in orders))
+    sent = outbox.send_data(chain.address("RedemptionDesk"), data, f"redeem {len(orders)} 0x{keys.hex()}")
     refusals = {
         "0x" + event.values["key"].hex(): str(decode_revert(event.values["reason"]))
         for event in chain.events("RedemptionDesk", "OrderRefused", sent.block, sent.block)

@@ -29,6 +29,8 @@ CONTRACT_OF = {
     "AccountMoved": "CarbonPoint",
     "OrderRedeemed": "RedemptionDesk",
     "OrderRefunded": "RedemptionDesk",
+    "OrderDisputed": "RedemptionDesk",
+    "DisputeEnded": "RedemptionDesk",
     "PointsCollected": "RedemptionDesk",
     "PriceSet": "SettlementVault",
     "ReserveDeposited": "SettlementVault",

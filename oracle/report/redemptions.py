@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from oracle.redeem.order import number_text
 from oracle.report.ledger import Ledger
 from oracle.units import SECONDS_PER_DAY
 
@@ -36,21 +37,14 @@ def redemptions(ledger: Ledger, last_final_day: int) -> pd.DataFrame:
     back = ledger.table("OrderRefunded").groupby("key")[["pointsMilli", "value"]].sum()
     back = back.reindex(table["order_key"], fill_value=0).reset_index(drop=True)
     table[["refunded_milli", "refunded_units"]] = back
-    table["order_text"] = pd.Series([printable(number) for number in table["order_number"]], dtype=object)
+    table["order_text"] = pd.Series(
+        [number_text(bytes.fromhex(number[2:])) for number in table["order_number"]], dtype=object
+    )
     days = pd.Series([ledger.times[block] // SECONDS_PER_DAY for block in table["block"]], dtype="int64")
     table["phase"] = pd.Series("held", index=table.index, dtype=object)
     table.loc[days <= last_final_day, "phase"] = "final"
     table.loc[table["refunded_milli"] == table["points_milli"], "phase"] = "refunded"
     return table[COLUMNS]
-
-
-def printable(number: str) -> str | None:
-    """A 32-byte order number (0x hex) as the text it holds; None if it is a hash or holds none."""
-    try:
-        text = bytes.fromhex(number[2:]).rstrip(b"\0").decode()
-    except UnicodeDecodeError:
-        return None
-    return text if text.isprintable() and text else None
 
 
 _NAMES = {"key": "order_key", "orderNumber": "order_number", "pointsMilli": "points_milli", "value": "value_units"}

@@ -5,6 +5,7 @@ import {CarbonPoint} from "../../contracts/CarbonPoint.sol";
 import {CarbonbookAccess} from "../../contracts/CarbonbookAccess.sol";
 import {EvidenceLedger} from "../../contracts/EvidenceLedger.sol";
 import {MethodologyRegistry} from "../../contracts/MethodologyRegistry.sol";
+import {OfferBook} from "../../contracts/OfferBook.sol";
 import {OperatorRegistry} from "../../contracts/OperatorRegistry.sol";
 import {OracleCommittee} from "../../contracts/OracleCommittee.sol";
 import {PointIssuer} from "../../contracts/PointIssuer.sol";
@@ -29,21 +30,22 @@ abstract contract System {
 
     MethodologyId internal constant BUS = MethodologyId.wrap("CI-01.CN-4403");
 
-    CarbonbookAccess internal access;
-    TestYuan internal token;
-    MethodologyRegistry internal methodologies;
-    OperatorRegistry internal operators;
-    OracleCommittee internal committee;
-    EvidenceLedger internal ledger;
-    CarbonPoint internal book;
-    PointIssuer internal issuer;
-    RedemptionDesk internal desk;
-    SettlementVault internal vault;
+    CarbonbookAccess public access;
+    TestYuan public token;
+    MethodologyRegistry public methodologies;
+    OperatorRegistry public operators;
+    OracleCommittee public committee;
+    EvidenceLedger public ledger;
+    CarbonPoint public book;
+    PointIssuer public issuer;
+    RedemptionDesk public desk;
+    SettlementVault public vault;
+    OfferBook public offers;
 
     function deploySystem() internal {
         vm.warp(START);
         access = new CarbonbookAccess(address(this));
-        token = new TestYuan();
+        token = newToken();
         methodologies = new MethodologyRegistry(address(access));
         operators = new OperatorRegistry(address(access));
         committee = new OracleCommittee(address(access));
@@ -52,13 +54,20 @@ abstract contract System {
         PointIssuer issuerAt = PointIssuer(vm.computeCreateAddress(address(this), nonce + 2));
         RedemptionDesk deskAt = RedemptionDesk(vm.computeCreateAddress(address(this), nonce + 3));
         SettlementVault vaultAt = SettlementVault(vm.computeCreateAddress(address(this), nonce + 4));
+        OfferBook offersAt = OfferBook(vm.computeCreateAddress(address(this), nonce + 5));
         ledger = new EvidenceLedger(
             address(access), methodologies, operators, committee, address(issuerAt), 1 hours, GENESIS
         );
         book = new CarbonPoint(address(issuerAt), address(deskAt), address(vaultAt), GENESIS);
         issuer = new PointIssuer(address(access), ledger, methodologies, operators, book, vaultAt, ACCOUNT_DAY_CAP_MG);
-        desk = new RedemptionDesk(address(access), operators, book, vaultAt, GENESIS);
+        desk = new RedemptionDesk(address(access), operators, book, vaultAt, offersAt, GENESIS);
         vault = new SettlementVault(address(access), token, book, desk, operators, address(issuer));
+        offers = new OfferBook(operators, address(desk));
+    }
+
+    /// @dev A suite with an odd token gives it here.
+    function newToken() internal virtual returns (TestYuan) {
+        return new TestYuan();
     }
 
     /// @dev Makes BUS version 1 active from 2018 on; another person of the authority activates it.

@@ -11,6 +11,7 @@ from eth_utils.crypto import keccak
 from ..support.batches import Entry
 from ..support.city import SUSPENDED, City, Order
 from ..support.clock import day, travel_to
+from ..support.receipts import receipt_in
 from ..support.reverts import reverts_with
 from ..support.typed_data import sign
 from ..support.values import bare, events
@@ -36,7 +37,8 @@ def test_given_a_signed_order__it_moves_the_points_and_books_what_is_due(city: C
     assert bytes(done.return_value) == key(city, order)
     assert city.book.balanceOf(commuter.address) == 127_155
     assert city.book.heldOf(city.roles.merchant) == 100_000
-    assert bare(city.desk.orderOf(key(city, order))) == (HELD, 100_000, 0, today)
+    assert city.desk.isUsed(order.merchant, order.order_number)
+    assert bare(city.desk.orderOf(*receipt_in(done))) == (HELD, 100_000, 0, today, today)
     assert bare(city.desk.dueOf(city.roles.merchant, today)) == (100_000, 5_000_000)
     assert events(done, "OrderRedeemed") == [
         {
@@ -47,6 +49,7 @@ def test_given_a_signed_order__it_moves_the_points_and_books_what_is_due(city: C
             "pointsMilli": 100_000,
             "value": 5_000_000,
             "terms": "0x" + order.terms.hex(),
+            "offer": "0x" + "00" * 32,
             "parts": ((2035, 100_000),),
         }
     ]
@@ -115,6 +118,7 @@ def test_given_a_merchant_that_is_not_active__it_reverts(city: City, commuter: L
         {"points_milli": 1_001},
         {"expiry": 5_000_000_000},
         {"terms": keccak(b"two cups of tea")},
+        {"offer": keccak(b"offer 1")},
     ],
     ids=lambda changed: next(iter(changed)),
 )
@@ -205,7 +209,7 @@ def test_given_a_contract_as_citizen__when_it_tries_to_spend_again_while_it_is_a
     wallet.setMood(MEDDLING, city.desk, inner, {"from": city.roles.rando})
     city.redeem(newcomer, 1_000, citizen=wallet.address)  # would be refused if the inner call had got through
     assert city.book.balanceOf(wallet) == 379_000
-    assert bare(city.desk.orderOf(key(city, second)))[0] == 0
+    assert not city.desk.isUsed(second.merchant, second.order_number)
 
 
 def test_given_a_pause__it_reverts_until_the_authority_ends_it(city: City, commuter: LocalAccount) -> None:

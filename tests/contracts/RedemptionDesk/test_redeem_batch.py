@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from brownie.exceptions import VirtualMachineError
 from eth_account.signers.local import LocalAccount
 
 from ..support.batches import Entry
@@ -55,20 +57,39 @@ def test_given_no_orders__it_does_nothing(city: City) -> None:
     assert not city.desk.redeemBatch([], [], {"from": city.roles.rando}).events
 
 
-def test_given_a_contract_that_burns_all_gas_it_gets__it_takes_the_orders_before_it(
+def test_given_a_contract_that_burns_all_gas_it_gets__it_takes_the_orders_beside_it(
     city: City, built: Any, commuter: LocalAccount, newcomer: LocalAccount
 ) -> None:
     wallet = city.roles.rando.deploy(built.Wallet__MockForSigner, newcomer.address)
     city.earn([Entry(wallet.address, 900_000)])
     wallet.setMood(GREEDY, NOBODY, b"", {"from": city.roles.rando})
-    orders = [city.order(commuter, 1_000, "order 1"), city.order(newcomer, 1_000, "order 2", citizen=wallet.address)]
-    signatures = [
-        sign(signer, "Order", city.desk, *order) for signer, order in zip((commuter, newcomer), orders, strict=True)
+    orders = [
+        city.order(commuter, 1_000, "order 1"),
+        city.order(newcomer, 1_000, "order 2", citizen=wallet.address),
+        city.order(commuter, 1_000, "order 3"),
     ]
-    done = city.desk.redeemBatch(orders, signatures, {"from": city.roles.rando, "gas_limit": 10_000_000})
-    assert len(events(done, "OrderRedeemed")) == 1
+    signers = (commuter, newcomer, commuter)
+    signatures = [sign(signer, "Order", city.desk, *order) for signer, order in zip(signers, orders, strict=True)]
+    done = city.desk.redeemBatch(orders, signatures, {"from": city.roles.rando, "gas_limit": 3_000_000})
+    assert [event["citizen"] for event in events(done, "OrderRedeemed")] == [commuter.address] * 2
     assert len(events(done, "OrderRefused")) == 1
     assert city.book.balanceOf(wallet) == 380_000
+
+
+def test_given_too_little_gas_for_an_order__it_reverts_so_that_no_order_is_refused_for_want_of_it(
+    city: City, commuter: LocalAccount
+) -> None:
+    order = city.order(commuter, 1_000, "order 1")
+    signature = sign(commuter, "Order", city.desk, *order)
+    with pytest.raises(VirtualMachineError) as refused:
+        city.desk.redeemBatch([order], [signature], {"from": city.roles.rando, "gas_limit": 400_000})
+    name, _, values = refused.value.revert_msg.partition(": ")
+    left, needed = map(int, values.split(", "))
+    assert (name, needed) == ("RedemptionDesk_TooLittleGas", city.desk.ORDER_GAS())
+    assert 300_000 < left < 400_000
+    estimate = city.desk.redeemBatch.estimate_gas([order], [signature], {"from": city.roles.rando})
+    done = city.desk.redeemBatch([order], [signature], {"from": city.roles.rando, "gas_limit": estimate})
+    assert len(events(done, "OrderRedeemed")) == 1
 
 
 def test_given_a_pause__it_reverts(city: City) -> None:

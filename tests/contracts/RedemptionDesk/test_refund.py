@@ -10,10 +10,12 @@ from eth_account.signers.local import LocalAccount
 from ..support.batches import Entry
 from ..support.city import SUSPENDED, City
 from ..support.clock import day, now, travel_to
+from ..support.receipts import receipt_in
 from ..support.reverts import reverts_with
 from ..support.values import bare, events
 
-NONE, HELD, FINAL, REFUNDED = range(4)
+NONE, HELD, FINAL, REFUNDED, DISPUTED = range(5)
+NOBODY = "0x" + "00" * 20
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def test_given_a_whole_refund__it_restores_every_page_and_owes_nothing(
     today = redeemed.timestamp // 86_400
     assert pages(city, commuter) == (380_000, 227_155)
     assert bare(city.desk.dueOf(city.roles.merchant, today)) == (0, 0)
-    assert bare(city.desk.orderOf(key(redeemed))) == (REFUNDED, 400_000, 400_000, today)
+    assert bare(city.desk.orderOf(*receipt_in(redeemed))) == (REFUNDED, 400_000, 400_000, today, today)
     assert city.book.heldOf(city.roles.merchant) == 0
     [event] = events(done, "OrderRefunded")
     assert (event["citizen"], event["merchant"]) == (commuter.address, city.roles.merchant)
@@ -76,30 +78,38 @@ def test_given_the_last_day_of_the_window__it_refunds_and_a_day_later_reverts(ci
     last_day = redeemed.timestamp // 86_400 + 7
     travel_to((last_day + 1) * 86_400 - 60)
     city.refund(redeemed, 1_000)
-    assert bare(city.desk.orderOf(key(redeemed)))[0] == HELD
+    assert bare(city.desk.orderOf(*receipt_in(redeemed)))[0] == HELD
     travel_to((last_day + 1) * 86_400)
     with reverts_with(city.desk, "RedemptionDesk_RefundWindowOver", key(redeemed), last_day):
         city.refund(redeemed, 1_000)
-    assert bare(city.desk.orderOf(key(redeemed)))[0] == FINAL
+    assert bare(city.desk.orderOf(*receipt_in(redeemed)))[0] == FINAL
 
 
-@pytest.mark.parametrize("fault", ["citizen", "parts", "order", "merchant"])
+@pytest.mark.parametrize("fault", ["citizen", "merchant", "order", "offer", "parts", "proof"])
 def test_given_another_order_than_it_was__it_reverts(
     city: City, redeemed: Any, household: LocalAccount, fault: str
 ) -> None:
-    event = redeemed.events["OrderRedeemed"]
-    number, citizen, parts, merchant = event["orderNumber"], event["citizen"], event["parts"], city.roles.merchant
+    (citizen, merchant, number, offer, parts), proof = receipt_in(redeemed)
     if fault == "citizen":
         citizen = household.address
-    elif fault == "parts":
-        parts = ((2034, 1_000), (2035, 399_000))
+    elif fault == "merchant":
+        merchant = city.roles.rando.address
     elif fault == "order":
         number = b"\1" * 32
+    elif fault == "offer":
+        offer = b"\1" * 32
+    elif fault == "parts":
+        parts = ((2034, 1_000), (2035, 399_000))
     else:
-        merchant = city.roles.rando
+        proof = [b"\1" * 32]
     unknown = bytes(city.desk.orderKeyOf(merchant, number))
     with reverts_with(city.desk, "RedemptionDesk_UnknownOrder", unknown):
-        city.desk.refund(number, citizen, parts, 1_000, {"from": merchant})
+        city.desk.refund((citizen, merchant, number, offer, parts), proof, 1_000, {"from": merchant})
+
+
+def test_given_another_caller_than_the_merchant__it_reverts(city: City, redeemed: Any) -> None:
+    with reverts_with(city.desk, "RedemptionDesk_NotMerchant", city.roles.merchant, city.roles.rando):
+        city.desk.refund(*receipt_in(redeemed), 1_000, {"from": city.roles.rando})
 
 
 def test_given_a_suspended_merchant__it_can_still_give_back(city: City, redeemed: Any, commuter: LocalAccount) -> None:
@@ -138,5 +148,6 @@ def test_given_a_pause__it_reverts_and_the_window_runs_on(city: City, redeemed: 
 
 
 def test_given_no_order__it_has_no_phase(city: City) -> None:
-    assert bare(city.desk.orderOf(b"\1" * 32)) == (NONE, 0, 0, 0)
+    receipt = (NOBODY, NOBODY, b"\1" * 32, bytes(32), ())
+    assert bare(city.desk.orderOf(receipt, [])) == (NONE, 0, 0, 0, 0)
     assert city.desk.lastFinalDay() == now() // 86_400 - 8

@@ -16,6 +16,7 @@ from oracle.evidence.leaf import methodology_word
 
 from .batches import Batch, Entry, approvals, batch_of
 from .clock import day, now, travel_to
+from .receipts import receipt_in
 from .typed_data import sign
 
 METRE, GRAM, COUNT, MILLIGRAM_CO2E = 0, 4, 6, 7
@@ -61,6 +62,7 @@ class Order(NamedTuple):
     points_milli: int
     expiry: int
     terms: bytes
+    offer: bytes = bytes(32)
 
 
 def person(name: str) -> LocalAccount:
@@ -110,6 +112,8 @@ class City:
         self.issuer = system.PointIssuer
         self.desk = system.RedemptionDesk
         self.vault = system.SettlementVault
+        self.offers = system.OfferBook
+        self.counter = system.Counter
 
     def approve(self, batch: Batch) -> list[tuple[str, bytes]]:
         """The signatures of a quorum of the committee in office."""
@@ -152,13 +156,26 @@ class City:
         order = self.order(citizen, points_milli, number, **changed)
         return self.desk.redeem(order, sign(citizen, "Order", self.desk, *order), {"from": self.roles.rando})
 
-    def refund(self, redeemed: Any, points_milli: int) -> Any:
-        """The merchant gives points of the order of a transaction back."""
-        event = redeemed.events["OrderRedeemed"]
-        merchant = accounts.at(event["merchant"])
-        return self.desk.refund(
-            event["orderNumber"], event["citizen"], event["parts"], points_milli, {"from": merchant}
-        )
+    def refund(self, redeemed: Any, points_milli: int, number: int = 0) -> Any:
+        """The merchant gives points of an order of a transaction back."""
+        receipt, proof = receipt_in(redeemed, number)
+        return self.desk.refund(receipt, proof, points_milli, {"from": accounts.at(receipt[1])})
+
+    def refund_final(self, redeemed: Any, points_milli: int, due_day: int, number: int = 0) -> Any:
+        """The merchant gives points of a final order back, out of what another day brought."""
+        receipt, proof = receipt_in(redeemed, number)
+        return self.desk.refundFinal(receipt, proof, points_milli, due_day, {"from": accounts.at(receipt[1])})
+
+    def dispute(self, citizen: LocalAccount, redeemed: Any, number: int = 0) -> Any:
+        """The citizen signs a dispute; anyone sends it."""
+        receipt, proof = receipt_in(redeemed, number)
+        values = (receipt[1], receipt[2], keccak(b"cold tea"), now() + 600)
+        signature = sign(citizen, "Dispute", self.desk, *values)
+        return self.desk.dispute(receipt, proof, *values[2:], signature, {"from": self.roles.rando})
+
+    def resolve(self, redeemed: Any, to_citizen_milli: int, number: int = 0) -> Any:
+        """The authority decides a dispute."""
+        return self.desk.resolveDispute(*receipt_in(redeemed, number), to_citizen_milli, {"from": self.roles.authority})
 
     def move(self, source: LocalAccount, target: LocalAccount, deadline: int | None = None) -> Any:
         """Both sign, anyone sends."""

@@ -22,13 +22,17 @@ TYPES = {
         "uint32 recordCount,uint32 accountCount,uint64 totalQuantity,uint64 consentedQuantity,"
         "bytes32 recordsRoot,bytes32 accountsRoot,bytes32 bundleHash"
     ),
-    "Order": ("address citizen,address merchant,bytes32 orderNumber,uint256 pointsMilli,uint256 expiry,bytes32 terms"),
+    "Order": (
+        "address citizen,address merchant,bytes32 orderNumber,uint256 pointsMilli,uint256 expiry,bytes32 terms,bytes32 offer"
+    ),
+    "Dispute": "address merchant,bytes32 orderNumber,bytes32 reason,uint256 expiry",
     "Move": "address from,address to,uint256 deadline",
 }
 
 NAMES = {
     "Attestation": "Carbonbook EvidenceLedger",
     "Order": "Carbonbook RedemptionDesk",
+    "Dispute": "Carbonbook RedemptionDesk",
     "Move": "Carbonbook CarbonPoint",
 }
 

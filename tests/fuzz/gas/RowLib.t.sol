@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {ChunkLib} from "../../../contracts/libraries/ChunkLib.sol";
+import {LeafLib} from "../../../contracts/libraries/LeafLib.sol";
+import {Page, PageLib} from "../../../contracts/libraries/PageLib.sol";
+import {RowLib} from "../../../contracts/libraries/RowLib.sol";
+import {UnitsLib} from "../../../contracts/libraries/UnitsLib.sol";
+import {ICarbonPoint} from "../../../interfaces/ICarbonPoint.sol";
+import {GasVm} from "./GasVm.sol";
+import {Vm} from "../Vm.sol";
+
+/// @title The loops in assembly do what their plain twins do
+contract RowLibTest {
+    bool public constant IS_TEST = true;
+    Vm private constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+    GasVm private constant gasVm = GasVm(address(vm));
+
+    uint256 private constant MAX_DAY_CAP_MG = 1 << 46;
+    uint256 private constant MAX_YEAR_MG = 366 << 47;
+
+    mapping(address account => Page) private _pages;
+
+    /// @dev Any reachable page of two accounts, one of which comes twice; caps and amounts meet closely enough that each branch is taken.
+    function testFuzz_RowLibDoesWhatPageLibSays(
+        uint256[6] memory seeds,
+        uint256[2] memory pageSeeds,
+        uint256 termSeed,
+        bool earnsPoints
+    ) public {
+        ICarbonPoint.CreditTerms memory terms = ICarbonPoint.CreditTerms({
+            day: 20_000 + termSeed % 3,
+            leafCapMg: (termSeed >> 8) % MAX_DAY_CAP_MG >> (termSeed >> 120) % 46,
+            accountCapMg: (termSeed >> 64) % MAX_DAY_CAP_MG >> (termSeed >> 128) % 46,
+            earnsPoints: earnsPoints
+        });
+        for (uint256 i = 0; i < 2; i++) {
+            _pages[_account(i)] = _page(pageSeeds[i]);
+        }
+        uint256[] memory entries = new uint256[](6);
+        for (uint256 i = 0; i < 6; i++) {
+            uint256 amount = (seeds[i] >> 8) % (terms.leafCapMg + 2) >> (seeds[i] % 8);
+            entries[i] = uint256(uint160(_account(seeds[i] % 3))) << RowLib.ACCOUNT_SHIFT | amount;
+        }
+        (uint256 done, uint256 sums, Page[3] memory pages) = _expected(entries, terms);
+
+        gasVm.recordLogs();
+        (uint256 found, uint256 foundSums) = this.credit(entries, terms);
+
+        vm.assertEq(found, done, "entries credited");
+        vm.assertEq(foundSums, sums, "sums");
+        for (uint256 i = 0; i < 3; i++) {
+            vm.assertEq(Page.unwrap(_pages[_account(i)]), Page.unwrap(pages[i]), "page");
+        }
+        _requireTransfers(entries, done, earnsPoints);
+    }
+
+    /// @dev Any bitmap word and any quantities, padding among them.
+    function testFuzz_ChunkLibTakesEachNewEntryOnce(
+        uint256[7] memory seeds,
+        uint256 bits,
+        uint8 offsetSeed,
+        uint64 factorUg
+    ) public view {
+        uint256 offset = offsetSeed % 250;
+        uint256[] memory entries = new uint256[](7);
+        uint256[] memory credits = new uint256[](7);
+        uint256 quantity;
+        uint256 count;
+        uint256 expected = bits;
+        for (uint256 i = 0; i < 7; i++) {
+            if (seeds[i] % 4 == 0) continue;
+            entries[i] = seeds[i] & ~(LeafLib.QUANTITY_MASK ^ type(uint64).max);
+            if (entries[i] == 0 || bits >> (offset + i) & 1 == 1) continue;
+            expected |= 1 << (offset + i);
+            uint256 metres = entries[i] & LeafLib.QUANTITY_MASK;
+            quantity += metres;
+            credits[count++] = (entries[i] >> 96 << 96) | UnitsLib.reductionMgDown(metres, factorUg);
+        }
+
+        (uint256 word, ChunkLib.Taken memory taken) = this.take(entries, bits, offset, factorUg);
+
+        vm.assertEq(word, expected, "word");
+        vm.assertEq(taken.count, count, "count");
+        vm.assertEq(taken.quantity, quantity, "quantity");
+        vm.assertEq(keccak256(abi.encode(taken.credits)), keccak256(abi.encode(credits)), "credits");
+    }
+
+    function credit(uint256[] calldata entries, ICarbonPoint.CreditTerms memory terms)
+        external
+        returns (uint256 done, uint256 sums)
+    {
+        return RowLib.credit(_pages, entries, terms);
+    }
+
+    function take(uint256[] calldata entries, uint256 bits, uint256 offset, uint256 factorUg)
+        external
+        pure
+        returns (uint256 word, ChunkLib.Taken memory taken)
+    {
+        taken.credits = new uint256[](entries.length);
+        word = ChunkLib.take(entries, bits, offset, factorUg, taken);
+    }
+
+    function _expected(uint256[] memory entries, ICarbonPoint.CreditTerms memory terms)
+        private
+        view
+        returns (uint256 done, uint256 sums, Page[3] memory pages)
+    {
+        for (uint256 i = 0; i < 3; i++) {
+            pages[i] = _pages[_account(i)];
+        }
+        for (; done < entries.length; done++) {
+            uint256 who = _numberOf(entries[done] >> RowLib.ACCOUNT_SHIFT);
+            uint256 mg = entries[done] & RowLib.AMOUNT_MASK;
+            uint256 used = pages[who].usedOn(terms.day);
+            if (used == type(uint256).max || mg > terms.leafCapMg || used + mg > terms.accountCapMg) break;
+            uint256 points = terms.earnsPoints ? UnitsLib.pointsMilliDown(mg) : 0;
+            pages[who] = pages[who].credited(terms.day, mg, points);
+            sums += (mg << RowLib.MG_SHIFT) + points;
+        }
+    }
+
+    function _requireTransfers(uint256[] memory entries, uint256 done, bool earnsPoints) private {
+        GasVm.Log[] memory logs = gasVm.getRecordedLogs();
+        uint256 count;
+        for (uint256 i = 0; i < done && earnsPoints; i++) {
+            uint256 points = UnitsLib.pointsMilliDown(entries[i] & RowLib.AMOUNT_MASK);
+            if (points == 0) continue;
+            GasVm.Log memory log = logs[count++];
+            vm.assertEq(log.topics.length, 3, "topics");
+            vm.assertEq(log.topics[0], keccak256("Transfer(address,address,uint256)"), "event");
+            vm.assertEq(uint256(log.topics[1]), 0, "from");
+            vm.assertEq(uint256(log.topics[2]), entries[i] >> RowLib.ACCOUNT_SHIFT, "to");
+            vm.assertEq(bytes32(log.data), bytes32(points), "value");
+        }
+        vm.assertEq(logs.length, count, "events");
+    }
+
+    /// @dev A page of a year in which nothing passed the highest cap.
+    function _page(uint256 seed) private pure returns (Page) {
+        if (seed % 4 == 0) return Page.wrap(0);
+        return PageLib.pack(
+            (seed >> 8) % (MAX_YEAR_MG / 118),
+            (seed >> 64) % MAX_YEAR_MG,
+            20_000 + (seed >> 2) % 3,
+            (seed >> 120) % MAX_DAY_CAP_MG >> (seed % 16),
+            (seed >> 180) % MAX_DAY_CAP_MG
+        );
+    }
+
+    function _account(uint256 number) private pure returns (address) {
+        return address(uint160(type(uint160).max - number));
+    }
+
+    function _numberOf(uint256 account) private pure returns (uint256) {
+        return type(uint160).max - account;
+    }
+}
