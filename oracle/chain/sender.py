@@ -13,7 +13,7 @@ from web3.types import TxParams, TxReceipt
 
 from oracle.chain.client import Chain, Translated
 from oracle.chain.fees import Fees, fees_now
-from oracle.errors import ChainError, ContractReverted
+from oracle.errors import ChainError
 
 _WAIT_SECONDS = 120
 _POLL_SECONDS = 0.05
@@ -53,25 +53,22 @@ class Sender:
         self.chain = chain
         self.account = account
 
-    def send(self, contract: str, function: str, *args: object, gas: int | None = None) -> Sent:
+    def send(self, contract: str, function: str, *args: object) -> Sent:
         """Sends one call and waits until it is mined.
-
-        Args:
-            gas: Its limit, where the node cannot tell: see `gas_of`.
 
         Raises:
             ContractReverted: The static call says that the contract refuses; nothing was sent.
             ChainError: It was sent and failed, or was not mined in time.
         """
-        return self.send_data(self.chain.address(contract), self.chain.call_data(contract, function, *args), gas=gas)
+        return self.send_data(self.chain.address(contract), self.chain.call_data(contract, function, *args))
 
-    def send_data(self, to: str, data: str, *, gas: int | None = None) -> Sent:
+    def send_data(self, to: str, data: str) -> Sent:
         """Sends prepared calldata; otherwise as `send`."""
         self.chain.simulate(to, data, self.account.address)
         eth = self.chain.web3.eth
         with Translated(self.chain.rpc):
             nonce = eth.get_transaction_count(self.account.address, "pending")
-            raw, _ = self.signed(to, data, nonce, gas or self.gas_for(to, data), fees_now(self.chain))
+            raw, _ = self.signed(to, data, nonce, self.gas_for(to, data), fees_now(self.chain))
             hash_ = eth.send_raw_transaction(raw)
             receipt: TxReceipt = eth.wait_for_transaction_receipt(hash_, _WAIT_SECONDS, _POLL_SECONDS)
         if receipt["status"] != 1:
@@ -84,17 +81,6 @@ class Sender:
         call: TxParams = {"from": self.account.address, "to": to, "data": data}  # type: ignore[typeddict-item]  # hex text is a HexStr
         with Translated(self.chain.rpc):
             return self.chain.web3.eth.estimate_gas(call) * (100 + _GAS_MARGIN_PERCENT) // 100
-
-    def gas_of(self, contract: str, function: str, *args: object) -> int:
-        """Gas limit of one call; 0 if the contract refuses it.
-
-        A batch that catches what goes wrong with one of its parts must be given the sum of its parts' gas: asked for the least gas with
-        which the batch as a whole succeeds, a node finds one at which parts run out of it and are caught.
-        """
-        try:
-            return self.gas_for(self.chain.address(contract), self.chain.call_data(contract, function, *args))
-        except ContractReverted:
-            return 0
 
     def signed(self, to: str, data: str, nonce: int, gas: int, fees: Fees) -> tuple[bytes, str]:
         """A signed transaction and its hash."""

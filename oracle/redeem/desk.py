@@ -14,8 +14,6 @@ from oracle.redeem.order import Order
 from oracle.redeem.receipt import ProvenReceipt
 
 PER_TRANSACTION = 50
-_BATCH_GAS = 100_000
-_REFUSED_GAS = 200_000
 ORDER_PHASES = ("none", "held", "final", "refunded", "disputed")  # IRedemptionDesk.OrderPhase
 
 
@@ -78,14 +76,11 @@ def _before(chain: Chain, order: Order) -> Outcome:
 
 def _relay(outbox: Outbox, orders: list[SignedOrder]) -> Iterator[Outcome]:
     chain = outbox.chain
-    calls = [(signed.order.encoded(), signed.signature) for signed in orders]
-    # What is refused needs gas to be told: the signature check and an event.
-    gas = _BATCH_GAS + sum(outbox.gas_of("RedemptionDesk", "redeem", *call) or _REFUSED_GAS for call in calls)
-    encoded, signatures = (list(column) for column in zip(*calls, strict=True))
-    data = chain.call_data("RedemptionDesk", "redeemBatch", encoded, signatures)
+    encoded = [signed.order.encoded() for signed in orders]
+    data = chain.call_data("RedemptionDesk", "redeemBatch", encoded, [signed.signature for signed in orders])
     keys = keccak(b"".join(bytes.fromhex(signed.order.key[2:]) for signed in orders))
     act = f"redeem {len(orders)} 0x{keys.hex()}"
-    sent = outbox.send_data(chain.address("RedemptionDesk"), data, act, gas)
+    sent = outbox.send_data(chain.address("RedemptionDesk"), data, act)
     refusals = {
         "0x" + event.values["key"].hex(): str(decode_revert(event.values["reason"]))
         for event in chain.events("RedemptionDesk", "OrderRefused", sent.block, sent.block)

@@ -17,7 +17,6 @@ from oracle.settle.due import due_to
 from oracle.settle.run import Item, ItemState, Run
 
 PER_TRANSACTION = 20
-_BATCH_GAS = 100_000  # of the loop, and of telling a failure
 
 
 def observe(chain: Chain, run: Run, confirmations: int) -> Run:
@@ -45,8 +44,7 @@ def send(outbox: Outbox, run: Run, items: Sequence[Item]) -> Iterator[list[Item]
         group = items[start : start + PER_TRANSACTION]
         merchants = [item.merchant for item in group]
         days = (run.first_day, run.last_day)
-        gas = _BATCH_GAS + sum(outbox.gas_of("SettlementVault", "settle", merchant, *days) for merchant in merchants)
-        sent = outbox.send("SettlementVault", "settleBatch", merchants, *days, gas=gas)
+        sent = outbox.send("SettlementVault", "settleBatch", merchants, *days)
         events = outbox.chain.events("SettlementVault", "PayoutFailed", sent.block, sent.block)
         failed = {
             event.values["merchant"]: str(decode_revert(event.values["reason"]))
