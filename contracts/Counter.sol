@@ -19,29 +19,41 @@ contract Counter is ICounter {
     /// @inheritdoc ICounter
     function claim(Claim[] calldata claims) public returns (uint256 credited) {
         for (uint256 i = 0; i < claims.length; i++) {
-            if (issuer.isCredited(claims[i].batch, claims[i].index)) continue;
+            Claim calldata said = claims[i];
+            if (issuer.isCredited(said.batch, said.index)) continue;
 
-            uint256[] memory entries = new uint256[](1);
-            entries[0] = claims[i].entry;
-            issuer.credit(claims[i].batch, claims[i].index, entries, claims[i].proof);
+            issuer.credit(said.batch, said.index, _entries(said), said.proof);
             credited++;
         }
     }
 
     /// @inheritdoc ICounter
-    function claimAndRedeem(Visit calldata visit) external returns (OrderKey key) {
-        claim(visit.claims);
-        return desk.redeem(visit.order, visit.signature);
+    function claimAndRedeem(Claim[] calldata claims, IRedemptionDesk.Order calldata order, bytes calldata signature)
+        external
+        returns (OrderKey key)
+    {
+        claim(claims);
+        return desk.redeem(order, signature);
     }
 
     /// @inheritdoc ICounter
-    function serve(Visit[] calldata visits) external {
-        for (uint256 i = 0; i < visits.length; i++) {
-            try this.claimAndRedeem(visits[i]) {}
+    function serve(Claim[] calldata claims, IRedemptionDesk.Order[] calldata orders, bytes[] calldata signatures)
+        external
+    {
+        for (uint256 i = 0; i < claims.length; i++) {
+            Claim calldata said = claims[i];
+            if (issuer.isCredited(said.batch, said.index)) continue;
+
+            try issuer.credit(said.batch, said.index, _entries(said), said.proof) {}
             catch (bytes memory reason) {
-                IRedemptionDesk.Order calldata order = visits[i].order;
-                emit VisitRefused(order.citizen, order.merchant, order.orderNumber, reason);
+                emit ClaimRefused(said.batch, said.index, reason);
             }
         }
+        desk.redeemBatch(orders, signatures);
+    }
+
+    function _entries(Claim calldata said) private pure returns (uint256[] memory entries) {
+        entries = new uint256[](1);
+        entries[0] = said.entry;
     }
 }

@@ -156,6 +156,7 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
         whenNotPaused
     {
         Ticket memory ticket = _ticketOfCaller(receipt, proof);
+        if (ticket.dueDay == 0) revert RedemptionDesk_InDispute(ticket.key);
         if (!_isOver(ticket)) {
             revert RedemptionDesk_RefundWindowOpen(ticket.key, ticket.dueDay + REFUND_WINDOW_DAYS);
         }

@@ -153,6 +153,9 @@ interface IRedemptionDesk {
     /// @notice The refund window lasts through `lastDay`: no other points need to be netted.
     error RedemptionDesk_RefundWindowOpen(OrderKey key, uint256 lastDay);
 
+    /// @notice The order's points wait for a decision: `refund` gives them back.
+    error RedemptionDesk_InDispute(OrderKey key);
+
     /// @notice More would be refunded than is left of the order.
     error RedemptionDesk_RefundTooLarge(OrderKey key, uint256 pointsMilli, uint256 leftMilli);
 
@@ -219,7 +222,7 @@ interface IRedemptionDesk {
     /// @notice Gives `pointsMilli` of a final order back, whether it was paid or not, by netting: points and value leave the merchant's
     /// bucket of `dueDay`, which must be final and not yet collected. Final, because what can still be refunded itself is not there to
     /// be netted. The caller is the merchant.
-    /// Reverts if: paused; another caller; the receipt is unknown; the window is open; nothing, or more than is left; `dueDay` is not
+    /// Reverts if: paused; another caller; the receipt is unknown; in dispute; the window is open; nothing, or more than is left; `dueDay` is not
     /// final; its bucket holds fewer points or less value; the page's year was taken out of the books.
     function refundFinal(Receipt calldata receipt, bytes32[] calldata proof, uint256 pointsMilli, uint256 dueDay)
         external;

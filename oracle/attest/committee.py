@@ -6,7 +6,7 @@ tree and digest and raises if one differs from the files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from eth_account.signers.local import LocalAccount
@@ -40,6 +40,12 @@ def phase_of(chain: Chain, batch: str) -> Phase:
     """Where a batch stands now."""
     number, attested_at = chain.read("EvidenceLedger", "phaseOf", bytes.fromhex(batch[2:]))
     return Phase(PHASES[number], attested_at)
+
+
+def phases_of(chain: Chain, batches: Sequence[str]) -> dict[str, Phase]:
+    """Where many batches stand now."""
+    found = chain.read_many("EvidenceLedger", "phaseOf", [[bytes.fromhex(batch[2:])] for batch in batches])
+    return {batch: Phase(PHASES[number], at) for batch, (number, at) in zip(batches, found, strict=True)}
 
 
 def attestation(chain: Chain, bundle: Bundle, members: list[LocalAccount]) -> Call:

@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 from eth_typing import ChecksumAddress, HexStr
+from eth_utils.abi import collapse_if_tuple
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.exceptions import BlockNotFound, ContractCustomError, ContractLogicError, Web3RPCError
@@ -86,6 +87,32 @@ class Chain:
         if len(outputs) == 1:
             return _named(outputs[0], value)
         return tuple(_named(output, item) for output, item in zip(outputs, value, strict=True))
+
+    def read_many(self, contract: str, function: str, arguments: Sequence[Sequence[object]]) -> list[tuple[Any, ...]]:
+        """Values of a view function for many arguments at the head, asked together; structs as tuples.
+
+        Raises:
+            ChainError: The node or the contract refused one.
+        """
+        asked: list[list[object]] = [
+            [{"to": self.address(contract), "data": self.call_data(contract, function, *item)}, "latest"]
+            for item in arguments
+        ]
+        if not asked:
+            return []
+        outputs = self._contracts[contract].get_function_by_name(function).abi["outputs"]
+        types = [collapse_if_tuple(output) for output in outputs]
+        values = []
+        for answer in self.batch("eth_call", asked):
+            if "error" in answer:
+                raise ChainError(f"{contract}.{function}: {answer['error'].get('message', answer['error'])}")
+            values.append(self.web3.codec.decode(types, bytes.fromhex(answer["result"][2:])))
+        for witness in self.witnesses:
+            if witness.read_many(contract, function, arguments) != values:
+                raise NodesDisagree(
+                    f"{self.rpc} and {witness.rpc} tell different things of {contract}.{function}. Nothing is sent until they agree."
+                )
+        return values
 
     def call_data(self, contract: str, function: str, *args: object) -> HexStr:
         """Calldata of a function with arguments."""

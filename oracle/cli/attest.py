@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oracle.attest.committee import attest_all, phase_of
+from oracle.attest.committee import attest_all, phases_of
 from oracle.cli import app
 from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, show, tracked
 from oracle.evidence.folder import read
@@ -20,7 +20,8 @@ def attest(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOpt
     outbox = None if dry_run else here.outbox()
     with here.book.database.begin() as connection:
         stored = all_batches(connection)
-    waiting = [batch for batch in stored if phase_of(here.chain, batch.batch).name == "none"]
+    phases = phases_of(here.chain, [batch.batch for batch in stored])
+    waiting = [batch for batch in stored if phases[batch.batch].name == "none"]
     bundles = (
         (batch.batch, read(here.book.bundle_folder(batch.batch)))
         for batch in tracked(waiting, "attesting batches", len(waiting))

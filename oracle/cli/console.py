@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+from eth_utils.address import is_address, to_checksum_address
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # commands that need no chain do not wait for web3
     from oracle.chain.client import Chain
     from oracle.chain.outbox import Outbox
     from oracle.quantify.library import Library
+    from oracle.settle.book import Settlements
 
 T = TypeVar("T")
 
@@ -115,10 +117,20 @@ class Installation:
         outbox.reconcile()
         return outbox
 
-    def account_of(self, name: str) -> str:
-        """A checksummed account, given as such or as the name of a key."""
-        from eth_utils.address import is_address, to_checksum_address
+    @cached_property
+    def officers(self) -> list[str]:
+        """Accounts of the officers who sign settlement runs, in the order of the settings."""
+        return [self.account_of(name) for name in self.settings.settlement.officers]
 
+    @cached_property
+    def settlements(self) -> Settlements:
+        """Its settlement runs."""
+        from oracle.settle.book import Settlements
+
+        return Settlements(self.book.database, self.chain, self.officers, self.settings.settlement.confirmations)
+
+    def account_of(self, name: str) -> str:
+        """An account, or the account of a key."""
         return to_checksum_address(name if is_address(name) else self.keys.address(name))
 
     def members(self) -> list[LocalAccount]:

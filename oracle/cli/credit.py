@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from oracle.attest.committee import phase_of
+from oracle.attest.committee import phases_of
 from oracle.chain.sender import Sent
 from oracle.cli import app
 from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, show, tracked
@@ -25,7 +25,7 @@ def credit(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOpt
     outbox = None if dry_run else here.outbox()
     with here.book.database.begin() as connection:
         stored = all_batches(connection)
-    phases = {batch.batch: phase_of(here.chain, batch.batch) for batch in stored}
+    phases = phases_of(here.chain, [batch.batch for batch in stored])
     open_ = [batch for batch in stored if phases[batch.batch].name == "open"]
     window = here.chain.read("EvidenceLedger", "challengeWindow")
     waiting = [

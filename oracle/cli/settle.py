@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from eth_account.signers.local import LocalAccount
 from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, say, show
 from oracle.errors import ConfigError, InputError
 from oracle.settle.bank import units_per_minor_of
-from oracle.settle.book import Proposal, Settlements, described
+from oracle.settle.book import Proposal, described
 from oracle.settle.due import first_order_day, last_final_day, merchants_of
 from oracle.settle.period import Days, between, period
 from oracle.settle.run import Item, ItemState, Run
@@ -43,14 +42,7 @@ class Office:
     def __init__(self, home: Path | None):
         self.here = Installation.at(home)
         self.chain = self.here.chain
-        self.book = Settlements(
-            self.here.book.database, self.chain, self.officers, self.here.settings.settlement.confirmations
-        )
-
-    @cached_property
-    def officers(self) -> list[str]:
-        """Accounts of the officers, in the order of the settings."""
-        return [self.here.account_of(name) for name in self.here.settings.settlement.officers]
+        self.book = self.here.settlements
 
     def merchants(self, named: Sequence[str] | None) -> list[str]:
         """The merchants that are named; all of them if none is."""
@@ -73,7 +65,7 @@ class Office:
     def signers(self) -> list[LocalAccount]:
         """The officers whose keys are here."""
         addresses = {self.here.keys.address(name): name for name in self.here.keys.names()}
-        return [self.here.keys.account(addresses[each]) for each in self.officers if each in addresses]
+        return [self.here.keys.account(addresses[each]) for each in self.here.officers if each in addresses]
 
     def signer(self, key: str | None) -> LocalAccount:
         """Who signs: the named key, or the only officer's key that is here."""

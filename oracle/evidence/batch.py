@@ -77,6 +77,8 @@ def within_day_cap(acts: pl.DataFrame, before: pl.DataFrame, limit: int) -> tupl
         before: account and quantity that stand in earlier batches of the same methodology and day.
         limit: Most quantity per account.
     """
+    if before.is_empty():
+        return acts, acts.clear()
     known = acts.join(before.select("account", _before="quantity"), on="account", how="left")
     ordered = known.sort("start", "record_id")
     used = pl.col("_before") + pl.col("quantity").cum_sum().over("account")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+import numpy as np
 import polars as pl
 
 from oracle.errors import InputError
@@ -84,10 +85,9 @@ def _table(body: bytes, names: list[str], file: str, row: int) -> Table:
 
     Lines with quotes or with more commas than the header are read one by one, all others at once.
     """
-    lines = body.split(b"\n")
-    special = {i: line for i, line in enumerate(lines) if line.count(b",") >= len(names) or b'"' in line}
+    special = _special(body, len(names))
     if special:
-        body = b"\n".join(b"" if i in special else line for i, line in enumerate(lines))
+        body = b"\n".join(b"" if i in special else line for i, line in enumerate(body.split(b"\n")))
     fields = {row + i: _fields(line.decode("utf-8")) for i, line in special.items()}
     problems: dict[int, dict[str, object]] = {
         row: problem for row, read in fields.items() if (problem := _problem(read, names))
@@ -98,6 +98,15 @@ def _table(body: bytes, names: list[str], file: str, row: int) -> Table:
     frame = frame.with_columns(pl.selectors.string().str.strip_chars().replace("", None))
     frame = frame.filter(~pl.all_horizontal(pl.col(names).is_null()))
     return Table(frame.height + bad.height, frame, bad)
+
+
+def _special(body: bytes, names: int) -> dict[int, bytes]:
+    """Lines with quotes or with no fewer commas than there are names, by their number."""
+    text = np.frombuffer(body, np.uint8)
+    ends = np.append(np.flatnonzero(text == ord("\n")), len(body))
+    commas, quotes = (np.searchsorted(np.flatnonzero(text == ord(sign)), ends) for sign in ',"')
+    found = np.flatnonzero((np.diff(commas, prepend=0) >= names) | (np.diff(quotes, prepend=0) > 0))
+    return {int(i): body[ends[i - 1] + 1 if i else 0 : ends[i]] for i in found}
 
 
 def _plain(body: bytes, names: list[str], row: int) -> pl.DataFrame:

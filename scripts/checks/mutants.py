@@ -41,7 +41,7 @@ CORE = {
     "CarbonPoint": ["CarbonPoint", "PointIssuer", "RedemptionDesk"],
     "PointIssuer": ["PointIssuer"],
     "EvidenceLedger": ["EvidenceLedger", "PointIssuer"],
-    "SettlementVault": ["SettlementVault", "RedemptionDesk", "PointIssuer"],
+    "SettlementVault": ["SettlementVault", "clearing", "RedemptionDesk", "PointIssuer"],
 }
 
 SWAPS = [
@@ -161,10 +161,9 @@ def prepare() -> None:
     _run(["brownie", "compile"], WORK / "compile.log")
 
 
-def judge(mutant: Mutant) -> str:
+def judge(mutant: Mutant, source: str) -> str:
     """killed (by its own tests or by the others), stillborn (does not compile), or survived."""
     path = TREE / "contracts" / f"{mutant.contract}.sol"
-    source = (ROOT / "contracts" / f"{mutant.contract}.sol").read_text()
     path.write_text(mutant.apply(source))
     try:
         first = [f"tests/contracts/{folder}" for folder in CORE[mutant.contract]]
@@ -207,11 +206,17 @@ def known() -> dict[str, dict[str, str]]:
     if not RESULTS.exists():
         return {}
     rows = [json.loads(line) for line in RESULTS.read_text().splitlines()]
-    return {row["key"]: row for row in rows if row["source"] == _source_hash(row["contract"])}
+    present = {contract: _hash(source_of(contract)) for contract in CORE}
+    return {row["key"]: row for row in rows if row["source"] == present[row["contract"]]}
 
 
-def _source_hash(contract: str) -> str:
-    return hashlib.sha256((ROOT / "contracts" / f"{contract}.sol").read_bytes()).hexdigest()[:16]
+def source_of(contract: str) -> str:
+    """The contract as it stands."""
+    return (ROOT / "contracts" / f"{contract}.sol").read_text()
+
+
+def _hash(source: str) -> str:
+    return hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
 def report() -> int:
@@ -249,12 +254,12 @@ def main() -> int:
 
     prepare()
     for contract in arguments.contract or CORE:
-        source = (ROOT / "contracts" / f"{contract}.sol").read_text()
+        source = source_of(contract)
         seen = known()
         for mutant in sampled(mutants_of(contract, source), arguments.sample):
             if mutant.key in seen:
                 continue
-            row = asdict(mutant) | {"key": mutant.key, "source": _source_hash(contract), "outcome": judge(mutant)}
+            row = asdict(mutant) | {"key": mutant.key, "source": _hash(source), "outcome": judge(mutant, source)}
             with RESULTS.open("a") as results:
                 results.write(json.dumps(row) + "\n")
             print(f"{row['outcome']:9} {mutant.key}", file=sys.stderr, flush=True)

@@ -4,8 +4,8 @@
     build/tools/slither/bin/python scripts/checks/slither.py
 
 `slither.toml` explains in one line why a finding is accepted; its key is what is printed: detector, contract, function. Exit codes: 0 if
-every
-finding of high, medium and low impact is explained and every explanation is still needed; 1 if not; 2 if slither could not run.
+every finding of high, medium and low impact is explained and every explanation is still needed; 1 if not; 2 if slither could
+not run.
 """
 
 from __future__ import annotations
@@ -56,10 +56,16 @@ def key_of(found: dict[str, Any]) -> str:
     return f"{found['check']}:{names[0] if names else found['id'][:12]}"
 
 
+def _general(key: str, item: dict[str, Any], explained: dict[str, str]) -> str:
+    every = f"{item['check']}:*"
+    return every if item["impact"] == "Low" and every in explained and key not in explained else key
+
+
 def main() -> int:
     """Entry point."""
     explained: dict[str, str] = tomllib.loads(TRIAGE.read_text())["accepted"]
     found = {key_of(item): item for item in findings()}
+    found = {_general(key, item, explained): item for key, item in found.items()}
     new = sorted(set(found) - set(explained))
     stale = sorted(set(explained) - set(found))
     for key in new:

@@ -17,6 +17,7 @@ from typing import Any
 
 from tests.faults.child import Command
 from tests.faults.proxy import Rule
+from tests.faults.recovery import recovered
 from tests.faults.table import Trial
 from tests.faults.world import World
 
@@ -114,7 +115,7 @@ def crash_on_chain(world: World, step: str, seed: int) -> Trial:
         command.wait()
         crashes += [rule.point.name] if rule.killed else []
     world.proxy.rule = Rule()
-    return _recovered(world, step, f"seed {seed}", crashes)
+    return recovered(world, step, f"seed {seed}", crashes)
 
 
 def crash_at_random(world: World, step: str, seed: int) -> Trial:
@@ -128,7 +129,7 @@ def crash_at_random(world: World, step: str, seed: int) -> Trial:
         crashes += [] if command.ended() else ["any moment"]
         command.kill()
         command.wait()
-    return _recovered(world, step, f"seed {seed}", crashes)
+    return recovered(world, step, f"seed {seed}", crashes)
 
 
 def crash_on_files(world: World, step: str, seed: int) -> Trial:
@@ -149,7 +150,7 @@ def crash_on_files(world: World, step: str, seed: int) -> Trial:
             crashes.append(name)
         command.kill()
         command.wait()
-    return _recovered(world, step, f"seed {seed}", crashes)
+    return recovered(world, step, f"seed {seed}", crashes)
 
 
 def _until(reached: Callable[[], bool], command: Command) -> bool:
@@ -158,14 +159,3 @@ def _until(reached: Callable[[], bool], command: Command) -> bool:
         if reached():
             return True
     return False
-
-
-def _recovered(world: World, step: str, label: str, crashes: list[str]) -> Trial:
-    """Does a step to its end, and compares what happened with what should have."""
-    began = time.monotonic()
-    ended = world.ends(*world.steps[step].words)
-    seconds = time.monotonic() - began
-    found, expected = world.facts(), world.steps[step].after
-    lost = found.lost(expected) + found.waiting + (ended.code != 0)
-    note = "" if ended.code == 0 else ended.err.strip()[-300:]
-    return Trial(label, crashes, found.doubled(expected), lost, seconds, note)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def facts_of(chain: Chain, home: Path) -> Facts:
 def _bundles(home: Path) -> str:
     """Digest of every bundle that the database knows, and of the findings; files that a crash left do not count."""
     digest = hashlib.sha256()
-    with sqlite3.connect(home / "book.sqlite") as book:
+    with closing(sqlite3.connect(home / "book.sqlite")) as book:
         for (batch,) in book.execute("SELECT batch FROM batches ORDER BY batch"):
             digest.update((home / "bundles" / batch[2:] / "bundle.json").read_bytes())
         for row in book.execute('SELECT sha256, code, file, row, "values" FROM findings ORDER BY 1, 2, 3, 4, 5'):
@@ -68,7 +69,7 @@ def _bundles(home: Path) -> str:
 
 
 def _waiting(home: Path) -> int:
-    with sqlite3.connect(home / "book.sqlite") as book:
+    with closing(sqlite3.connect(home / "book.sqlite")) as book:
         (count,) = book.execute(
             "SELECT count(*) FROM transactions WHERE state IN ('planned', 'signed', 'sent')"
         ).fetchone()

@@ -13,7 +13,7 @@ import sys
 from importlib import import_module
 from typing import Any
 
-_MODULES = ("attest", "credit", "ingest", "redeem", "settle", "enrol", "status", "up")
+_MODULES = ("attest", "credit", "ingest", "redeem", "settle", "enrol", "status", "up", "reconcile", "run")
 _ALSO = (
     "oracle.chain.outbox",
     "oracle.evidence.folder",

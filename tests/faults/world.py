@@ -64,7 +64,7 @@ class World:
         self.run("up", "--port", str(free_port()), "--clock", CLOCK)
         config = self.home / "config.toml"
         config.write_text(_SETTINGS + config.read_text())
-        self.chain = Chain(local.running(self.home).rpc, Manifest.load(self.home / "deployment.json"))  # type: ignore[union-attr]  # it runs
+        self.chain = Chain(self.node().rpc, Manifest.load(self.home / "deployment.json"))
         self.proxy = Proxy(self.chain.rpc)
         self.steps: dict[str, Step] = {}
         self._prepare()
@@ -107,11 +107,10 @@ class World:
         self._copy(step.home, self.home)
         return step
 
-    def start(self, *words: str, rpc: str | None = None, environment: dict[str, str] | None = None) -> Command:
-        """Starts a command; through `rpc` if that is another than the chain's own."""
-        variables = {"CARBONBOOK_RPC": rpc} if rpc else {}
-        full = [*words, "--home", str(self.home), "--json"]
-        return self._forker.start(full, self._outputs, variables | (environment or {}))
+    def start(self, *words: str, rpc: str | None = None, home: Path | None = None) -> Command:
+        """Starts a command; through `rpc` if that is another than the chain's own, in `home` if not in the world's."""
+        full = [*words, "--home", str(home or self.home), "--json"]
+        return self._forker.start(full, self._outputs, {"CARBONBOOK_RPC": rpc} if rpc else {})
 
     def run(self, *words: str) -> dict[str, Any]:
         """The JSON of a command that must succeed."""
@@ -121,13 +120,20 @@ class World:
         done: dict[str, Any] = json.loads(ended.out)
         return done
 
-    def ends(self, *words: str, rpc: str | None = None, seconds: float = 120) -> Ended:
+    def ends(self, *words: str, rpc: str | None = None, home: Path | None = None) -> Ended:
         """A command, whatever becomes of it."""
-        return self.start(*words, rpc=rpc).wait(seconds)
+        return self.start(*words, rpc=rpc, home=home).wait()
 
-    def facts(self) -> Facts:
+    def facts(self, home: Path | None = None) -> Facts:
         """What the chain and the book say now."""
-        return facts_of(self.chain, self.home)
+        return facts_of(self.chain, home or self.home)
+
+    def node(self) -> local.Process:
+        """The chain's process."""
+        process = local.running(self.home)
+        if process is None:
+            raise RuntimeError("the chain has ended")
+        return process
 
     def advance(self, seconds: int) -> None:
         """Moves the chain's clock."""

@@ -45,54 +45,71 @@ contract GasClaimTest is GasCity {
 
     /// forge-config: default.isolate = true
     function test_GasClaimAlone() public {
-        ICounter.Visit[] memory visits = _visits(1, 3);
-        for (uint256 i = 0; i < 3; i++) {
-            counter.claim(visits[i].claims);
-            if (i == 1) gasVm.snapshotValue("claim", "aloneFirst", lastGas());
-        }
-        visits = _visits(1, 3);
-        counter.claim(visits[0].claims);
-        counter.claim(visits[1].claims);
+        (ICounter.Claim[] memory claims,,) = _visits(2);
+        counter.claim(_one(claims[0]));
+        counter.claim(_one(claims[1]));
+        gasVm.snapshotValue("claim", "aloneFirst", lastGas());
+        (claims,,) = _visits(2);
+        counter.claim(_one(claims[0]));
+        counter.claim(_one(claims[1]));
         gasVm.snapshotValue("claim", "aloneLater", lastGas());
     }
 
     /// forge-config: default.isolate = true
     function test_GasClaimAndRedeemOneByOne() public {
-        ICounter.Visit[] memory visits = _visits(1, 3);
-        counter.claimAndRedeem(visits[0]);
-        counter.claimAndRedeem(visits[1]);
-        gasVm.snapshotValue("claim", "spendFirst", lastGas());
-        visits = _visits(1, 3);
-        counter.claimAndRedeem(visits[0]);
-        counter.claimAndRedeem(visits[1]);
-        gasVm.snapshotValue("claim", "spendLater", lastGas());
+        _spendOneByOne("spendFirst");
+        _spendOneByOne("spendLater");
     }
 
     /// forge-config: default.isolate = true
     function test_GasClaimAndRedeemInARow() public {
-        counter.serve(_visits(0, ROW));
-        gasVm.snapshotValue("claim", "rowFirst", lastGas() / ROW);
-        counter.serve(_visits(0, ROW));
-        gasVm.snapshotValue("claim", "rowLater", lastGas() / ROW);
+        _serve("rowFirst");
+        _serve("rowLater");
     }
 
-    /// @dev A batch with the leaves of `count` citizens, and what each of them claims and spends.
-    function _visits(uint256 firstCitizen, uint256 count) private returns (ICounter.Visit[] memory visits) {
+    /// @dev The second of two: words and sums that stand are what most people find.
+    function _spendOneByOne(string memory name) private {
+        (ICounter.Claim[] memory claims, IRedemptionDesk.Order[] memory orders, bytes[] memory signatures) = _visits(2);
+        counter.claimAndRedeem(_one(claims[0]), orders[0], signatures[0]);
+        counter.claimAndRedeem(_one(claims[1]), orders[1], signatures[1]);
+        gasVm.snapshotValue("claim", name, lastGas());
+    }
+
+    function _serve(string memory name) private {
+        (ICounter.Claim[] memory claims, IRedemptionDesk.Order[] memory orders, bytes[] memory signatures) =
+            _visits(ROW);
+        counter.serve(claims, orders, signatures);
+        gasVm.snapshotValue("claim", name, lastGas() / ROW);
+        vm.assertTrue(issuer.isCredited(claims[ROW - 1].batch, ROW - 1), "the last claim of the row");
+        vm.assertTrue(desk.isUsed(MERCHANT, orders[ROW - 1].orderNumber), "the last order of the row");
+    }
+
+    function _one(ICounter.Claim memory claim) private pure returns (ICounter.Claim[] memory claims) {
+        claims = new ICounter.Claim[](1);
+        claims[0] = claim;
+    }
+
+    /// @dev A batch with the leaves of `count` citizens, always the same, and what each of them claims and spends.
+    function _visits(uint256 count)
+        private
+        returns (ICounter.Claim[] memory claims, IRedemptionDesk.Order[] memory orders, bytes[] memory signatures)
+    {
         uint256 levels;
         while (1 << levels < count) levels++;
         uint256[] memory entries = new uint256[](1 << levels);
         for (uint256 i = 0; i < count; i++) {
-            entries[i] = uint256(uint160(vm.addr(KEYS + firstCitizen + i))) << LeafLib.ACCOUNT_SHIFT | QUANTITY;
+            entries[i] = uint256(uint160(vm.addr(KEYS + i))) << LeafLib.ACCOUNT_SHIFT | QUANTITY;
         }
         bytes32[] memory upper = siblings(LEVELS - levels);
         BatchId batch = openBatch(entries, upper, today());
-        visits = new ICounter.Visit[](count);
+        claims = new ICounter.Claim[](count);
+        orders = new IRedemptionDesk.Order[](count);
+        signatures = new bytes[](count);
         for (uint256 i = 0; i < count; i++) {
-            visits[i].claims = new ICounter.Claim[](1);
-            visits[i].claims[0] = ICounter.Claim(batch, i, entries[i], leafProof(entries, i, upper));
-            visits[i].order = _order(vm.addr(KEYS + firstCitizen + i));
-            (uint8 v, bytes32 r, bytes32 s) = vm.sign(KEYS + firstCitizen + i, desk.orderDigest(visits[i].order));
-            visits[i].signature = abi.encodePacked(r, s, v);
+            claims[i] = ICounter.Claim(batch, i, entries[i], leafProof(entries, i, upper));
+            orders[i] = _order(vm.addr(KEYS + i));
+            (uint8 v, bytes32 r, bytes32 s) = vm.sign(KEYS + i, desk.orderDigest(orders[i]));
+            signatures[i] = abi.encodePacked(r, s, v);
         }
     }
 

@@ -17,14 +17,14 @@ contract CarefulCity is CityLaws {
 
     /// @dev One long walk: a campaign in which a verb never happens would prove nothing about it.
     function test_a_long_walk_comes_by_every_verb_and_keeps_every_law() external {
-        for (uint256 i = 0; i < 900; i++) {
+        for (uint256 i = 0; i < 1200; i++) {
             _step(uint256(keccak256(abi.encode("walk", i))));
             if (i % 60 == 59) {
                 _lawsOfTheChain();
                 _lawsOfTheStory();
             }
         }
-        bytes32[25] memory verbs = [
+        bytes32[27] memory verbs = [
             bytes32("attest"),
             "credit",
             "redeem",
@@ -49,7 +49,9 @@ contract CarefulCity is CityLaws {
             "setAccountDayCap",
             "suspendMethodology",
             "succeedMethodology",
-            "donate"
+            "donate",
+            "reportDuplicate",
+            "release"
         ];
         for (uint256 i = 0; i < verbs.length; i++) {
             vm.assertGe(city.done(verbs[i]), 1, string(bytes.concat("never happened: ", verbs[i])));
@@ -57,7 +59,7 @@ contract CarefulCity is CityLaws {
     }
 
     function _step(uint256 dice) private {
-        uint256 verb = dice % 46;
+        uint256 verb = dice % 50;
         (uint256 a, uint256 b, uint256 c) = (dice >> 16 & 0xffffffff, dice >> 64 & 0xffffffff, dice >> 128 & 0xffffffff);
         if (verb < 6) city.pushWholeBatch(a, b, c);
         else if (verb < 8) city.attest(a, b, c);
@@ -86,10 +88,13 @@ contract CarefulCity is CityLaws {
         else if (verb < 40) city.refundFinal(a, b, c);
         else if (verb < 42) city.dispute(a);
         else if (verb == 42) city.endDispute(a, b);
+        else if (verb < 45) city.reportDuplicate(a, b);
+        else if (verb == 45) city.release(a);
         else city.passHours(a);
     }
 
     /// forge-config: default.invariant.fail-on-revert = true
+    /// forge-config: nightly.invariant.fail-on-revert = true
     function invariant_01_to_36_hold_and_nothing_reverts() external {
         _lawsOfTheChain();
         _lawsOfTheStory();

@@ -64,8 +64,8 @@ contract CityHandler is CityModel {
         header.totalQuantity = uint64(_lie(quantity, _mix(seed, 6)));
         header.consentedQuantity = header.totalQuantity / 2;
         header.accountsRoot = Trees.root(entries);
-        header.recordsRoot = keccak256(abi.encode("records", seed));
         header.bundleHash = keccak256(abi.encode("bundle", seed));
+        header.recordsRoot = LeafLib.recordLeaf(_recordOf(header.bundleHash));
         if (careful && !_attestable(header)) return;
 
         BatchId batch = ledger.attest(header, _approvals(ledger.attestationDigest(header), _mix(seed, 7) % 4));
@@ -276,6 +276,33 @@ contract CityHandler is CityModel {
         done["revoke"]++;
     }
 
+    /// @dev Each batch has one record, of few in the city: many batches share one.
+    function reportDuplicate(uint256 oneSeed, uint256 otherSeed) external timed {
+        if (_batches.length < 2) return;
+        (uint256 one, uint256 other) = (oneSeed % _batches.length, otherSeed % _batches.length);
+        if (careful && !_isDuplicate(one, other)) return;
+        uint256 credited = issuer.progressOf(_batches[other].id).accounts;
+
+        try ledger.reportDuplicate(_proofOf(one), _proofOf(other)) {
+            vm.assertEq(issuer.progressOf(_batches[other].id).accounts, credited, "I12: a report takes nothing back");
+            done["reportDuplicate"]++;
+        } catch (bytes memory reason) {
+            // The two were settled before: only the ledger remembers.
+            vm.assertEq(bytes32(bytes4(reason)), bytes32(IEvidenceLedger.EvidenceLedger_Settled.selector), "");
+        }
+    }
+
+    function release(uint256 batchSeed) external timed {
+        for (uint256 i = 0; i < _batches.length; i++) {
+            BatchId batch = _batches[(batchSeed % _batches.length + i) % _batches.length].id;
+            (IEvidenceLedger.Phase phase,) = ledger.phaseOf(batch);
+            if (phase != IEvidenceLedger.Phase.Frozen) continue;
+            ledger.release(batch, "");
+            done["release"]++;
+            return;
+        }
+    }
+
     function takeBack(uint256 batchSeed, uint256 indexSeed, uint256 amountSeed) external timed {
         if (_batches.length == 0) return;
         uint256 number = batchSeed % _batches.length;
@@ -304,7 +331,9 @@ contract CityHandler is CityModel {
         if (_batches.length == 0) return;
         BatchRecord storage record = _batches[batchSeed % _batches.length];
         (IEvidenceLedger.Phase phase, uint256 attestedAt) = ledger.phaseOf(record.id);
-        bool over = clock >= attestedAt + ledger.CREDIT_PERIOD();
+        (, uint256 releasedAt) = ledger.disputeOf(record.id);
+        uint256 since = releasedAt > attestedAt ? releasedAt : attestedAt;
+        bool over = clock >= since + ledger.CREDIT_PERIOD();
         if (careful && (phase != IEvidenceLedger.Phase.Open || !over)) return;
         ledger.close(record.id);
         done["close"]++;
@@ -629,6 +658,25 @@ contract CityHandler is CityModel {
         }
     }
 
+    function _recordOf(bytes32 bundleHash) private pure returns (LeafLib.Record memory record) {
+        record.recordId = bytes32(uint256(bundleHash) % 3 + 1);
+        (record.quantity, record.startTime, record.endTime) = (1, 1, 2);
+    }
+
+    function _proofOf(uint256 number) private view returns (IEvidenceLedger.RecordProof memory proof) {
+        proof.batch = _batches[number].id;
+        proof.record = _recordOf(_batches[number].header.bundleHash);
+    }
+
+    function _isDuplicate(uint256 one, uint256 other) private view returns (bool) {
+        (IEvidenceLedger.Phase first, uint256 firstAt) = ledger.phaseOf(_batches[one].id);
+        (IEvidenceLedger.Phase second, uint256 secondAt) = ledger.phaseOf(_batches[other].id);
+        if (first == IEvidenceLedger.Phase.Revoked || second == IEvidenceLedger.Phase.Revoked) return false;
+        if (second == IEvidenceLedger.Phase.Frozen || firstAt >= secondAt) return false;
+        return
+            _recordOf(_batches[one].header.bundleHash).recordId == _recordOf(_batches[other].header.bundleHash).recordId;
+    }
+
     function _mgOf(uint256 number, uint256 index) internal view returns (uint256) {
         BatchRecord storage record = _batches[number];
         (IMethodologyRegistry.Terms memory terms,,,) =
@@ -753,7 +801,8 @@ contract CityHandler is CityModel {
     function _period(uint256 seed) private view returns (uint256 first, uint256 last) {
         last = desk.lastFinalDay();
         if (_orders.length == 0 || seed % 4 == 0) return (last - seed % 30, last);
-        first = _orders[_mix(seed, 1) % _orders.length].day;
+        uint256 recent = _orders.length < 8 ? _orders.length : 8;
+        first = _orders[_orders.length - 1 - _mix(seed, 1) % recent].day;
         if (first + 20 < last) last = first + 20;
     }
 
