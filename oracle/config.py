@@ -10,6 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -29,11 +30,13 @@ class Source(_Frozen):
     """Where records come from.
 
     Attributes:
-        operator: Key name of the operator that brings them.
+        operator: Key name, or address, of the operator that brings them.
         region: Where the acts happen unless the record says so.
         zone: Time zone whose civil days count.
         residents: Persons of a household whose record names none.
         service: For meters whose units do not tell: electricity, gas or water.
+        daily_rows: Most rows it may bring in one of its civil days; None for no limit.
+        signer: Address of the account that signs its requests; None if it signs with the secret `source-NAME` of the keystore.
     """
 
     operator: str
@@ -41,6 +44,8 @@ class Source(_Frozen):
     zone: str = DEFAULT_ZONE
     residents: int = 1
     service: str | None = None
+    daily_rows: int | None = None
+    signer: str | None = None
 
     @field_validator("zone")
     @classmethod
@@ -96,6 +101,28 @@ class FlagLimits(_Frozen):
     final_refunds: int = 3
 
 
+class ExternalSigner(_Frozen):
+    """A key that is elsewhere, at a signer over HTTP.
+
+    Attributes:
+        url: The signer, without a path.
+        address: The account.
+        identifier: What the signer calls the key; None for the address.
+    """
+
+    url: str
+    address: str
+    identifier: str | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _without_secrets(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+            raise ValueError("a signer is named as http(s)://host:port, without a user or password")
+        return value
+
+
 class SettlementRules(_Frozen):
     """How merchants' money is paid out.
 
@@ -129,6 +156,10 @@ class Settings(_Frozen):
         lock_seconds: How long to wait for another process that sends.
         in_flight: Most transactions that are on their way at once.
         sources: Registered sources by name.
+        signers: Keys that external signers hold, by key name.
+        keep_inputs: Whether what came over HTTP or MQTT stays in `received/` once it is read, for nodes to take their copies from.
+        member: Of a node: key name of the committee's member it signs for.
+        proposers: Of a node: addresses that may propose a close to it.
         settlement: Who settles, and when a payment counts.
         flags: When patterns among orders are told.
         database: SQLAlchemy URL of the book's database, without a password; None for SQLite in the home folder.
@@ -153,6 +184,10 @@ class Settings(_Frozen):
     settlement: SettlementRules = SettlementRules()
     flags: FlagLimits = FlagLimits()
     database: str | None = None
+    signers: dict[str, ExternalSigner] = {}
+    keep_inputs: bool = False
+    member: str | None = None
+    proposers: tuple[str, ...] = ()
     library: Path | None = None
 
     @classmethod

@@ -16,6 +16,10 @@ MODULES = {
     "city": "city",
     "enrol": "enrol",
     "ingest": "ingest",
+    "serve": "serve",
+    "watch": "serve",
+    "source": "source",
+    "quarantine": "quarantine",
     "close": "ingest",
     "attest": "attest",
     "credit": "credit",
@@ -38,6 +42,8 @@ MODULES = {
     "index": "index",
     "status": "status",
     "methodology": "authority",
+    "node": "node",
+    "erase": "erase",
 }
 
 

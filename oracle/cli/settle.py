@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from eth_account.signers.local import LocalAccount
+from eth_account.signers.base import BaseAccount
 
 from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, say, show
 from oracle.errors import ConfigError, InputError
@@ -58,12 +58,12 @@ class Office:
         first_day = min(first_order_day(self.chain), last) if since is None else _day(since)
         return between(first_day, last if through is None else _day(through))
 
-    def signers(self) -> list[LocalAccount]:
+    def signers(self) -> list[BaseAccount]:
         """The officers whose keys are here."""
         addresses = {self.here.keys.address(name): name for name in self.here.keys.names()}
         return [self.here.keys.account(addresses[each]) for each in self.here.officers if each in addresses]
 
-    def signer(self, key: str | None) -> LocalAccount:
+    def signer(self, key: str | None) -> BaseAccount:
         """Who signs: the named key, or the only officer's key that is here."""
         if key is not None:
             return self.here.keys.account(key)
@@ -227,7 +227,7 @@ def list_(home: HomeOption = None, json: JsonOption = False) -> None:
     show({"runs": [_listed(office.book.observed(name)) for name in names]}, json)
 
 
-def _two(office: Office) -> tuple[LocalAccount, LocalAccount]:
+def _two(office: Office) -> tuple[BaseAccount, BaseAccount]:
     signers = office.signers()
     if len(signers) < 2:
         raise ConfigError(

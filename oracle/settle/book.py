@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from eth_account.signers.local import LocalAccount
+from eth_account.signers.base import BaseAccount
 
 from oracle.attest.committee import domain
 from oracle.attest.typed_data import Domain, sign
@@ -70,7 +70,7 @@ class Settlements:
         return Proposal(run, tuple(due for due in found if due.problem), elsewhere)
 
     def propose(
-        self, proposer: LocalAccount, merchants: Sequence[str], days: Days, approver: LocalAccount | None = None
+        self, proposer: BaseAccount, merchants: Sequence[str], days: Days, approver: BaseAccount | None = None
     ) -> Proposal:
         """Proposes to pay what is due to merchants for some days.
 
@@ -92,7 +92,7 @@ class Settlements:
             add_run(connection, run)
         return replace(draft, run=run)
 
-    def approve(self, name: str, approver: LocalAccount) -> Run:
+    def approve(self, name: str, approver: BaseAccount) -> Run:
         """Approves a run as a second person, after comparing it with the chain.
 
         Raises:
@@ -161,7 +161,7 @@ class Settlements:
         with self._database.begin() as connection:
             set_items(connection, name, items)
 
-    def _signature(self, account: LocalAccount, run: Run) -> Signature:
+    def _signature(self, account: BaseAccount, run: Run) -> Signature:
         return Signature(account.address, sign(account, run.message(self.domain)), self._chain.now())
 
     def _elsewhere(self, days: Days) -> dict[str, str]:

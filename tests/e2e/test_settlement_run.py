@@ -25,9 +25,9 @@ def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
     opened.close()
 
 
-def final_orders(till: Till, name: str) -> None:
+def final_orders(till: Till, name: str, points: str = "0.5") -> None:
     """An order of half a point at each merchant, and the days until it is final."""
-    till.buy_everywhere(name)
+    till.buy_everywhere(name, points)
     till.carbonbook("clock", "--advance", "8")
 
 
@@ -138,7 +138,7 @@ def test_settle__killed_around_its_payment_and_all_along__pays_exactly_what_was_
     """F38. Killed at one request of a run after the other, before or after it got through; what was left, the same command finishes."""
     wire = Wire(till.here.settings.rpc)
     command = [CARBONBOOK, "settle", "--home", str(till.home), "--json"]
-    final_orders(till, "count")
+    final_orders(till, "count", "0.1")
     before = {merchant: till.paid(merchant) for merchant in MERCHANTS}
     assert wire.run(command) == 0
     methods = list(wire.methods)
@@ -147,13 +147,13 @@ def test_settle__killed_around_its_payment_and_all_along__pays_exactly_what_was_
     moments += [(number, AFTER) for number in evenly(send + 1, len(methods), 6)]
     moments += [(number, BEFORE) for number in evenly(0, send, 5)]
     for number, when in moments:
-        final_orders(till, f"dead-{number}-{when}")
+        final_orders(till, f"dead-{number}-{when}", "0.1")
         assert wire.run(command, (number, when)) == -9
         assert till.carbonbook("settle")["failed"] == 0
     wire.close()
     orders = len(moments) + 1
     assert {merchant: till.paid(merchant) - before[merchant] for merchant in MERCHANTS} == dict.fromkeys(
-        MERCHANTS, orders * 500 * UNITS_PER_MILLI
+        MERCHANTS, orders * 100 * UNITS_PER_MILLI
     )
     assert {run["state"] for run in till.carbonbook("settle", "list")["runs"]} <= {"confirmed", "cancelled"}
     assert till.carbonbook("report", "reconciliation")["differences"] == 0
