@@ -32,6 +32,7 @@ MODULES = {
     "refund": "refund",
     "dispute": "dispute",
     "account": "account",
+    "counter": "counter",
     "verify": "verify",
     "check": "check",
     "run": "run",

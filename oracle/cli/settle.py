@@ -20,11 +20,7 @@ from oracle.settle.run import Item, ItemState, Run
 from oracle.store.runs import all_runs
 from oracle.units import date_of, day_of
 
-app = typer.Typer(
-    name="settle",
-    help="Pay merchants: propose, show, approve, send, file, list. Without a command: everything that is final, at once.",
-    invoke_without_command=True,
-)
+app = typer.Typer(name="settle", invoke_without_command=True)
 
 ThroughOption = Annotated[str | None, typer.Option(help="Last day to pay for.", show_default="the last final day")]
 SinceOption = Annotated[str | None, typer.Option("--from", help="First day.", show_default="that of the first order")]

@@ -54,14 +54,20 @@ def phase_of(chain: Chain, proven: ProvenReceipt) -> str:
 
 def redeem(outbox: Outbox, orders: Sequence[SignedOrder]) -> Iterator[Outcome]:
     """Relays orders; those that were taken before are passed over, those that cannot be taken do not stop the others."""
-    fresh = []
+    fresh: dict[str, SignedOrder] = {}
+    again = []
     for signed in orders:
         if is_taken(outbox.chain, signed.order):
             yield _before(outbox.chain, signed.order)
+        elif signed.order.key in fresh:  # a batch tells refusals by order number: it must hold each once
+            again.append(signed)
         else:
-            fresh.append(signed)
-    for start in range(0, len(fresh), PER_TRANSACTION):
-        yield from _relay(outbox, fresh[start : start + PER_TRANSACTION])
+            fresh[signed.order.key] = signed
+    sending = list(fresh.values())
+    for start in range(0, len(sending), PER_TRANSACTION):
+        yield from _relay(outbox, sending[start : start + PER_TRANSACTION])
+    if again:
+        yield from redeem(outbox, again)
 
 
 def _before(chain: Chain, order: Order) -> Outcome:

@@ -12,10 +12,9 @@ import binascii
 from pathlib import Path
 
 import segno
-from eth_account import Account
 from eth_utils.address import to_checksum_address
 
-from oracle.attest.typed_data import Domain
+from oracle.attest.typed_data import Domain, signer_of
 from oracle.errors import InputError, VerificationFailed, WrongChain
 from oracle.redeem.desk import SignedOrder
 from oracle.redeem.order import Order
@@ -74,11 +73,7 @@ def check_signature(signed: SignedOrder, domain: Domain) -> None:
     """
     if int.from_bytes(signed.signature[32:64]) > _HALF_ORDER:
         raise VerificationFailed("The voucher's signature is the malleable twin of another: it was tampered with.")
-    try:
-        signer = Account.recover_message(signed.order.message(domain), signature=signed.signature)
-    except ValueError as error:
-        raise VerificationFailed(f"The voucher's signature is none: {error}.") from error
-    if signer != signed.order.citizen:
+    if signer_of(signed.order.message(domain), signed.signature) != signed.order.citizen:
         raise VerificationFailed(
             f"The voucher is not signed by {signed.order.citizen} for this order at this desk: it was altered, or made for another."
         )

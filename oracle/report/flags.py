@@ -88,7 +88,9 @@ def _fast_citizens(orders: pd.DataFrame, limits: FlagLimits) -> Iterator[Flag]:
 
 
 def _same_amounts(orders: pd.DataFrame, limits: FlagLimits) -> Iterator[Flag]:
-    free = orders[orders["offer"].map(lambda offer: int(offer, 16) == 0)]  # everybody pays an offer's one price
+    free = orders[
+        orders["offer"].map(lambda offer: int(offer, 16) == 0).astype(bool)
+    ]  # everybody pays an offer's one price
     for (merchant, milli), own in free.groupby(["merchant", "pointsMilli"], sort=True):
         first, last, count = _busiest(own["seconds"].tolist(), own["citizen"].tolist(), 60)
         if count >= limits.same_amount_accounts:
@@ -101,7 +103,8 @@ def _same_amounts(orders: pd.DataFrame, limits: FlagLimits) -> Iterator[Flag]:
 def _emptied(orders: pd.DataFrame, before: pd.Series[int], limits: FlagLimits) -> Iterator[Flag]:
     had = before.reindex(pd.MultiIndex.from_frame(orders[["transaction", "log_index"]])).tolist()
     percents = [100 * milli // balance for milli, balance in zip(orders["pointsMilli"].tolist(), had, strict=True)]
-    emptying = orders[[percent >= limits.emptied_percent for percent in percents]]
+    much = [percent >= limits.emptied_percent for percent in percents]
+    emptying = orders[pd.Series(much, index=orders.index, dtype=bool)]
     days = emptying["seconds"] // SECONDS_PER_DAY
     for (merchant, _), own in emptying.groupby([emptying["merchant"], days], sort=True):
         accounts = int(own["citizen"].nunique())
@@ -120,7 +123,7 @@ def _much_refunded(orders: pd.DataFrame, refunds: pd.DataFrame, limits: FlagLimi
 
 def _refunded_final(orders: pd.DataFrame, refunds: pd.DataFrame, limits: FlagLimits) -> Iterator[Flag]:
     days = orders.set_index("key")["seconds"] // SECONDS_PER_DAY
-    taken = refunds["key"].map(days)
+    taken = refunds["key"].map(days).astype("int64")
     netted = refunds[
         (refunds["dueDay"] != 0) & (refunds["seconds"] // SECONDS_PER_DAY > taken + limits.final_after_days)
     ]

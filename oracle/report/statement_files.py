@@ -57,11 +57,14 @@ class Statement:
     html: str
 
 
-def statements(chain: Chain, ledger: Ledger, period: Period, names: Mapping[str, str]) -> Iterator[Statement]:
+def statements(
+    chain: Chain, ledger: Ledger, period: Period, names: Mapping[str, str], only: str | None = None
+) -> Iterator[Statement]:
     """The statement of every merchant and operator.
 
     Args:
         names: Names of merchants that are known, by account.
+        only: The one account whose statements are wanted.
     """
     token = (chain.read("SettlementToken", "symbol"), chain.read("SettlementToken", "decimals"))
     groups = (
@@ -69,7 +72,7 @@ def statements(chain: Chain, ledger: Ledger, period: Period, names: Mapping[str,
         ("operator", ledger.table("OperatorLicensed")["operator"], operator_entries(ledger), (FREE,)),
     )
     for role, parties, entries, accounts in groups:
-        for party in parties.tolist():
+        for party in [each for each in parties.tolist() if only in (None, each)]:
             own = with_balances(entries[entries["party"] == party], accounts[0])
             totals = totals_of(own, party, accounts, period)
             within = period.of(own, "time_utc")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from html import escape
 
 from oracle.report.clearing import Account
@@ -85,7 +84,9 @@ def page(sheet: Sheet) -> str:
 def money(units: int, token: tuple[str, int]) -> str:
     """Exact money, for people."""
     symbol, decimals = token
-    return f"{Decimal(units).scaleb(-decimals):,f} {symbol}"
+    whole, rest = divmod(abs(units), 10**decimals)
+    sign, fraction = "-" if units < 0 else "", f".{rest:0{decimals}}" if decimals else ""
+    return f"{sign}{whole:,}{fraction} {symbol}"
 
 
 def _balance(account: Account, lines: Sequence[tuple[str, int | None, int]], token: tuple[str, int]) -> str:

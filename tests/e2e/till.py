@@ -115,8 +115,8 @@ class Till:
         return self.carbonbook("redeem", path)
 
     def buy_everywhere(self, day: str, points: str = "0.5") -> None:
-        """One order of a citizen in custody at every merchant."""
-        account = self.in_custody()[0]
+        """One order of the richest citizen in custody at every merchant."""
+        account = max(self.in_custody(), key=self.balance)
         done = self.buy([(account, merchant, f"{day}-{merchant}", points) for merchant in MERCHANTS])
         assert done["refused"] == [], done
 

@@ -113,6 +113,15 @@ def test_check_signed__signatures_of_another_chain__do_not_hold() -> None:
         check_signed(signed_by(RUN, ONE, TWO), elsewhere, OFFICERS)
 
 
+def test_check_signed__a_signature_that_no_key_made__does_not_hold() -> None:
+    run = signed_by(RUN, ONE, TWO)
+    assert run.approved is not None
+    for nonsense in (bytes(65), b"\xff" * 65, b"\1" * 64):
+        broken = replace(run, approved=replace(run.approved, signature=nonsense))
+        with pytest.raises(VerificationFailed, match="it was altered after it was signed"):
+            check_signed(broken, DOMAIN, OFFICERS)
+
+
 def test_check_approver__second_officer_only__and_only_once() -> None:
     proposed = signed_by(RUN, ONE)
     check_approver(proposed, TWO.address, OFFICERS)
