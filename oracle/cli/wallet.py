@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from eth_account.signers.base import BaseAccount
 from eth_account.signers.local import LocalAccount
 
 from oracle.cli.console import Installation
@@ -23,7 +24,7 @@ PassphraseOption = Annotated[
 
 def citizen_signer(
     here: Installation, account: str | None, key_file: Path | None, passphrase: Path | None
-) -> LocalAccount:
+) -> BaseAccount:
     """The key that signs for a citizen: of the file that is named, or derived for an account in custody.
 
     Raises:
