@@ -10,12 +10,8 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.messages import SignableMessage, encode_typed_data
-<<<<<<< HEAD
-from eth_account.signers.local import LocalAccount
-from eth_keys.exceptions import BadSignature
-=======
 from eth_account.signers.base import BaseAccount
->>>>>>> main
+from eth_keys.exceptions import BadSignature
 from eth_utils.crypto import keccak
 from eth_utils.exceptions import ValidationError
 
@@ -105,7 +101,6 @@ def digest(message: SignableMessage) -> bytes:
     return keccak(b"\x19" + message.version + message.header + message.body)
 
 
-<<<<<<< HEAD
 def signer_of(message: SignableMessage, signature: bytes) -> str | None:
     """Account whose key made a signature over a message; None if no key did, or contracts would not read it: v is 27 or 28 there."""
     if signature[-1] not in (27, 28):
@@ -117,9 +112,6 @@ def signer_of(message: SignableMessage, signature: bytes) -> str | None:
     return signer
 
 
-def sign(account: LocalAccount, message: SignableMessage) -> bytes:
-=======
 def sign(account: BaseAccount, message: SignableMessage) -> bytes:
->>>>>>> main
     """The 65-byte signature r || s || v."""
     return bytes(account.sign_message(message).signature)

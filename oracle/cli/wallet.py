@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from eth_account.signers.local import LocalAccount
+from eth_account.signers.base import BaseAccount
 
 from oracle.cli.console import Installation
 from oracle.errors import ConfigError
@@ -23,7 +23,7 @@ PassphraseOption = Annotated[
 
 def citizen_signer(
     here: Installation, account: str | None, key_file: Path | None, passphrase: Path | None
-) -> LocalAccount:
+) -> BaseAccount:
     """The key that signs for a citizen: of the file that is named, or derived for an account in custody.
 
     Raises:
@@ -36,7 +36,7 @@ def citizen_signer(
     return custody_signer(here, here.account_of(str(account)))
 
 
-def custody_signer(here: Installation, account: str) -> LocalAccount:
+def custody_signer(here: Installation, account: str) -> BaseAccount:
     """The key of an account in custody.
 
     Raises:
