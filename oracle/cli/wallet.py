@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 from eth_account.signers.base import BaseAccount
+<<<<<<< HEAD
 from eth_account.signers.local import LocalAccount
+=======
+>>>>>>> h4b
 
 from oracle.cli.console import Installation
 from oracle.errors import ConfigError
@@ -37,7 +40,7 @@ def citizen_signer(
     return custody_signer(here, here.account_of(str(account)))
 
 
-def custody_signer(here: Installation, account: str) -> LocalAccount:
+def custody_signer(here: Installation, account: str) -> BaseAccount:
     """The key of an account in custody.
 
     Raises:

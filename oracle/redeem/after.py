@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eth_account.signers.local import LocalAccount
+from eth_account.signers.base import BaseAccount
 from eth_utils.crypto import keccak
 
 from oracle.attest.committee import domain
@@ -89,7 +89,7 @@ def day_to_net(chain: Chain, merchant: str, points_milli: int) -> int:
     raise InputError(f"{merchant} has no final, unpaid day with {points_milli} thousandths of a point to net against")
 
 
-def dispute(relayer: Sender, citizen: LocalAccount, order: TakenOrder, reason: str, expiry: int) -> Sent:
+def dispute(relayer: Sender, citizen: BaseAccount, order: TakenOrder, reason: str, expiry: int) -> Sent:
     """Disputes what is left of a held order; the citizen signs, anyone relays."""
     receipt = order.proven.receipt
     values = {
