@@ -7,10 +7,6 @@ from typing import Annotated
 
 import typer
 from eth_account.signers.base import BaseAccount
-<<<<<<< HEAD
-from eth_account.signers.local import LocalAccount
-=======
->>>>>>> h4b
 
 from oracle.cli.console import Installation
 from oracle.errors import ConfigError
