@@ -29,7 +29,7 @@ PYTEST := $(BIN)/python -m pytest -p no:pytest-brownie
 # Servers that tests of the store and of the intake talk to.
 SERVICES := postgresql mosquitto
 
-.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e test-faults faults soak bench bench-city nightly symbolic slither mutants check gas format abi lock clean
+.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e test-faults faults soak bench bench-city nightly symbolic slither mutants check gas format abi lock weather clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -88,8 +88,9 @@ nightly: setup ## Fuzz for hours: 10,000 random cities, 100,000 inputs each, 200
 	@FOUNDRY_PROFILE=nightly forge test
 	@LIVES=200 brownie test tests/contracts/stateful --network $(NETWORK_$(CHAIN)) -q
 
-symbolic: setup build/tools/halmos/.ready ## Prove laws of the contracts for every input there is (halmos, ten minutes)
-	@build/tools/halmos/bin/halmos --root . --forge-build-out build/forge/out --match-contract Laws$$ --solver-timeout-assertion 120s
+symbolic: setup build/tools/halmos/.ready ## Prove laws of the contracts for every input there is (halmos)
+	@FOUNDRY_OUT=build/halmos/out FOUNDRY_CACHE_PATH=build/halmos/cache FOUNDRY_TEST=tests/fuzz/symbolic \
+	build/tools/halmos/bin/halmos --root . --forge-build-out build/halmos/out --match-contract Laws$$ --solver-timeout-assertion 120s
 
 slither: setup build/tools/slither/.ready ## Analyse the contracts statically; fail on a finding that is not explained
 	@build/tools/slither/bin/python scripts/checks/slither.py
@@ -135,6 +136,11 @@ lock: ## Resolve pyproject.toml anew into requirements.lock and package-lock.jso
 	@build/lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[cluster,contracts,dev]'
 	@build/lock/bin/python -m pip freeze --exclude-editable > requirements.lock
 	@npm install --package-lock-only --silent
+
+weather: ## Install OpenDSM into an environment of its own and normalise the sample home by weather
+	@test -x build/weather/bin/python || $(PYTHON) -m venv build/weather
+	@build/weather/bin/python -m pip install --quiet --disable-pip-version-check -r scripts/weather/requirements.lock
+	@build/weather/bin/python scripts/weather/sample.py
 
 clean: ## Remove what was built and installed
 	rm -rf .venv node_modules build .carbonbook

@@ -188,11 +188,11 @@ interface IRedemptionDesk {
     /// @notice As many signatures as orders are needed.
     error RedemptionDesk_LengthMismatch(uint256 orders, uint256 signatures);
 
-    /// @notice Less gas is left than the next order of the batch may use.
-    error RedemptionDesk_TooLittleGas(uint256 left, uint256 needed);
+    /// @notice `needed` gas must be left before order `index` of a batch is tried: with less, a good order could fail for want of gas.
+    error RedemptionDesk_GasShort(uint256 index, uint256 needed);
 
-    /// @notice Gas that one order of a batch may use, ten pages and a contract as signer included. A batch without that much left reverts:
-    /// otherwise a node's estimate would stop at the least gas with which the batch is mined, and orders would be refused for want of it.
+    /// @notice Gas that one order of a batch gets: enough for one that takes from all ten pages, of an offer, signed by a contract. Who
+    /// burns it all harms itself and the sender, not the orders beside it.
     function ORDER_GAS() external view returns (uint256);
 
     /// @notice Days after an order's day on which it can still be refunded or disputed.
@@ -208,6 +208,7 @@ interface IRedemptionDesk {
     function redeem(Order calldata order, bytes calldata signature) external returns (OrderKey key);
 
     /// @notice Takes several signed orders; one that cannot be taken is told by `OrderRefused` and does not stop the others.
+    /// Reverts if: paused; not as many signatures as orders; too little gas to give an order `ORDER_GAS`.
     function redeemBatch(Order[] calldata orders, bytes[] calldata signatures) external;
 
     /// @notice Takes one order of a batch and returns the leaf of its receipt. Only the desk itself: a call of its own is what undoes an

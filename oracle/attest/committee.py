@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from eth_account.signers.local import LocalAccount
+from eth_account.signers.base import BaseAccount
 
 from oracle.attest.header import Header, approvals
 from oracle.attest.typed_data import Domain
@@ -49,7 +49,7 @@ def phases_of(chain: Chain, batches: Sequence[str]) -> dict[str, Phase]:
     return {batch: Phase(PHASES[number], at) for batch, (number, at) in zip(batches, found, strict=True)}
 
 
-def attestation(chain: Chain, bundle: Bundle, members: list[LocalAccount]) -> Call:
+def attestation(chain: Chain, bundle: Bundle, members: list[BaseAccount]) -> Call:
     """The call that brings a bundle's header on chain, signed by as many members as the quorum asks.
 
     Raises:
@@ -83,7 +83,7 @@ class Attested:
     sent: Sent | None
 
 
-def attest_all(outbox: Outbox, batches: Iterable[tuple[str, Bundle]], members: list[LocalAccount]) -> list[Attested]:
+def attest_all(outbox: Outbox, batches: Iterable[tuple[str, Bundle]], members: list[BaseAccount]) -> list[Attested]:
     """Attests bundles by batch, many in flight at a time. Bundles are read when their turn comes.
 
     Raises:

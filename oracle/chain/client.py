@@ -179,16 +179,25 @@ class Chain:
         return refusal
 
     def events(
-        self, contract: str, event: str, from_block: int | None = None, to_block: int | None = None
+        self,
+        contract: str,
+        event: str,
+        from_block: int | None = None,
+        to_block: int | None = None,
+        where: Mapping[str, object] | None = None,
     ) -> Iterator[Event]:
-        """Decoded events in the order of the chain; from the deployment to the head unless told."""
+        """Decoded events in the order of the chain; from the deployment to the head unless told.
+
+        Args:
+            where: Values that indexed arguments must have.
+        """
         start = self.manifest.first_block if from_block is None else from_block
         last = self.head() if to_block is None else to_block
         factory = self._contracts[contract].events[event]
         while start <= last:
             until = min(start + _LOG_RANGE - 1, last)
             with Translated(self.rpc):
-                logs = factory.get_logs(from_block=start, to_block=until)
+                logs = factory.get_logs(argument_filters=dict(where or {}), from_block=start, to_block=until)
             found = [
                 Event(
                     contract,

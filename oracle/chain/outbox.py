@@ -24,7 +24,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from eth_account.signers.local import LocalAccount
+from eth_account.signers.base import BaseAccount
 from eth_utils.crypto import keccak
 
 from oracle.chain.call import Call
@@ -73,7 +73,7 @@ class Outbox(Sender):
         pace: How long to wait.
     """
 
-    def __init__(self, chain: Chain, account: LocalAccount, database: Database, pace: Pace | None = None):
+    def __init__(self, chain: Chain, account: BaseAccount, database: Database, pace: Pace | None = None):
         super().__init__(chain, account)
         self._database = database
         self._pace = pace or Pace()

@@ -22,11 +22,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from oracle.config import Settings
-from oracle.keys import Keyring
+from oracle.keys import Elsewhere, Keyring
 from oracle.store.book import Book
 
 if TYPE_CHECKING:  # commands that need no chain do not wait for web3
-    from eth_account.signers.local import LocalAccount
+    from eth_account.signers.base import BaseAccount
 
     from oracle.chain.client import Chain
     from oracle.chain.outbox import Outbox
@@ -66,7 +66,11 @@ class Installation:
     @cached_property
     def keys(self) -> Keyring:
         """Its keystore."""
-        return Keyring(self.settings.path(self.settings.keys), self.settings.passphrase_file)
+        elsewhere = {
+            name: Elsewhere(signer.url, signer.address, signer.identifier or signer.address)
+            for name, signer in self.settings.signers.items()
+        }
+        return Keyring(self.settings.path(self.settings.keys), self.settings.passphrase_file, elsewhere)
 
     @cached_property
     def book(self) -> Book:
@@ -133,13 +137,16 @@ class Installation:
         """An account, or the account of a key."""
         return to_checksum_address(name if is_address(name) else self.keys.address(name))
 
-    def members(self) -> list[LocalAccount]:
+    def members(self) -> list[BaseAccount]:
         """The oracle members whose keys are here."""
         return [self.keys.account(name) for name in self.settings.committee]
 
     def operators(self) -> dict[str, str]:
         """Address of the operator of each registered source."""
-        return {name: self.keys.address(source.operator) for name, source in self.settings.sources.items()}
+        return {
+            name: source.operator if source.operator.startswith("0x") else self.keys.address(source.operator)
+            for name, source in self.settings.sources.items()
+        }
 
 
 def show(data: Mapping[str, object], as_json: bool, title: str = "") -> None:

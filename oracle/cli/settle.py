@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from eth_account.signers.local import LocalAccount
+from eth_account.signers.base import BaseAccount
 
 from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, say, show
 from oracle.errors import ConfigError, InputError
+from oracle.settle.bank import units_per_minor_of
 from oracle.settle.book import Proposal, described
 from oracle.settle.due import first_order_day, last_final_day, merchants_of
 from oracle.settle.period import Days, between, period
@@ -19,10 +20,7 @@ from oracle.settle.run import Item, ItemState, Run
 from oracle.store.runs import all_runs
 from oracle.units import date_of, day_of
 
-app = typer.Typer(
-    help="Pay merchants: propose, show, approve, send, list. Without a command: everything that is final, at once.",
-    invoke_without_command=True,
-)
+app = typer.Typer(name="settle", invoke_without_command=True)
 
 ThroughOption = Annotated[str | None, typer.Option(help="Last day to pay for.", show_default="the last final day")]
 SinceOption = Annotated[str | None, typer.Option("--from", help="First day.", show_default="that of the first order")]
@@ -60,12 +58,12 @@ class Office:
         first_day = min(first_order_day(self.chain), last) if since is None else _day(since)
         return between(first_day, last if through is None else _day(through))
 
-    def signers(self) -> list[LocalAccount]:
+    def signers(self) -> list[BaseAccount]:
         """The officers whose keys are here."""
         addresses = {self.here.keys.address(name): name for name in self.here.keys.names()}
         return [self.here.keys.account(addresses[each]) for each in self.here.officers if each in addresses]
 
-    def signer(self, key: str | None) -> LocalAccount:
+    def signer(self, key: str | None) -> BaseAccount:
         """Who signs: the named key, or the only officer's key that is here."""
         if key is not None:
             return self.here.keys.account(key)
@@ -173,6 +171,41 @@ def send_(run: RunArgument, home: HomeOption = None, json: JsonOption = False) -
     show(described(sent), json)
 
 
+@app.command("file")
+def file_(
+    run: RunArgument,
+    out: Annotated[Path | None, typer.Option(help="File to write.", show_default="./<message id>.xml")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write a confirmed run's payments as ISO 20022 pain.001 for the bank. The same run gives the same file.
+
+    Banks and names of merchants are those of `carbonbook merchant set`; whose account pays is [settlement.bank] in config.toml.
+
+        carbonbook settle file 2023-01.1 --out january.xml
+    """
+    from oracle.settle.file import bank_file  # schema and classes take a second that other commands need not wait
+
+    office = Office(home)
+    bank = office.here.settings.settlement.bank
+    if bank is None:
+        raise ConfigError("Whose account pays? Name it in config.toml under [settlement.bank]: name, account, code.")
+    per_minor = units_per_minor_of(office.chain.read("SettlementToken", "decimals"), bank.decimals)
+    made = bank_file(office.here.book.database, office.book, run, bank.party, bank.currency, bank.decimals, per_minor)
+    path = out or Path(f"{made.name}.xml")
+    path.write_bytes(made.content)
+    show(
+        {
+            "file": str(path),
+            "message_id": made.name,
+            "currency": bank.currency,
+            "payments": [vars(payment) for payment in made.payments],
+            "total_minor": sum(payment.minor for payment in made.payments),
+        },
+        json,
+    )
+
+
 @app.command("cancel")
 def cancel_(run: RunArgument, home: HomeOption = None, json: JsonOption = False) -> None:
     """Give a run up that nothing of was paid: its merchants can be proposed anew.
@@ -189,12 +222,12 @@ def list_(home: HomeOption = None, json: JsonOption = False) -> None:
     carbonbook settle list
     """
     office = Office(home)
-    with office.here.book.database.begin() as connection:
+    with office.here.book.database.reading() as connection:
         names = [run.name for run in all_runs(connection)]
     show({"runs": [_listed(office.book.observed(name)) for name in names]}, json)
 
 
-def _two(office: Office) -> tuple[LocalAccount, LocalAccount]:
+def _two(office: Office) -> tuple[BaseAccount, BaseAccount]:
     signers = office.signers()
     if len(signers) < 2:
         raise ConfigError(

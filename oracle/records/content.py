@@ -65,18 +65,47 @@ def load(path: Path, limit: int) -> bytes:
     return content
 
 
-def text_blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[bytes]:
+def text_blocks(path: Path, size: int = BLOCK_BYTES, most: int = MAX_BYTES) -> Iterator[bytes]:
     """A text file as UTF-8 without a byte order mark, in blocks of whole lines of about `size` bytes.
 
     UTF-8 and GB18030 (with it GBK and GB2312) are recognised. The file is read twice, the first time to see that it is sound to its
     end, so that no more than a block of it is ever held.
 
+    Args:
+        most: Bytes it may have, unpacked.
+
     Raises:
         InputError: the file cannot be read, is empty or too large, is no text, or ends in the middle of a character.
     """
-    encoding = _encoding(lambda: _raw_blocks(path, size), path.name)
-    for block in _raw_blocks(path, size):
+    encoding = _encoding(lambda: _raw_blocks(path, size, most), path.name)
+    for block in _raw_blocks(path, size, most):
         yield block if encoding == _UTF_8 else block.decode(encoding).encode()
+
+
+class Limited:
+    """A stream that ends in an error instead of going on for ever: a few bytes of gzip can unpack to any number.
+
+    Args:
+        most: Bytes that may be read.
+    """
+
+    def __init__(self, stream: BinaryIO, file: str, most: int):
+        self._stream = stream
+        self._file = file
+        self._most = most
+        self._left = most
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes.
+
+        Raises:
+            InputError: more than `most` have been read.
+        """
+        piece = self._stream.read(self._left + 1 if size < 0 else min(size, self._left + 1))
+        self._left -= len(piece)
+        if self._left < 0:
+            raise InputError(f"the file has more than {self._most} bytes unpacked: split it", file=self._file)
+        return piece
 
 
 def utf8(content: bytes, file: str) -> bytes:
@@ -91,7 +120,7 @@ def utf8(content: bytes, file: str) -> bytes:
     return content if encoding == _UTF_8 else content.decode(encoding).encode()
 
 
-def _raw_blocks(path: Path, size: int) -> Iterator[bytes]:
+def _raw_blocks(path: Path, size: int, most: int) -> Iterator[bytes]:
     """The file's own bytes in blocks of whole lines, without a byte order mark.
 
     Raises:
@@ -99,11 +128,11 @@ def _raw_blocks(path: Path, size: int) -> Iterator[bytes]:
     """
     total, blank = 0, True
     with open_file(path) as stream, named_errors(path.name):
-        while block := stream.read(size) + stream.readline(MAX_BYTES + 1):
+        while block := stream.read(size) + stream.readline(most + 1):
             _require_text(block, path.name, first=total == 0)
             total, blank = total + len(block), blank and block.isspace()
-            if total > MAX_BYTES:
-                raise InputError(f"the file has more than {MAX_BYTES} bytes unpacked: split it", file=path.name)
+            if total > most:
+                raise InputError(f"the file has more than {most} bytes unpacked: split it", file=path.name)
             yield block if total > len(block) else block.removeprefix(BOM)
     if blank:
         raise InputError("the file is empty", file=path.name)

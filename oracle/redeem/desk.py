@@ -14,8 +14,6 @@ from oracle.redeem.order import Order
 from oracle.redeem.receipt import ProvenReceipt
 
 PER_TRANSACTION = 50
-_BATCH_GAS = 100_000
-_REFUSED_GAS = 200_000
 ORDER_PHASES = ("none", "held", "final", "refunded", "disputed")  # IRedemptionDesk.OrderPhase
 
 
@@ -56,14 +54,30 @@ def phase_of(chain: Chain, proven: ProvenReceipt) -> str:
 
 def redeem(outbox: Outbox, orders: Sequence[SignedOrder]) -> Iterator[Outcome]:
     """Relays orders; those that were taken before are passed over, those that cannot be taken do not stop the others."""
-    fresh = []
+    fresh: dict[str, SignedOrder] = {}
+    again = []
     for signed in orders:
         if is_taken(outbox.chain, signed.order):
-            yield Outcome(signed.order, True, "taken before", None)
+            yield _before(outbox.chain, signed.order)
+        elif signed.order.key in fresh:  # a batch tells refusals by order number: it must hold each once
+            again.append(signed)
         else:
-            fresh.append(signed)
-    for start in range(0, len(fresh), PER_TRANSACTION):
-        yield from _relay(outbox, fresh[start : start + PER_TRANSACTION])
+            fresh[signed.order.key] = signed
+    sending = list(fresh.values())
+    for start in range(0, len(sending), PER_TRANSACTION):
+        yield from _relay(outbox, sending[start : start + PER_TRANSACTION])
+    if again:
+        yield from redeem(outbox, again)
+
+
+def _before(chain: Chain, order: Order) -> Outcome:
+    """What became of an order number that was used: this order was taken, or another one under its number."""
+    event = next(chain.events("RedemptionDesk", "OrderRedeemed", where={"key": bytes.fromhex(order.key[2:])}))
+    names = ("citizen", "merchant", "orderNumber", "pointsMilli", "terms", "offer")
+    asked = (order.citizen, order.merchant, order.order_number, order.points_milli, order.terms, order.offer)
+    same = tuple(event.values[name] for name in names) == asked
+    reason = "taken before" if same else "the merchant's order number was used for another order"
+    return Outcome(order, same, reason, event.transaction if same else None)
 
 
 def _relay(outbox: Outbox, orders: list[SignedOrder]) -> Iterator[Outcome]:
@@ -71,7 +85,8 @@ def _relay(outbox: Outbox, orders: list[SignedOrder]) -> Iterator[Outcome]:
     encoded = [signed.order.encoded() for signed in orders]
     data = chain.call_data("RedemptionDesk", "redeemBatch", encoded, [signed.signature for signed in orders])
     keys = keccak(b"".join(bytes.fromhex(signed.order.key[2:]) for signed in orders))
-    sent = outbox.send_data(chain.address("RedemptionDesk"), data, f"redeem {len(orders)} 0x{keys.hex()}")
+    act = f"redeem {len(orders)} 0x{keys.hex()}"
+    sent = outbox.send_data(chain.address("RedemptionDesk"), data, act)
     refusals = {
         "0x" + event.values["key"].hex(): str(decode_revert(event.values["reason"]))
         for event in chain.events("RedemptionDesk", "OrderRefused", sent.block, sent.block)

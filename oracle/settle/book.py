@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from eth_account.signers.local import LocalAccount
+from eth_account.signers.base import BaseAccount
 
 from oracle.attest.committee import domain
 from oracle.attest.typed_data import Domain, sign
@@ -64,13 +64,13 @@ class Settlements:
         elsewhere = self._elsewhere(days)
         found = list(dues(self._chain, [each for each in merchants if each not in elsewhere], days.first, days.last))
         items = tuple(Item(due.merchant, due.payout, due.points_milli, due.amount) for due in found if due.amount)
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             name = free_name(connection, days.label)
         run = Run(name, days.first, days.last, self._chain.head(), items) if items else None
         return Proposal(run, tuple(due for due in found if due.problem), elsewhere)
 
     def propose(
-        self, proposer: LocalAccount, merchants: Sequence[str], days: Days, approver: LocalAccount | None = None
+        self, proposer: BaseAccount, merchants: Sequence[str], days: Days, approver: BaseAccount | None = None
     ) -> Proposal:
         """Proposes to pay what is due to merchants for some days.
 
@@ -92,7 +92,7 @@ class Settlements:
             add_run(connection, run)
         return replace(draft, run=run)
 
-    def approve(self, name: str, approver: LocalAccount) -> Run:
+    def approve(self, name: str, approver: BaseAccount) -> Run:
         """Approves a run as a second person, after comparing it with the chain.
 
         Raises:
@@ -139,13 +139,13 @@ class Settlements:
 
     def waiting(self) -> list[str]:
         """Names of the approved runs that something is still open of, oldest first."""
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             runs = open_runs(connection)
         return [run.name for run in runs if run.approved is not None and not run.cancelled]
 
     def run(self, name: str) -> Run:
         """A run as the book has it."""
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             return run_named(connection, name)
 
     def observed(self, name: str) -> Run:
@@ -161,11 +161,11 @@ class Settlements:
         with self._database.begin() as connection:
             set_items(connection, name, items)
 
-    def _signature(self, account: LocalAccount, run: Run) -> Signature:
+    def _signature(self, account: BaseAccount, run: Run) -> Signature:
         return Signature(account.address, sign(account, run.message(self.domain)), self._chain.now())
 
     def _elsewhere(self, days: Days) -> dict[str, str]:
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             overlapping = [
                 run for run in open_runs(connection) if run.first_day <= days.last and run.last_day >= days.first
             ]

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from eth_abi.abi import encode
-from eth_account import Account
 from eth_account.messages import SignableMessage
 from eth_utils.crypto import keccak
 
-from oracle.attest.typed_data import Domain, signable
+from oracle.attest.typed_data import Domain, signable, signer_of
 from oracle.errors import SettlementRefused, VerificationFailed
 
 SETTLEMENT_RUN = (
@@ -200,7 +199,7 @@ def check_signed(run: Run, domain: Domain, officers: Sequence[str]) -> None:
     message = run.message(domain)
     for signed in (run.proposed, run.approved):
         check_officer(signed.signer, officers)
-        if Account.recover_message(message, signature=signed.signature) != signed.signer:
+        if signer_of(message, signed.signature) != signed.signer:
             raise VerificationFailed(
                 f"The signature of {signed.signer} is not over run {run.name} as it stands: it was altered after it was signed."
             )

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from oracle.evidence.columns import column, flat
 from oracle.evidence.keccak import keccak_rows
 from oracle.redeem.custody import citizen_address
 from oracle.store.bulk import fetch_all, insert_frame
+from oracle.store.erasure import forgotten_accounts, reseed, reseeded
 from oracle.store.schema import citizens, subjects
 
 _TAG_LABEL = b"carbonbook/subject/2"
@@ -117,11 +118,6 @@ class Register:
         who = [known[tag] for tag in tags]
         return pl.DataFrame({"subject": distinct, "citizen": who}, schema={"subject": pl.String, "citizen": pl.Int64})
 
-    def erase(self, connection: Connection, citizen: int) -> None:
-        """Destroys a citizen's salt and subjects: commitments made with it prove totals and lead to nobody."""
-        connection.execute(update(citizens).where(citizens.c.id == citizen).values(salt=None))
-        connection.execute(subjects.delete().where(subjects.c.citizen == citizen))
-
     def _tags(self, named: Sequence[tuple[str, str]]) -> list[bytes]:
         """Keyed hashes of sources and their subjects. Keccak is a sponge: with the secret in front it is a MAC by itself."""
         start = self._records + _TAG_LABEL
@@ -130,10 +126,13 @@ class Register:
 
     def _add(self, connection: Connection, people: Mapping[bytes, Enrolment]) -> None:
         """New citizens, by what their accounts are derived from."""
+        forgotten = forgotten_accounts(connection)
+        derived = {ref: person.account or self._derive(ref) for ref, person in people.items()}
+        again = {ref: reseed(connection, self._derive) for ref, account in derived.items() if account in forgotten}
         rows = [
             (
                 ref,
-                person.account or citizen_address(self._custody, ref),
+                again.get(ref, derived[ref]),
                 secrets.token_bytes(32),
                 person.account is None,
                 person.consented,
@@ -142,6 +141,9 @@ class Register:
             for ref, person in people.items()
         ]
         insert_frame(connection, citizens, pl.DataFrame(rows, schema=_CITIZENS, orient="row"))
+
+    def _derive(self, seed: bytes) -> bytes:
+        return citizen_address(self._custody, seed)
 
 
 def people(connection: Connection, numbers: Sequence[int] | None = None) -> pl.DataFrame:
@@ -163,8 +165,9 @@ def people(connection: Connection, numbers: Sequence[int] | None = None) -> pl.D
 
 def custody_ref(connection: Connection, account: bytes) -> bytes | None:
     """What the key of an account in custody is derived from; None if the account is nobody's here, or has its own key."""
-    query = select(citizens.c.ref).where(citizens.c.account == account, citizens.c.custody)
-    return connection.execute(query).scalar_one_or_none()
+    query = select(func.coalesce(reseeded.c.seed, citizens.c.ref)).select_from(citizens)
+    query = query.outerjoin(reseeded, reseeded.c.account == citizens.c.account)
+    return connection.execute(query.where(citizens.c.account == account, citizens.c.custody)).scalar_one_or_none()
 
 
 def salt_of(connection: Connection, account: bytes) -> bytes | None:
@@ -181,9 +184,10 @@ def _numbers(connection: Connection, refs: list[bytes]) -> dict[bytes, int]:
 
 
 def _matching(connection: Connection, query: Select[Any], keys: list[bytes]) -> dict[bytes, int]:
-    """Rows of a query of keys and numbers whose key is one of `keys`; of many keys, all its rows."""
+    """Rows of a query of keys and numbers whose key is one of `keys`."""
     if len(keys) > _ASKED_LIMIT:
-        return dict(fetch_all(connection, query))
+        wanted = set(keys)
+        return {key: number for key, number in fetch_all(connection, query) if key in wanted}
     key = query.selected_columns[0]
     asked = [query.where(key.in_(keys[at : at + _IN_LIMIT])) for at in range(0, len(keys), _IN_LIMIT)]
     return {name: number for part in asked for name, number in connection.execute(part)}

@@ -47,6 +47,12 @@ def file_of(connection: Connection, sha256: str) -> StoredFile | None:
     return None if row is None else StoredFile(**row._mapping)
 
 
+def rows_since(connection: Connection, source: str, since: int) -> int:
+    """Rows of the files that a source brought since a time, UTC seconds."""
+    query = select(func.coalesce(func.sum(files.c.rows), 0))
+    return int(connection.execute(query.where(files.c.source == source, files.c.ingested_at >= since)).scalar_one())
+
+
 def committed_files(connection: Connection) -> set[str]:
     """SHA-256 of every stored file."""
     return set(connection.execute(select(files.c.sha256)).scalars())

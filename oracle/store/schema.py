@@ -136,3 +136,25 @@ settlement_signatures = Table(
     Column("signature", LargeBinary(65), nullable=False),
     Column("time", BigInteger, nullable=False),
 )
+
+# What the chain does not say of a merchant: its name, and where a bank sends money.
+merchants = Table(
+    "merchants",
+    metadata,
+    Column("account", String(42), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("bank_account", String(34), nullable=False),
+    Column("bank_code", String(35), nullable=False),
+)
+
+# What a run's payment file tells the bank to pay: whole minor units of the currency. `carried` is what was owed and is less than one of
+# them; it goes into the merchant's next payment.
+bank_payments = Table(
+    "bank_payments",
+    metadata,
+    Column("run", String(40), ForeignKey("settlement_runs.name"), primary_key=True),
+    Column("merchant", String(42), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("minor", Text, nullable=False),
+    Column("carried", Text, nullable=False),
+)

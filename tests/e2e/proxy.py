@@ -22,7 +22,7 @@ class Wire:
     """Forwards JSON-RPC to a node.
 
     Attributes:
-        methods: Methods that were asked for, in order.
+        methods: Of each request the methods it asks for.
     """
 
     def __init__(self, rpc: str):
@@ -81,7 +81,9 @@ class Wire:
 
     def _pass(self, body: bytes) -> bytes:
         number = len(self.methods)
-        self.methods.append(json.loads(body)["method"])
+        asked = json.loads(body)
+        calls = asked if isinstance(asked, list) else [asked]
+        self.methods.append(" ".join(sorted({call["method"] for call in calls})))
         if self._deadly == (number, BEFORE):
             self._kill()
         answer = requests.post(self._rpc, data=body, headers={"Content-Type": "application/json"}, timeout=60).content

@@ -13,7 +13,7 @@ from eth_utils.crypto import keccak
 
 from oracle.chain.client import Chain
 from oracle.chain.manifest import Manifest
-from oracle.chain.sender import Sender
+from oracle.chain.outbox import Outbox
 from oracle.cli.console import Installation
 from tests.e2e.cli import CHAIN, Carbonbook, Inside, free_port
 
@@ -80,9 +80,9 @@ class Till:
         """The chain, for looking behind the commands."""
         return Chain(self.here.settings.rpc, Manifest.load(self.home / "deployment.json"))
 
-    def sender(self, name: str) -> Sender:
+    def sender(self, name: str) -> Outbox:
         """Sends as the holder of a key."""
-        return Sender(self.chain, self.here.keys.account(name))
+        return self.here.sender(name)
 
     def address(self, name: str) -> str:
         """Account of a key."""
@@ -115,8 +115,8 @@ class Till:
         return self.carbonbook("redeem", path)
 
     def buy_everywhere(self, day: str, points: str = "0.5") -> None:
-        """One order of a citizen in custody at every merchant."""
-        account = self.in_custody()[0]
+        """One order of the richest citizen in custody at every merchant."""
+        account = max(self.in_custody(), key=self.balance)
         done = self.buy([(account, merchant, f"{day}-{merchant}", points) for merchant in MERCHANTS])
         assert done["refused"] == [], done
 

@@ -92,6 +92,28 @@ def test_given_a_batch_with_one_that_fails__the_others_are_paid_and_it_is_paid_l
     assert city.token.balanceOf(ACCOUNT) == 20_000 * PRICE
 
 
+def test_given_too_little_gas_for_a_payout__the_batch_reverts_and_fails_no_good_one(city: City, final: int) -> None:
+    gas = city.vault.PAYOUT_GAS() + 2 * city.vault.DAY_GAS()
+    with reverts_with(city.vault, "SettlementVault_GasShort", 0, gas * 64 // 63 + 20_000):
+        city.vault.settleBatch([SHOP], final - 1, final, {"from": city.roles.rando, "gas_limit": 300_000})
+    limit = city.vault.settleBatch.estimate_gas([city.roles.merchant, SHOP], final - 1, final, {"from": SHOP})
+    done = city.vault.settleBatch(
+        [city.roles.merchant, SHOP], final - 1, final, {"from": city.roles.rando, "gas_limit": limit}
+    )
+    assert len(events(done, "MerchantSettled")) == 2
+
+
+def test_given_a_month_of_full_days__the_gas_of_one_payout_is_enough(city: City, commuter: LocalAccount) -> None:
+    first = day_of(city.redeem(commuter, 1_000))
+    for number in range(1, 30):
+        travel_to((first + number) * 86_400 + 60)
+        city.redeem(commuter, 1_000, f"order {number + 1}")
+    travel_to((first + 40) * 86_400)
+    done = city.vault.settleBatch([city.roles.merchant], first, first + 29, {"from": city.roles.rando})
+    assert events(done, "MerchantSettled")[0]["pointsMilli"] == 30_000
+    assert done.gas_used < city.vault.PAYOUT_GAS() + 30 * city.vault.DAY_GAS()
+
+
 def test_given_a_suspended_merchant__the_authority_has_it_paid_to_its_payout(city: City, final: int) -> None:
     merchant, authority = city.roles.merchant, city.roles.authority
     with reverts_with(city.vault, "SettlementVault_NotSuspended", merchant):

@@ -33,7 +33,7 @@ def test_list__json__every_scenario_with_status_and_rules() -> None:
     scenarios = run("list")["scenarios"]
     assert isinstance(scenarios, list)
     by_id = {row["id"]: row for row in scenarios}
-    assert len(by_id) == 43
+    assert len(by_id) == 44
     assert by_id["CI-01"]["status"] == "active"
     assert by_id["CI-01"]["factor"] == "26.9 g/km"
     assert by_id["CI-01"]["name_zh"] == "公交出行（按里程）"
@@ -152,8 +152,8 @@ def test_catalogue__page__both_languages_and_the_arithmetic(library: Library) ->
 
 
 def test_catalogue__command__writes_every_page(tmp_path: Path) -> None:
-    assert run("catalogue", "--folder", str(tmp_path / "pages"))["pages"] == 45
-    assert len(list((tmp_path / "pages").glob("*.md"))) == 45
+    assert run("catalogue", "--folder", str(tmp_path / "pages"))["pages"] == 46
+    assert len(list((tmp_path / "pages").glob("*.md"))) == 46
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,9 @@ def weather(_: Path) -> None:
     spec = LIBRARY.document("CI-11").methods["day"].baseline
     assert spec is not None
     assert spec.kind == "previous_days"
+    record = {"kwh_day": 6, "expected_kwh_day": "7.5", "residents": 3}
+    result = compute(LIBRARY, "CI-11-WEATHER", record, None, MAY)
+    assert (result.reduction_mg, result.credited_mg, result.rule.status) == (795_900, 0, Status.DRAFT)
 
 
 def water_of_the_calculator(_: Path) -> None:

@@ -1,4 +1,4 @@
-"""Settlement runs: what was proposed, who signed it, and what was read of it on chain."""
+"""Settlement: runs, their payouts and signatures, merchants' names and banks, what bank files said."""
 
 from __future__ import annotations
 
@@ -37,4 +37,19 @@ def upgrade() -> None:
         sa.Column("signer", sa.String(42), nullable=False),
         sa.Column("signature", sa.LargeBinary(65), nullable=False),
         sa.Column("time", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "merchants",
+        sa.Column("account", sa.String(42), primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("bank_account", sa.String(34), nullable=False),
+        sa.Column("bank_code", sa.String(35), nullable=False),
+    )
+    op.create_table(
+        "bank_payments",
+        sa.Column("run", sa.String(40), sa.ForeignKey("settlement_runs.name"), primary_key=True),
+        sa.Column("merchant", sa.String(42), primary_key=True),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("minor", sa.Text, nullable=False),
+        sa.Column("carried", sa.Text, nullable=False),
     )
