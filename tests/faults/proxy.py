@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -23,6 +24,16 @@ class Rule:
         return answer
 
 
+class _Server(ThreadingHTTPServer):
+    """A client that was killed while it was answered is what the tests are about, not an error of theirs."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Proxy:
     """Listens on a port of its own in front of a node.
 
@@ -34,8 +45,7 @@ class Proxy:
     def __init__(self, rpc: str):
         self.rule = Rule()
         self.seen: dict[str, int] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(urlsplit(rpc).netloc))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler(urlsplit(rpc).netloc))
         self.rpc = f"http://127.0.0.1:{self._server.server_port}"
         Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
