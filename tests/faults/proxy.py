@@ -63,7 +63,11 @@ class Proxy:
             upstream: HTTPConnection | None = None
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # killed while it asked
+                    self.close_connection = True
+                    return
                 parsed = json.loads(body)
                 asked = parsed if isinstance(parsed, list) else [parsed]
                 for request in asked:
