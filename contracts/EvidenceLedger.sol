@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IEvidenceLedger} from "../interfaces/IEvidenceLedger.sol";
 import {IMethodologyRegistry} from "../interfaces/IMethodologyRegistry.sol";
 import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
@@ -27,10 +28,16 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
         uint40 attestedAt;
         bool closed;
         bool revoked;
+        bool frozen;
         MethodologyId methodology; // slots 2 to 5
         bytes32 accountsRoot;
         bytes32 recordsRoot;
         bytes32 bundleHash;
+    }
+
+    struct Dispute {
+        BatchId earlier; // the batch that the frozen one repeats a record of
+        uint40 releasedAt;
     }
 
     bytes32 private constant ATTESTATION_TYPEHASH = keccak256(
@@ -51,6 +58,8 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
     address public immutable issuer;
 
     mapping(BatchId => Batch) private _batches;
+    mapping(BatchId later => Dispute) private _disputes;
+    mapping(BatchId later => mapping(BatchId earlier => bool)) private _settled;
 
     constructor(
         address access,
@@ -98,10 +107,40 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
     }
 
     /// @inheritdoc IEvidenceLedger
+    function reportDuplicate(RecordProof calldata earlier, RecordProof calldata later) external {
+        bytes32 recordId = later.record.recordId;
+        if (earlier.record.recordId != recordId) {
+            revert EvidenceLedger_DifferentRecords(earlier.record.recordId, recordId);
+        }
+        _requireRepeats(earlier.batch, later.batch);
+        if (_settled[later.batch][earlier.batch]) revert EvidenceLedger_Settled(earlier.batch, later.batch);
+        _requireRecord(earlier);
+        _requireRecord(later);
+
+        _batches[later.batch].frozen = true;
+        _disputes[later.batch].earlier = earlier.batch;
+
+        emit DuplicateReported(earlier.batch, later.batch, recordId, msg.sender);
+    }
+
+    /// @inheritdoc IEvidenceLedger
+    function release(BatchId batch, string calldata reason) external restricted {
+        (Phase phase,) = phaseOf(batch);
+        if (phase != Phase.Frozen) revert EvidenceLedger_WrongPhase(batch, phase);
+
+        Dispute storage dispute = _disputes[batch];
+        BatchId earlier = dispute.earlier;
+        dispute.releasedAt = uint40(block.timestamp);
+        _settled[batch][earlier] = true;
+        _batches[batch].frozen = false;
+
+        emit BatchReleased(batch, earlier, reason);
+    }
+
+    /// @inheritdoc IEvidenceLedger
     function close(BatchId batch) external {
         _requireOpen(batch);
-        uint256 until = _batches[batch].attestedAt + CREDIT_PERIOD;
-        if (msg.sender != issuer && block.timestamp < until) revert EvidenceLedger_CreditPeriodRunning(batch, until);
+        if (msg.sender != issuer) _requireCreditPeriodOver(batch);
 
         _batches[batch].closed = true;
 
@@ -144,7 +183,13 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
         view
         returns (bool)
     {
-        return MerkleProof.verifyCalldata(proof, _batches[batch].recordsRoot, LeafLib.recordLeaf(record));
+        return _isRecord(batch, record, proof);
+    }
+
+    /// @inheritdoc IEvidenceLedger
+    function disputeOf(BatchId batch) external view returns (BatchId earlier, uint256 releasedAt) {
+        Dispute storage dispute = _disputes[batch];
+        return (dispute.earlier, dispute.releasedAt);
     }
 
     /// @inheritdoc IEvidenceLedger
@@ -181,6 +226,7 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
         attestedAt = b.attestedAt;
         if (attestedAt == 0) phase = Phase.None;
         else if (b.revoked) phase = Phase.Revoked;
+        else if (b.frozen) phase = Phase.Frozen;
         else if (b.closed) phase = Phase.Closed;
         else if (block.timestamp < attestedAt + challengeWindow) phase = Phase.Attested;
         else phase = Phase.Open;
@@ -201,6 +247,43 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
         if (phase != Phase.Open) revert EvidenceLedger_WrongPhase(batch, phase);
     }
 
+    /// @dev Citizens lose no time by a freeze: after a release the period begins anew.
+    function _requireCreditPeriodOver(BatchId batch) private view {
+        uint256 since = Math.max(_batches[batch].attestedAt, _disputes[batch].releasedAt);
+        uint256 until = since + CREDIT_PERIOD;
+        if (block.timestamp < until) revert EvidenceLedger_CreditPeriodRunning(batch, until);
+    }
+
+    /// @dev `earlier` must stand, `later` must be neither frozen nor revoked, and they must be in this order: by the time of attestation,
+    /// within one block by key, so that a reporter never chooses which of two is frozen.
+    function _requireRepeats(BatchId earlier, BatchId later) private view {
+        (Phase earlierPhase, uint256 earlierAt) = phaseOf(earlier);
+        if (earlierPhase == Phase.None || earlierPhase == Phase.Revoked) {
+            revert EvidenceLedger_WrongPhase(earlier, earlierPhase);
+        }
+        (Phase laterPhase, uint256 laterAt) = phaseOf(later);
+        if (laterPhase == Phase.None || laterPhase == Phase.Revoked || laterPhase == Phase.Frozen) {
+            revert EvidenceLedger_WrongPhase(later, laterPhase);
+        }
+        bool ordered = earlierAt < laterAt
+            || (earlierAt == laterAt && uint256(BatchId.unwrap(earlier)) < uint256(BatchId.unwrap(later)));
+        if (!ordered) revert EvidenceLedger_WrongOrder(earlier, later);
+    }
+
+    function _requireRecord(RecordProof calldata said) private view {
+        if (!_isRecord(said.batch, said.record, said.proof)) {
+            revert EvidenceLedger_BadProof(said.batch, said.record.recordId);
+        }
+    }
+
+    function _isRecord(BatchId batch, LeafLib.Record calldata record, bytes32[] calldata proof)
+        private
+        view
+        returns (bool)
+    {
+        return MerkleProof.verifyCalldata(proof, _batches[batch].recordsRoot, LeafLib.recordLeaf(record));
+    }
+
     function _store(BatchId batch, Header calldata header) private {
         _batches[batch] = Batch({
             operator: header.operator,
@@ -214,6 +297,7 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
             attestedAt: uint40(block.timestamp),
             closed: false,
             revoked: false,
+            frozen: false,
             methodology: header.methodology,
             accountsRoot: header.accountsRoot,
             recordsRoot: header.recordsRoot,

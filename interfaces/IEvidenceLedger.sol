@@ -10,13 +10,15 @@ import {IOracleCommittee} from "./IOracleCommittee.sol";
 /// The records tree proves single acts, the accounts tree is what citizens are credited from. A header is a proposal until its challenge
 /// window is over. Nothing here creates points.
 interface IEvidenceLedger {
-    /// @notice None -> Attested -> Open -> Closed; Revoked from any of the three. Attested turns into Open by time alone.
+    /// @notice None -> Attested -> Open -> Closed. Attested turns into Open by time alone. Any of the three can be Frozen by a duplicate
+    /// report, and comes back where it would be without it when released; from any of the four it can be Revoked.
     enum Phase {
         None,
         Attested,
         Open,
         Closed,
-        Revoked
+        Revoked,
+        Frozen
     }
 
     /// @param operator Who brings the records and locks the reserve.
@@ -46,6 +48,16 @@ interface IEvidenceLedger {
         bytes32 bundleHash;
     }
 
+    /// @notice One record of a batch, with its proof.
+    /// @param batch The batch.
+    /// @param record The act.
+    /// @param proof Siblings from the record's leaf to the batch's recordsRoot.
+    struct RecordProof {
+        BatchId batch;
+        LeafLib.Record record;
+        bytes32[] proof;
+    }
+
     /// @notice What crediting needs to know of an open batch.
     struct CreditBasis {
         address operator;
@@ -73,6 +85,13 @@ interface IEvidenceLedger {
     /// @notice The authority withdrew the batch: nothing more is credited from it.
     event BatchRevoked(BatchId indexed batch, string reason);
 
+    /// @notice `reporter` proved that record `recordId` of `later` stands in `earlier` as well: nothing is credited from `later` until the
+    /// authority decides.
+    event DuplicateReported(BatchId indexed earlier, BatchId indexed later, bytes32 indexed recordId, address reporter);
+
+    /// @notice The authority let a frozen batch go on, although it repeats a record of `earlier`.
+    event BatchReleased(BatchId indexed batch, BatchId indexed earlier, string reason);
+
     /// @notice The key (operator, methodology, day, sequence) stands for a batch already.
     error EvidenceLedger_KeyUsed(BatchId batch);
 
@@ -85,13 +104,25 @@ interface IEvidenceLedger {
     /// @notice The batch is not in the phase the call needs.
     error EvidenceLedger_WrongPhase(BatchId batch, Phase phase);
 
+    /// @notice The two records are not the same act.
+    error EvidenceLedger_DifferentRecords(bytes32 earlier, bytes32 later);
+
+    /// @notice `earlier` was not attested before `later` (within one block: has not the smaller key), or they are the same batch.
+    error EvidenceLedger_WrongOrder(BatchId earlier, BatchId later);
+
+    /// @notice The authority decided on these two batches and released `later`.
+    error EvidenceLedger_Settled(BatchId earlier, BatchId later);
+
+    /// @notice The record is not in the batch.
+    error EvidenceLedger_BadProof(BatchId batch, bytes32 recordId);
+
     /// @notice Citizens can still be credited until `until`.
     error EvidenceLedger_CreditPeriodRunning(BatchId batch, uint256 until);
 
     /// @notice Seconds between attesting a batch and crediting from it.
     function challengeWindow() external view returns (uint256);
 
-    /// @notice Seconds after attesting until anyone may close a batch that is not wholly credited.
+    /// @notice Seconds after attesting, or after the last release, until anyone may close a batch that is not wholly credited.
     function CREDIT_PERIOD() external view returns (uint256);
 
     /// @notice Stores a batch that a quorum of the committee signed. Anyone may send it.
@@ -101,9 +132,21 @@ interface IEvidenceLedger {
         external
         returns (BatchId batch);
 
-    /// @notice Withdraws a batch. Restricted to the authority. What was credited stays credited; see `IPointIssuer.revokeReduction`.
+    /// @notice Withdraws a batch. Restricted to the authority. What was credited stays credited; see `IPointIssuer.revokeReductions`.
     /// Warning: cannot be undone.
     function revoke(BatchId batch, string calldata reason) external;
+
+    /// @notice Proves that one record stands in two batches. What is not yet credited of the later one is frozen until the authority
+    /// releases or revokes it; what was credited from it stays. Anyone may send it.
+    /// Reverts if: the records have different ids; `earlier` is unknown or revoked; `later` is unknown, revoked or frozen; they are the
+    /// same or in the wrong order; the authority settled these two before; a record is not in its batch.
+    function reportDuplicate(RecordProof calldata earlier, RecordProof calldata later) external;
+
+    /// @notice Lets a frozen batch go on, and settles it with the batch it repeats: no further record of these two can freeze it again.
+    /// Restricted to the authority. The time in which citizens can be credited begins anew.
+    /// Warning: compare both batches wholly before; a batch that repeats more than can be borne is to be revoked.
+    /// Reverts if: the batch is not frozen.
+    function release(BatchId batch, string calldata reason) external;
 
     /// @notice Closes an open batch: the point issuer when everybody is credited, anyone after the credit period.
     function close(BatchId batch) external;
@@ -125,6 +168,9 @@ interface IEvidenceLedger {
         external
         view
         returns (bool);
+
+    /// @notice The batch that `batch` was last reported to repeat, and when it was last released (UTC seconds); zero if never.
+    function disputeOf(BatchId batch) external view returns (BatchId earlier, uint256 releasedAt);
 
     /// @notice The key of a batch.
     function batchIdOf(address operator, MethodologyId methodology, uint32 day, uint32 sequence)

@@ -7,10 +7,17 @@ CarbonbookError              1
 ├── ChainError               6   the chain did not do what was asked
 │   ├── ChainUnreachable         nothing answers at the RPC address
 │   ├── WrongChain               another chain than the one this book belongs to
-│   └── ContractReverted         a contract refused, and said why
+│   ├── ContractReverted         a contract refused, and said why
+│   ├── NotMined                 it was sent and stands in no block yet
+│   └── OutOfGasMoney            the sending account cannot pay for gas
 ├── VerificationFailed       7   a proof, a signature or a hash does not hold
 ├── DifferencesFound         8   book and chain disagree
-└── StoreError               9   the book's database or disk does not do what was asked
+├── ChainHalted              9   the chain cannot be trusted now; nothing is sent until a person has looked
+│   ├── RolledBack               it took back what was final
+│   └── NodesDisagree            a second node tells another story
+├── Busy                    10   another process works on this book
+├── StoreError              11   the book's database or disk does not do what was asked
+└── SettlementRefused       12   a settlement run is not in the state, or not in the hands, that this needs
 
 Exit code 0 is success; 2 is a command that was typed wrongly.
 """
@@ -70,6 +77,14 @@ class ContractReverted(ChainError):
         super().__init__(f"{name}({listed})")
 
 
+class NotMined(ChainError):
+    """It was sent and stands in no block yet."""
+
+
+class OutOfGasMoney(ChainError):
+    """The sending account cannot pay for gas."""
+
+
 class VerificationFailed(CarbonbookError):
     """A proof, a signature or a hash does not hold."""
 
@@ -82,7 +97,33 @@ class DifferencesFound(CarbonbookError):
     exit_code = 8
 
 
+class ChainHalted(CarbonbookError):
+    """The chain cannot be trusted now; nothing is sent until a person has looked."""
+
+    exit_code = 9
+
+
+class RolledBack(ChainHalted):
+    """It took back what was final."""
+
+
+class NodesDisagree(ChainHalted):
+    """A second node tells another story."""
+
+
+class Busy(CarbonbookError):
+    """Another process works on this book."""
+
+    exit_code = 10
+
+
 class StoreError(CarbonbookError):
     """The book's database or disk does not do what was asked."""
 
-    exit_code = 9
+    exit_code = 11
+
+
+class SettlementRefused(CarbonbookError):
+    """A settlement run is not in the state, or not in the hands, that this needs."""
+
+    exit_code = 12

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from oracle.evidence.batch import bundle_of, key_of, quantity_limit, within_day_cap
 from oracle.evidence.folder import ACCOUNTS, RECORDS, write
 from oracle.quantify.engine import quantify
+from oracle.quantify.exclusions import contested
 from oracle.quantify.library import Library
 from oracle.quantify.rule import Rule
 from oracle.store.batches import StoredBatch, add_batch, batches_of, batches_on, set_taken_in, taken_in
@@ -23,12 +24,15 @@ from oracle.store.book import Book
 from oracle.store.citizens import people
 from oracle.store.files import committed_files, replace_close_findings
 from oracle.store.open_days import digests, open_days
-from oracle.validate.across import one_act_per_record, one_trip_at_a_time
+from oracle.units import day_of_time
+from oracle.validate.across import Acts, claimed_once, one_act_per_record, one_trip_at_a_time
 from oracle.validate.findings import about_acts, about_rows
 from oracle.validate.rules import TRIPS
 
 # How far back a baseline looks at most: a year's usual consumption, or last year's bill with its tolerance.
 HISTORY_DAYS = 400
+# No act lasts longer: the longest bill that a methodology takes.
+LONGEST_DAYS = 100
 
 
 @dataclass(frozen=True)
@@ -74,10 +78,12 @@ class _Closing:
         batched = {name: self._batched(name, open_) for name, open_ in days.items()}
         one = one_act_per_record(acts, {name: records for name, records in batched.items() if len(records)})
         free = one_trip_at_a_time(one.acts, self._fixed_trips(days))
-        for name, frame in free.acts.items():
+        rivals, groups = self._rivals(free.acts, days)
+        once = claimed_once(self._library, free.acts, rivals, groups)
+        for name, frame in once.acts.items():
             batches, refused = self._quantified(name, frame)
             origin = acts[name].select("act", "file", "rows", "sha256", "day", "operator")
-            found = about_rows(pl.concat([one.findings, free.findings, *refused]), origin)
+            found = about_rows(pl.concat([one.findings, free.findings, once.findings, *refused]), origin)
             for rule, part in batches:
                 yield self._bundled(rule, part, found)
             for day in days[name]:
@@ -149,6 +155,35 @@ class _Closing:
                 standing = acts.join(batched, on=["record_id", "start", "end"], how="semi").sort("sha256")
                 fixed.append(standing.unique("record_id", keep="first").select(fixed[0].columns))
         return pl.concat(fixed)
+
+    def _rivals(self, acts: Acts, days: Mapping[str, list[int]]) -> tuple[dict[str, pl.DataFrame], list[str]]:
+        """Acts that may claim what an open act claims, and the groups in which they may: trips alone have been told apart already."""
+        groups = {
+            name: members
+            for name, members in contested(self._library, self._book.acts.scenarios()).items()
+            if not members.keys() <= set(TRIPS) and any(len(acts.get(member, ())) for member in members)
+        }
+        members = sorted({member for each in groups.values() for member in each})
+        spans = [acts[member].select("day", "end") for member in members if len(acts.get(member, ()))]
+        if not spans:
+            return {}, []
+        first, last = pl.concat(spans).select(pl.col("day").min(), pl.col("end").max()).row(0)
+        around = range(first - LONGEST_DAYS, day_of_time(last, "UTC") + 2)
+        found = {member: self._claims(member, around, days.get(member, [])) for member in members}
+        return {member: frame for member, frame in found.items() if len(frame)}, list(groups)
+
+    def _claims(self, name: str, days: Iterable[int], open_: list[int]) -> pl.DataFrame:
+        """Stored acts of some days: those in batches, and the others of days that are not open."""
+        frame, batched = self._read(name, days), self._batched(name, days)
+        if frame.is_empty():
+            return frame
+        keys = ["record_id", "start", "end"]
+        known = (batched if len(batched) else frame.clear()).select(*keys, stands=pl.lit(True))
+        judged = frame.join(known, on=keys, how="left").with_columns(pl.col("stands").fill_null(False))
+        judged = judged.filter(pl.col("stands") | ~pl.col("day").is_in(open_))
+        return judged.sort("stands", "sha256", descending=[True, False]).unique(
+            "record_id", keep="first", maintain_order=True
+        )
 
     def _batched(self, name: str, days: Iterable[int]) -> pl.DataFrame:
         """Records of the batches of a scenario's days; without columns if there are none."""

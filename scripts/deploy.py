@@ -42,7 +42,7 @@ WIRING: dict[str, dict[int, list[str]]] = {
         ]
     },
     "OracleCommittee": {AUTHORITY_DELAYED: ["setCommittee"]},
-    "EvidenceLedger": {AUTHORITY: ["revoke", "unpause"], GUARDIAN: ["pause"]},
+    "EvidenceLedger": {AUTHORITY: ["release", "revoke", "unpause"], GUARDIAN: ["pause"]},
     "PointIssuer": {
         AUTHORITY: ["unpause"],
         AUTHORITY_DELAYED: ["revokeReductions", "setAccountDayCap"],
@@ -133,6 +133,7 @@ def deploy(built: Any, deployer: Any, profile: Profile) -> SimpleNamespace:
     desk = deployer.deploy(built.RedemptionDesk, access, operators, book, vault_at, offers_at, genesis)
     vault = deployer.deploy(built.SettlementVault, access, token, book, desk, operators, issuer)
     offers = deployer.deploy(built.OfferBook, operators, desk)
+    counter = deployer.deploy(built.Counter, issuer, desk)
 
     committee.setCommittee(profile.members, profile.quorum, sender)
     system = SimpleNamespace(
@@ -147,6 +148,7 @@ def deploy(built: Any, deployer: Any, profile: Profile) -> SimpleNamespace:
         RedemptionDesk=desk,
         SettlementVault=vault,
         OfferBook=offers,
+        Counter=counter,
     )
     _wire(system, profile, deployer)
     return system

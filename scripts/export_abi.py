@@ -18,6 +18,7 @@ TARGET = ROOT / "oracle" / "chain" / "abi"
 CONTRACTS = (
     "CarbonPoint",
     "CarbonbookAccess",
+    "Counter",
     "EvidenceLedger",
     "MethodologyRegistry",
     "OfferBook",

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 import requests
 from eth_typing import ChecksumAddress, HexStr
+from eth_utils.abi import collapse_if_tuple
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
-from web3.exceptions import ContractCustomError, ContractLogicError, Web3RPCError
+from web3.exceptions import BlockNotFound, ContractCustomError, ContractLogicError, Web3RPCError
+from web3.providers.rpc.utils import REQUEST_RETRY_ALLOWLIST, ExceptionRetryConfiguration
 from web3.types import BlockIdentifier
 
 from oracle.chain.manifest import Manifest, abi_of
 from oracle.chain.reverts import decode_revert
-from oracle.errors import ChainError, ChainUnreachable, ContractReverted, WrongChain
+from oracle.errors import ChainError, ChainUnreachable, ContractReverted, NodesDisagree, WrongChain
 
 _TIMEOUT_SECONDS = 30
+_RETRIES = 6
+_BACKOFF_SECONDS = 0.02
+_BATCH_CHARACTERS = 1_000_000
 _LOG_RANGE = 5_000  # blocks per eth_getLogs, below the limit of common nodes
 
 
@@ -40,16 +45,25 @@ class Chain:
     Args:
         rpc: HTTP address of a node.
         manifest: The deployment.
+        witnesses: Addresses of other nodes, that must tell the same.
+        timeout_seconds: For one answer.
 
     Raises:
         ChainUnreachable: Nothing answers at `rpc`.
         WrongChain: The node's chain id or genesis block is not the manifest's.
     """
 
-    def __init__(self, rpc: str, manifest: Manifest):
+    def __init__(
+        self,
+        rpc: str,
+        manifest: Manifest,
+        witnesses: Sequence[str] = (),
+        timeout_seconds: float = _TIMEOUT_SECONDS,
+    ):
         self.rpc = rpc
         self.manifest = manifest
-        self.web3 = connect(rpc)
+        self.web3 = connect(rpc, timeout_seconds)
+        self.witnesses = tuple(Chain(witness, manifest, (), timeout_seconds) for witness in witnesses)
         self._check_identity()
         self._contracts: dict[str, Contract] = {
             role: self.web3.eth.contract(address=Web3.to_checksum_address(entry.address), abi=abi_of(entry.name))
@@ -74,11 +88,39 @@ class Chain:
             return _named(outputs[0], value)
         return tuple(_named(output, item) for output, item in zip(outputs, value, strict=True))
 
+    def read_many(self, contract: str, function: str, arguments: Sequence[Sequence[object]]) -> list[tuple[Any, ...]]:
+        """Values of a view function for many arguments at the head, asked together; structs as tuples.
+
+        Raises:
+            ChainError: The node or the contract refused one.
+        """
+        asked: list[list[object]] = [
+            [{"to": self.address(contract), "data": self.call_data(contract, function, *item)}, "latest"]
+            for item in arguments
+        ]
+        if not asked:
+            return []
+        outputs = self._contracts[contract].get_function_by_name(function).abi["outputs"]
+        types = [collapse_if_tuple(output) for output in outputs]
+        values = []
+        for answer in self.batch("eth_call", asked):
+            if "error" in answer:
+                raise ChainError(f"{contract}.{function}: {answer['error'].get('message', answer['error'])}")
+            values.append(self.web3.codec.decode(types, bytes.fromhex(answer["result"][2:])))
+        for witness in self.witnesses:
+            if witness.read_many(contract, function, arguments) != values:
+                raise NodesDisagree(
+                    f"{self.rpc} and {witness.rpc} tell different things of {contract}.{function}. Nothing is sent until they agree."
+                )
+        return values
+
     def call_data(self, contract: str, function: str, *args: object) -> HexStr:
         """Calldata of a function with arguments."""
         return HexStr(self._contracts[contract].encode_abi(function, args=list(args)))
 
-    def simulate(self, to: str, data: str, sender: str, block: BlockIdentifier = "latest") -> bytes:
+    def simulate(
+        self, to: str, data: str, sender: str, block: BlockIdentifier = "latest", gas: int | None = None
+    ) -> bytes:
         """Runs a transaction without sending it; returns what it would return.
 
         Raises:
@@ -86,21 +128,32 @@ class Chain:
         """
         with Translated(self.rpc):
             call = {"to": Web3.to_checksum_address(to), "data": HexStr(data), "from": Web3.to_checksum_address(sender)}
+            if gas is not None:
+                call["gas"] = gas  # type: ignore[assignment]  # plain dict is a TxParams
             return bytes(self.web3.eth.call(call, block_identifier=block))  # type: ignore[arg-type]  # plain dict is a TxParams
 
     def events(
-        self, contract: str, event: str, from_block: int | None = None, to_block: int | None = None
+        self,
+        contract: str,
+        event: str,
+        from_block: int | None = None,
+        to_block: int | None = None,
+        where: Mapping[str, object] | None = None,
     ) -> Iterator[Event]:
-        """Decoded events in the order of the chain; from the deployment to the head unless told."""
+        """Decoded events in the order of the chain; from the deployment to the head unless told.
+
+        Args:
+            where: Values that indexed arguments must have.
+        """
         start = self.manifest.first_block if from_block is None else from_block
         last = self.head() if to_block is None else to_block
         factory = self._contracts[contract].events[event]
         while start <= last:
             until = min(start + _LOG_RANGE - 1, last)
             with Translated(self.rpc):
-                logs = factory.get_logs(from_block=start, to_block=until)
-            for log in logs:
-                yield Event(
+                logs = factory.get_logs(argument_filters=dict(where or {}), from_block=start, to_block=until)
+            found = [
+                Event(
                     contract,
                     event,
                     log["blockNumber"],
@@ -108,7 +161,35 @@ class Chain:
                     log["logIndex"],
                     {item["name"]: _named(item, log["args"][item["name"]]) for item in factory.abi["inputs"]},
                 )
+                for log in logs
+            ]
+            for witness in self.witnesses:
+                if list(witness.events(contract, event, start, until)) != found:
+                    raise NodesDisagree(
+                        f"{self.rpc} and {witness.rpc} tell different {event} events of blocks {start} to {until}. Nothing is sent until "
+                        "they agree."
+                    )
+            yield from found
             start = until + 1
+
+    def batch(self, method: str, parameters: Sequence[list[object]]) -> list[dict[str, Any]]:
+        """Raw answers to many requests of one method, `result` or `error` each, in order."""
+        answers: list[dict[str, Any]] = []
+        for part in _parts(parameters):
+            with Translated(self.rpc):
+                made = self.web3.provider.make_batch_request([(method, item) for item in part])  # type: ignore[attr-defined, unused-ignore]  # HTTPProvider has it
+            if not isinstance(made, list) or len(made) != len(part):
+                raise ChainError(f"The node at {self.rpc} does not answer a batch of {method}: {made}")
+            answers += sorted(made, key=lambda answer: answer["id"])
+        return answers
+
+    def block_hash(self, number: int) -> str | None:
+        """Hash of a block; None if there is no such block (any more)."""
+        with Translated(self.rpc):
+            try:
+                return self.web3.eth.get_block(number)["hash"].to_0x_hex()
+            except BlockNotFound:
+                return None
 
     def head(self) -> int:
         """Number of the latest block."""
@@ -145,9 +226,40 @@ def _named(output: Any, value: Any) -> Any:
     return SimpleNamespace(**{field["name"]: _named(field, item) for field, item in fields})
 
 
-def connect(rpc: str) -> Web3:
-    """A web3 object without hidden retries: what fails, fails once and is told."""
-    return Web3(HTTPProvider(rpc, request_kwargs={"timeout": _TIMEOUT_SECONDS}, exception_retry_configuration=None))
+def connect(rpc: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> Web3:
+    """A web3 object that asks again when a connection breaks, never when time is up, and never when it sends.
+
+    web3's own list names Python's ConnectionError, which is not what its transport raises, and counts sending among what can be repeated.
+    """
+    retries = ExceptionRetryConfiguration(
+        errors=(requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError),
+        retries=_RETRIES,
+        backoff_factor=_BACKOFF_SECONDS,
+        method_allowlist=[
+            method
+            for method in REQUEST_RETRY_ALLOWLIST
+            if method.startswith("eth_") and not method.startswith("eth_send")
+        ],
+    )
+    web3 = Web3(HTTPProvider(rpc, request_kwargs={"timeout": timeout_seconds}, exception_retry_configuration=retries))
+    # It asks for the chain's id before every call; `Chain` has looked at that and at the genesis block, and signatures name the id.
+    web3.middleware_onion.remove("validation")
+    return web3
+
+
+def _parts(parameters: Sequence[list[object]]) -> Iterator[list[list[object]]]:
+    """Batches that stay below the body size that common nodes take."""
+    part: list[list[object]] = []
+    size = 0
+    for item in parameters:
+        weight = sum(len(value) for value in item if isinstance(value, str))
+        if part and size + weight > _BATCH_CHARACTERS:
+            yield part
+            part, size = [], 0
+        part.append(item)
+        size += weight
+    if part:
+        yield part
 
 
 class Translated:

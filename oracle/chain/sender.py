@@ -1,18 +1,40 @@
-"""Sending transactions: static call first, then sign, send, wait. What a contract would refuse is never sent."""
+"""Sending transactions: static call first, then sign, send, wait. What a contract would refuse is never sent.
+
+This is the plain way, for setting a chain up: each step looks first whether it is done. What moves records, points and money goes through
+`oracle.chain.outbox`, which survives what this does not.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from eth_account.signers.local import LocalAccount
-from web3.types import TxParams, TxReceipt, Wei
+from web3.types import TxParams, TxReceipt
 
 from oracle.chain.client import Chain, Translated
+from oracle.chain.fees import Fees, fees_now
 from oracle.errors import ChainError
 
 _WAIT_SECONDS = 120
 _POLL_SECONDS = 0.05
 _GAS_MARGIN_PERCENT = 20
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to be sent.
+
+    Attributes:
+        to: Contract.
+        data: Calldata, 0x hex.
+        act: What it is for. While a transaction for the same act is on its way, no second one is made.
+        gas: Gas limit; None to have the node estimate it.
+    """
+
+    to: str
+    data: str
+    act: str
+    gas: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,28 +67,31 @@ class Sender:
         self.chain.simulate(to, data, self.account.address)
         eth = self.chain.web3.eth
         with Translated(self.chain.rpc):
-            transaction: TxParams = {
-                "chainId": self.chain.manifest.chain_id,
-                "from": self.account.address,
-                "to": to,
-                "data": data,  # type: ignore[typeddict-item]  # hex text is a HexStr
-                "nonce": eth.get_transaction_count(self.account.address, "pending"),
-                **self._fees(),
-            }
-            transaction["gas"] = eth.estimate_gas(transaction) * (100 + _GAS_MARGIN_PERCENT) // 100
-            signed = self.account.sign_transaction(transaction)  # type: ignore[arg-type]  # eth-account wants a plain dict
-            hash_ = eth.send_raw_transaction(signed.raw_transaction)
+            nonce = eth.get_transaction_count(self.account.address, "pending")
+            raw, _ = self.signed(to, data, nonce, self.gas_for(to, data), fees_now(self.chain))
+            hash_ = eth.send_raw_transaction(raw)
             receipt: TxReceipt = eth.wait_for_transaction_receipt(hash_, _WAIT_SECONDS, _POLL_SECONDS)
         if receipt["status"] != 1:
             self.chain.simulate(to, data, self.account.address, receipt["blockNumber"])
             raise ChainError(f"Transaction {hash_.to_0x_hex()} failed in block {receipt['blockNumber']}.")
         return Sent(hash_.to_0x_hex(), receipt["blockNumber"], receipt["gasUsed"])
 
-    def _fees(self) -> TxParams:
-        """EIP-1559 fees where blocks have a base fee, a gas price where they have none (consortium chains)."""
-        eth = self.chain.web3.eth
-        base = eth.get_block("latest").get("baseFeePerGas")
-        if base is None:
-            return {"gasPrice": eth.gas_price}
-        tip = eth.max_priority_fee
-        return {"maxFeePerGas": Wei(base * 2 + tip), "maxPriorityFeePerGas": tip}
+    def gas_for(self, to: str, data: str) -> int:
+        """Gas limit of a call: the node's estimate and a margin."""
+        call: TxParams = {"from": self.account.address, "to": to, "data": data}  # type: ignore[typeddict-item]  # hex text is a HexStr
+        with Translated(self.chain.rpc):
+            return self.chain.web3.eth.estimate_gas(call) * (100 + _GAS_MARGIN_PERCENT) // 100
+
+    def signed(self, to: str, data: str, nonce: int, gas: int, fees: Fees) -> tuple[bytes, str]:
+        """A signed transaction and its hash."""
+        transaction: TxParams = {
+            "chainId": self.chain.manifest.chain_id,
+            "to": to,
+            "data": data,  # type: ignore[typeddict-item]  # hex text is a HexStr
+            "nonce": nonce,  # type: ignore[typeddict-item]  # an int is a Nonce
+            "value": 0,  # type: ignore[typeddict-item]  # an int is Wei
+            "gas": gas,
+            **fees.fields(),
+        }
+        made = self.account.sign_transaction(transaction)  # type: ignore[arg-type]  # eth-account wants a plain dict
+        return bytes(made.raw_transaction), made.hash.to_0x_hex()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from oracle.attest.committee import attest as attest_bundle
-from oracle.attest.committee import phase_of
+from oracle.attest.committee import attest_all, phases_of
 from oracle.cli import app
 from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, show, tracked
 from oracle.evidence.folder import read
@@ -18,23 +17,33 @@ def attest(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOpt
     Each bundle is recomputed from its records before a member signs it. Running it again sends nothing twice.
     """
     here = Installation.at(home)
+    outbox = None if dry_run else here.outbox()
     with here.book.database.begin() as connection:
         stored = all_batches(connection)
-    waiting = [batch for batch in stored if phase_of(here.chain, batch.batch).name == "none"]
-    rows = []
-    for batch in tracked(waiting, "attesting batches", len(waiting)):
-        bundle = read(here.book.bundle_folder(batch.batch))
-        sent = None if dry_run else attest_bundle(here.sender(), bundle, here.members())
-        rows.append(
-            {
-                "act_date": date_of(batch.day).isoformat(),
-                "methodology": batch.methodology,
-                "records": bundle.header.record_count,
-                "accounts": bundle.header.account_count,
-                "batch": batch.batch,
-                "transaction": sent.hash if sent else None,
-            }
-        )
+    phases = phases_of(here.chain, [batch.batch for batch in stored])
+    waiting = [batch for batch in stored if phases[batch.batch].name == "none"]
+    bundles = (
+        (batch.batch, read(here.book.bundle_folder(batch.batch)))
+        for batch in tracked(waiting, "attesting batches", len(waiting))
+    )
+    done = [] if outbox is None else attest_all(outbox, bundles, here.members())
+    rows = [
+        {
+            "act_date": date_of(item.header.day).isoformat(),
+            "methodology": item.header.methodology.rstrip(b"\0").decode(),
+            "records": item.header.record_count,
+            "accounts": item.header.account_count,
+            "batch": item.batch,
+            "transaction": item.sent.hash if item.sent else None,
+        }
+        for item in done
+    ]
     show(
-        {"attested": 0 if dry_run else len(rows), "already_on_chain": len(stored) - len(waiting), "batches": rows}, json
+        {
+            "attested": len(rows),
+            "to_attest": len(waiting) - len(rows),
+            "already_on_chain": len(stored) - len(waiting),
+            "batches": rows,
+        },
+        json,
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+from eth_utils.address import is_address, to_checksum_address
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -28,8 +29,9 @@ if TYPE_CHECKING:  # commands that need no chain do not wait for web3
     from eth_account.signers.local import LocalAccount
 
     from oracle.chain.client import Chain
-    from oracle.chain.sender import Sender
+    from oracle.chain.outbox import Outbox
     from oracle.quantify.library import Library
+    from oracle.settle.book import Settlements
 
 T = TypeVar("T")
 
@@ -77,7 +79,8 @@ class Installation:
         from oracle.chain.client import Chain
         from oracle.chain.manifest import Manifest
 
-        chain = Chain(self.settings.rpc, Manifest.load(self.settings.path(self.settings.manifest)))
+        manifest = Manifest.load(self.settings.path(self.settings.manifest))
+        chain = Chain(self.settings.rpc, manifest, self.settings.witnesses, self.settings.rpc_timeout_seconds)
         self.book.database.bind(chain.manifest.chain_id, chain.manifest.genesis_hash)
         return chain
 
@@ -95,11 +98,40 @@ class Installation:
 
         return FOLDER if self.settings.library is None else self.settings.path(self.settings.library)
 
-    def sender(self, name: str | None = None) -> Sender:
+    def sender(self, name: str | None = None) -> Outbox:
         """Sends from the relayer's account, or from that of a named key."""
-        from oracle.chain.sender import Sender
+        from oracle.chain.outbox import Outbox, Pace
 
-        return Sender(self.chain, self.keys.account(name or self.settings.relayer))
+        pace = Pace(
+            finality=self.settings.finality,
+            wait_seconds=self.settings.wait_seconds,
+            patience_seconds=self.settings.patience_seconds,
+            lock_seconds=self.settings.lock_seconds,
+            window=self.settings.in_flight,
+        )
+        return Outbox(self.chain, self.keys.account(name or self.settings.relayer), self.book.database, pace)
+
+    def outbox(self) -> Outbox:
+        """The relayer's outbox, after a look at what the chain made of what it sent before."""
+        outbox = self.sender()
+        outbox.reconcile()
+        return outbox
+
+    @cached_property
+    def officers(self) -> list[str]:
+        """Accounts of the officers who sign settlement runs, in the order of the settings."""
+        return [self.account_of(name) for name in self.settings.settlement.officers]
+
+    @cached_property
+    def settlements(self) -> Settlements:
+        """Its settlement runs."""
+        from oracle.settle.book import Settlements
+
+        return Settlements(self.book.database, self.chain, self.officers, self.settings.settlement.confirmations)
+
+    def account_of(self, name: str) -> str:
+        """An account, or the account of a key."""
+        return to_checksum_address(name if is_address(name) else self.keys.address(name))
 
     def members(self) -> list[LocalAccount]:
         """The oracle members whose keys are here."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from oracle.attest.committee import phase_of
+from oracle.attest.committee import phases_of
 from oracle.chain.sender import Sent
 from oracle.cli import app
 from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, show, tracked
-from oracle.credit.push import chunks, push
+from oracle.credit.push import push_all
 from oracle.evidence.folder import read
 from oracle.store.batches import StoredBatch, all_batches
 from oracle.units import date_of
@@ -21,9 +22,10 @@ def credit(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOpt
     Batches open when their challenge window is over; those that wait are listed with the time. Running it again credits nobody twice.
     """
     here = Installation.at(home)
+    outbox = None if dry_run else here.outbox()
     with here.book.database.begin() as connection:
         stored = all_batches(connection)
-    phases = {batch.batch: phase_of(here.chain, batch.batch) for batch in stored}
+    phases = phases_of(here.chain, [batch.batch for batch in stored])
     open_ = [batch for batch in stored if phases[batch.batch].name == "open"]
     window = here.chain.read("EvidenceLedger", "challengeWindow")
     waiting = [
@@ -31,21 +33,22 @@ def credit(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOpt
         for batch in stored
         if phases[batch.batch].name == "attested"
     ]
-    credited = [_credit(here, batch, dry_run) for batch in tracked(open_, "crediting batches", len(open_))]
+    bundles = ((batch.batch, read(here.book.bundle_folder(batch.batch))) for batch in _tracked(open_))
+    sent = {} if outbox is None else push_all(outbox, bundles)
+    credited = [_credited(here, batch, sent.get(batch.batch, [])) for batch in open_]
     closed = sum(phase.name == "closed" for phase in phases.values())
     show({"credited": credited, "waiting": waiting, "already_closed": closed}, json)
 
 
-def _credit(here: Installation, batch: StoredBatch, dry_run: bool) -> dict[str, object]:
-    bundle = read(here.book.bundle_folder(batch.batch))
-    sent: list[Sent] = []
-    if not dry_run:
-        sent = push(here.sender(), batch.batch, bundle, lambda chunk, done: None)
+def _tracked(open_: list[StoredBatch]) -> Iterable[StoredBatch]:
+    return tracked(open_, "crediting batches", len(open_))
+
+
+def _credited(here: Installation, batch: StoredBatch, sent: list[Sent]) -> dict[str, object]:
     progress = here.chain.read("PointIssuer", "progressOf", bytes.fromhex(batch.batch[2:]))
     return {
         "act_date": date_of(batch.day).isoformat(),
         "methodology": batch.methodology,
-        "chunks": len(list(chunks(bundle))),
         "sent": len(sent),
         "accounts": progress.accounts,
         "reduction_mg": progress.reductionMg,

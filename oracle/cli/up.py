@@ -39,6 +39,9 @@ keys = "keys"
 committee = ["oracle-1", "oracle-2", "oracle-3"]
 relayer = "relayer"
 
+[settlement]
+officers = ["authority-1", "authority-2"]
+
 [sources.szt]
 operator = "transit"
 

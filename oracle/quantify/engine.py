@@ -16,11 +16,13 @@ from oracle.quantify.baseline import AT, PRESENT, on_one_axis, previous_days, ye
 from oracle.quantify.figures import Status
 from oracle.quantify.plan import QUANTITY
 from oracle.quantify.rule import Rule
-from oracle.quantify.schema import PreviousDays, RecordField
+from oracle.quantify.schema import PreviousDays, RecordField, YearBefore
 from oracle.validate.findings import FINDING_SCHEMA
 
 _ACT = "_act"  # position of a reading among the acts; null in history
 _KNOWN = "_known"  # whether there is a baseline
+_TWICE = "_twice"  # whether another reading begins on the same day
+_MET = "_met"  # whether another reading shares a day
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def quantify(
 
     if rule.method.baseline is not None:
         frame, clashes = _with_baseline(frame, rule, history, given)
-        refused.append(_findings(clashes, "overlap", [], file, reason="two records of one household for one day"))
+        refused.append(_findings(clashes, "overlap", [], file, reason="two records of one household for one time"))
     for name, expr in rule.plan.columns:
         frame = frame.with_columns(expr.alias(name))
     frame, nothing = _split(frame, pl.col(QUANTITY) <= 0)
@@ -125,23 +127,26 @@ def _with_baseline(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Adds the computed columns; without a baseline they are 0 and `present` says how much history there was.
 
-    A household has one reading a day: of several nobody can say which is right, so none of them is used, and acts among them are the
-    second frame.
+    A household has one reading for a day: of several nobody can say which is right, so none of them is used. Nor is a bill credited that
+    shares days with another. Acts among them are the second frame.
     """
     spec = rule.method.baseline
     computed = [field.column for field in rule.method.fields.values() if field.computed]
     readings = _readings(frame, history, given, rule)
     same_day = _like_above(AT)
-    twice = readings.select((same_day | same_day.shift(-1)).fill_null(False)).to_series()
-    clashing = readings.filter(twice & readings[_ACT].is_not_null())[_ACT].sort()
-    readings = readings.filter(~twice)
+    readings = readings.with_columns(
+        (same_day | same_day.shift(-1)).fill_null(False).alias(_TWICE), _meets_another(spec).alias(_MET)
+    )
+    clashing = readings.filter(pl.col(_TWICE) | pl.col(_MET), pl.col(_ACT).is_not_null())[_ACT].sort()
+    readings = readings.filter(~pl.col(_TWICE))
     if isinstance(spec, PreviousDays):
         readings = previous_days(readings, spec, rule.constants[spec.vacancy], (computed[0], computed[1]))
     elif spec is not None:
         readings = year_before(readings, spec, computed[0])
     known = pl.col(computed[0]).is_not_null().alias(_KNOWN)
     filled = [pl.col(name).fill_null(0) for name in computed]
-    placed = readings.filter(pl.col(_ACT).is_not_null()).sort(_ACT).select(_ACT, PRESENT, known, *filled)
+    mine = readings.filter(pl.col(_ACT).is_not_null(), ~pl.col(_MET)).sort(_ACT)
+    placed = mine.select(_ACT, PRESENT, known, *filled)
     return frame[placed[_ACT]].hstack(placed.drop(_ACT)), frame[clashing]
 
 
@@ -157,6 +162,13 @@ def _readings(frame: pl.DataFrame, history: pl.DataFrame | None, given: list[Rec
     table = on_one_axis(pl.concat(parts).filter(sound)).sort(AT, _ACT, *fields, nulls_last=True)
     again = _like_above(AT, "record_key") & pl.col(_ACT).is_null()
     return table.filter(~again.fill_null(False))
+
+
+def _meets_another(spec: PreviousDays | YearBefore | None) -> pl.Expr:
+    """Whether a reading shares a day with another of its household; readings in the order of `AT`, whose households lie far apart."""
+    stops = pl.col(AT) + (pl.col(spec.length) if isinstance(spec, YearBefore) else 1)
+    met_before, met_after = pl.col(AT) < stops.cum_max().shift(1), stops > pl.col(AT).shift(-1)
+    return met_before.fill_null(False) | met_after.fill_null(False)
 
 
 def _like_above(*columns: str) -> pl.Expr:

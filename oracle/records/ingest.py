@@ -56,11 +56,13 @@ def ingest(
         now: UTC seconds after which an act lies in the future.
 
     Raises:
-        InputError: The file cannot be read as a whole; nothing was stored.
+        InputError: The file cannot be read as a whole, or another source brought it; nothing was stored.
     """
     sha256 = _sha256(path)
     with book.database.reading() as connection:
         present = file_of(connection, sha256)
+    if present is not None and present.source != name:
+        raise InputError(f"the same bytes were ingested as records of source '{present.source}'", file=path.name)
     if present is not None:
         return Ingested(present, {}, empty_findings(), before=True)
     reading = read(path, source=name, region=source.region, kind=kind, zone=source.zone, household=household)

@@ -20,7 +20,7 @@ from zoneinfo import available_timezones
 from oracle.errors import InputError
 from oracle.records import meters, trips
 from oracle.records.acts import Reading
-from oracle.records.content import BOM, load, load_text, open_file, utf8
+from oracle.records.content import BOM, load, open_file, text_blocks, utf8
 from oracle.records.greenbutton import read_greenbutton
 from oracle.records.meters import Household, read_meters
 from oracle.records.origin import Origin
@@ -66,11 +66,11 @@ def read(
             with open_file(path) as stream:
                 return read_greenbutton(stream, origin, household)
         case "szt":
-            return read_taps(load_text(path), origin)
+            return read_taps(text_blocks(path), origin)
         case "trips":
-            return read_trips(load_text(path), origin)
+            return read_trips(text_blocks(path), origin)
         case "meters":
-            return read_meters(load_text(path), origin, household)
+            return read_meters(text_blocks(path), origin, household)
     raise InputError(f"'{kind}' is no kind of file; there are: {', '.join(KINDS)}", file=path.name)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from eth_utils.crypto import keccak
+
 from oracle.chain.client import Chain
+from oracle.chain.outbox import Outbox
 from oracle.chain.reverts import decode_revert
-from oracle.chain.sender import Sender
 from oracle.redeem.order import Order
 from oracle.redeem.receipt import ProvenReceipt
 
@@ -50,22 +52,35 @@ def phase_of(chain: Chain, proven: ProvenReceipt) -> str:
     return ORDER_PHASES[chain.read("RedemptionDesk", "orderOf", proven.receipt.encoded(), proven.proof).phase]
 
 
-def redeem(sender: Sender, orders: Sequence[SignedOrder]) -> Iterator[Outcome]:
+def redeem(outbox: Outbox, orders: Sequence[SignedOrder]) -> Iterator[Outcome]:
     """Relays orders; those that were taken before are passed over, those that cannot be taken do not stop the others."""
     fresh = []
     for signed in orders:
-        if is_taken(sender.chain, signed.order):
-            yield Outcome(signed.order, True, "taken before", None)
+        if is_taken(outbox.chain, signed.order):
+            yield _before(outbox.chain, signed.order)
         else:
             fresh.append(signed)
     for start in range(0, len(fresh), PER_TRANSACTION):
-        yield from _relay(sender, fresh[start : start + PER_TRANSACTION])
+        yield from _relay(outbox, fresh[start : start + PER_TRANSACTION])
 
 
-def _relay(sender: Sender, orders: list[SignedOrder]) -> Iterator[Outcome]:
-    chain = sender.chain
+def _before(chain: Chain, order: Order) -> Outcome:
+    """What became of an order number that was used: this order was taken, or another one under its number."""
+    event = next(chain.events("RedemptionDesk", "OrderRedeemed", where={"key": bytes.fromhex(order.key[2:])}))
+    names = ("citizen", "merchant", "orderNumber", "pointsMilli", "terms", "offer")
+    asked = (order.citizen, order.merchant, order.order_number, order.points_milli, order.terms, order.offer)
+    same = tuple(event.values[name] for name in names) == asked
+    reason = "taken before" if same else "the merchant's order number was used for another order"
+    return Outcome(order, same, reason, event.transaction if same else None)
+
+
+def _relay(outbox: Outbox, orders: list[SignedOrder]) -> Iterator[Outcome]:
+    chain = outbox.chain
     encoded = [signed.order.encoded() for signed in orders]
-    sent = sender.send("RedemptionDesk", "redeemBatch", encoded, [signed.signature for signed in orders])
+    data = chain.call_data("RedemptionDesk", "redeemBatch", encoded, [signed.signature for signed in orders])
+    keys = keccak(b"".join(bytes.fromhex(signed.order.key[2:]) for signed in orders))
+    act = f"redeem {len(orders)} 0x{keys.hex()}"
+    sent = outbox.send_data(chain.address("RedemptionDesk"), data, act)
     refusals = {
         "0x" + event.values["key"].hex(): str(decode_revert(event.values["reason"]))
         for event in chain.events("RedemptionDesk", "OrderRefused", sent.block, sent.block)

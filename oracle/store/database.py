@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine, event, insert, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
@@ -57,6 +57,11 @@ class Database:
 
     def __repr__(self) -> str:
         return f"Database({self.place!r})"
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for locks that outlive a transaction."""
+        return self._engine
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

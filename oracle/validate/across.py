@@ -7,11 +7,13 @@ calls knows their files and rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
+from oracle.quantify.exclusions import ITEM, STANDS, exclusions
+from oracle.quantify.library import Library
 from oracle.validate.findings import ACT_FINDING_SCHEMA, about_acts
 from oracle.validate.overlap import with_overlap
 from oracle.validate.rules import TRIPS
@@ -44,7 +46,9 @@ def one_act_per_record(acts: Acts, batched: Acts) -> Ruling:
     kept, found = {}, []
     for scenario, frame in acts.items():
         content = [name for name in frame.columns if name not in PROVENANCE]
-        first = frame.sort(*content, "sha256").unique("record_id", keep="first", maintain_order=True)
+        twice = frame.filter(pl.col("record_id").is_duplicated())
+        once = frame.join(twice, on="act", how="anti") if len(twice) else frame
+        first = pl.concat([once, twice.sort(*content, "sha256").unique("record_id", keep="first", maintain_order=True)])
         if scenario in batched:
             shared = [name for name in content if name in batched[scenario].columns]
             standing = frame.sort(*content, "sha256").join(batched[scenario], on=shared, how="semi", nulls_equal=True)
@@ -80,6 +84,29 @@ def one_trip_at_a_time(acts: Acts, fixed: pl.DataFrame) -> Ruling:
         about_acts("overlap", losers.filter(~elsewhere), ["start", "end"]),
     ]
     kept = {name: frame.join(losers, on="act", how="anti") if name in TRIPS else frame for name, frame in acts.items()}
+    return Ruling(kept, _together(found))
+
+
+def claimed_once(library: Library, acts: Acts, rivals: Acts, groups: Collection[str]) -> Ruling:
+    """Of acts that claim one reduction, by whatever scenario, the one that stays (`oracle.quantify.exclusions`).
+
+    Args:
+        acts: Open acts.
+        rivals: Other acts that claim something, with `stands`: whether they are in a batch.
+        groups: Exclusion groups to resolve.
+    """
+    columns = ["subject", "start", "end", "record_key", STANDS]
+    claims: dict[str, list[pl.DataFrame]] = {}
+    for name, frame in [*acts.items(), *rivals.items()]:
+        stands = pl.col(STANDS) if STANDS in frame.columns else pl.lit(False).alias(STANDS)
+        items = [ITEM] if ITEM in frame.columns else []
+        claims.setdefault(name, []).append(frame.with_columns(stands).select(*columns, *items))
+    out = exclusions(library, {name: pl.concat(each, how="diagonal") for name, each in claims.items()}, groups)
+    kept, found = {}, []
+    for name, frame in acts.items():
+        lost = out.filter(pl.col("scenario") == name).select("record_key", "group", claimed_by="claimed_by_scenario")
+        kept[name] = frame.join(lost, on="record_key", how="anti")
+        found.append(about_acts("claimed_elsewhere", frame.join(lost, on="record_key"), ["group", "claimed_by"]))
     return Ruling(kept, _together(found))
 
 

@@ -71,7 +71,9 @@ CODES: dict[str, Code] = {
     "overlap": Code(
         _Q, "One person cannot be in two places: another act overlaps in time.", "同一人的两次行为时间重叠。"
     ),
-    "claimed_elsewhere": Code(_X, "The same act was brought by another operator.", "同一行为已由其他运营方申报。"),
+    "claimed_elsewhere": Code(
+        _X, "The same act or reduction is claimed by another record.", "同一行为或同一减排量已由其他记录申报。"
+    ),
     # who and under which rule
     "unknown_subject": Code(_Q, "The person or meter is not enrolled.", "用户或表计未登记。"),
     "no_methodology": Code(

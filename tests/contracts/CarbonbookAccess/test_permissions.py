@@ -21,6 +21,7 @@ from ..support.reverts import error_data
 CONTRACTS = {
     "CarbonPoint": "book",
     "CarbonbookAccess": "access",
+    "Counter": "counter",
     "EvidenceLedger": "ledger",
     "MethodologyRegistry": "methodologies",
     "OfferBook": "offers",
@@ -92,10 +93,17 @@ RULES: dict[str, dict[str, Rule]] = {
         "setTargetFunctionRole": BY_ADMIN,
         "updateAuthority": BY_ADMIN,
     },
+    "Counter": {
+        "claim": ANYONE,
+        "claimAndRedeem": ANYONE,
+        "serve": ANYONE,
+    },
     "EvidenceLedger": {
         "attest": ANYONE,
         "close": ANYONE,
         "pause": BY_GUARDIAN,
+        "release": BY_AUTHORITY,
+        "reportDuplicate": ANYONE,
         "revoke": BY_AUTHORITY,
         "setAuthority": BY_MANAGER,
         "unpause": BY_AUTHORITY,

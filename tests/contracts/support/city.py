@@ -113,6 +113,7 @@ class City:
         self.desk = system.RedemptionDesk
         self.vault = system.SettlementVault
         self.offers = system.OfferBook
+        self.counter = system.Counter
 
     def approve(self, batch: Batch) -> list[tuple[str, bytes]]:
         """The signatures of a quorum of the committee in office."""

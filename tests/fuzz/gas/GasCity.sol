@@ -57,25 +57,38 @@ abstract contract GasCity is System {
 
     /// @dev Attests a batch whose accounts tree has `entries` at its first leaves and is `proof.length` levels higher, and opens it.
     function openBatch(uint256[] memory entries, bytes32[] memory proof, uint256 day) internal returns (BatchId batch) {
+        bytes32 root = rootOf(this.subtreeRoot(0, entries), proof);
+        batch = _attest(uint32(day), uint32(entries.length << proof.length), root, keccak256("records"));
+        vm.warp(block.timestamp + ledger.challengeWindow());
+    }
+
+    /// @dev Attests a batch of today by its records only.
+    function attestRecords(bytes32 recordsRoot) internal returns (BatchId batch) {
+        return _attest(uint32(today()), 1, keccak256("accounts"), recordsRoot);
+    }
+
+    function _attest(uint32 day, uint32 accounts, bytes32 accountsRoot, bytes32 recordsRoot)
+        private
+        returns (BatchId batch)
+    {
         IEvidenceLedger.Header memory header = IEvidenceLedger.Header({
             operator: OPERATOR,
-            day: uint32(day),
+            day: day,
             sequence: _sequence++,
             version: 1,
             methodology: BUS,
             recordCount: type(uint32).max,
-            accountCount: uint32(entries.length << proof.length),
+            accountCount: accounts,
             totalQuantity: type(uint64).max,
             consentedQuantity: 0,
-            recordsRoot: keccak256("records"),
-            accountsRoot: rootOf(this.subtreeRoot(0, entries), proof),
+            recordsRoot: recordsRoot,
+            accountsRoot: accountsRoot,
             bundleHash: keccak256("bundle")
         });
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(MEMBER_KEY, ledger.attestationDigest(header));
         IOracleCommittee.Approval[] memory approvals = new IOracleCommittee.Approval[](1);
         approvals[0] = IOracleCommittee.Approval(vm.addr(MEMBER_KEY), abi.encodePacked(r, s, v));
-        batch = ledger.attest(header, approvals);
-        vm.warp(block.timestamp + ledger.challengeWindow());
+        return ledger.attest(header, approvals);
     }
 
     /// @dev The root that a proof leads to.
@@ -87,18 +100,27 @@ abstract contract GasCity is System {
     function leafProof(uint256[] memory entries, uint256 index, bytes32[] memory upper)
         internal
         view
+        returns (bytes32[] memory)
+    {
+        return chunkProof(entries, index, 1, upper);
+    }
+
+    /// @dev The proof of the node over `width` leaves from `first` on.
+    function chunkProof(uint256[] memory entries, uint256 first, uint256 width, bytes32[] memory upper)
+        internal
+        view
         returns (bytes32[] memory proof)
     {
         uint256 levels;
-        while (1 << levels < entries.length) levels++;
+        while (width << levels < entries.length) levels++;
         proof = new bytes32[](levels + upper.length);
         for (uint256 level = 0; level < levels; level++) {
-            uint256 first = (index >> level ^ 1) << level;
-            uint256[] memory part = new uint256[](1 << level);
+            uint256[] memory part = new uint256[](width << level);
+            uint256 from = (first / part.length ^ 1) * part.length;
             for (uint256 i = 0; i < part.length; i++) {
-                part[i] = entries[first + i];
+                part[i] = entries[from + i];
             }
-            proof[level] = this.subtreeRoot(first, part);
+            proof[level] = this.subtreeRoot(from, part);
         }
         for (uint256 i = 0; i < upper.length; i++) {
             proof[levels + i] = upper[i];

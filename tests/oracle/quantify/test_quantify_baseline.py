@@ -322,3 +322,19 @@ def test_water__more_used__never_more_credited_and_never_above_the_caps(
         assert found[-1] <= 150 * residents[1] * length[1]
     lived = now * 5 >= before * residents[1] * length[1] // (residents[0] * length[0])
     assert found[0] >= found[1] or not lived
+
+
+def test_electricity_bill__two_periods_that_share_days__neither_is_credited_and_both_are_history() -> None:
+    history = bills(("2022-01-01", 400_000, 1, 31), ("2022-02-01", 400_000, 1, 28))
+    both = bills(("2023-01-01", 300_000, 1, 31), ("2023-01-31", 300_000, 1, 28))
+    result = quantify(both, BILL, history)
+    assert result.acts.is_empty()
+    assert result.findings["code"].to_list() == ["overlap", "overlap"]
+    later = bills(("2024-01-01", 200_000, 1, 31))
+    assert quantify(later, BILL, both).acts["baseline_wh"].to_list() == [300_000]
+
+
+def test_electricity_bill__one_period_after_the_other__both_are_credited() -> None:
+    history = bills(("2022-01-01", 400_000, 1, 31), ("2022-02-01", 400_000, 1, 28))
+    result = quantify(bills(("2023-01-01", 300_000, 1, 31), ("2023-02-01", 300_000, 1, 28)), BILL, history)
+    assert result.acts["quantity"].to_list() == [100_000, 100_000]
