@@ -5,6 +5,9 @@ SHELL := /bin/bash
 
 # The chain that contract and end-to-end tests and the demo run on: anvil or ganache.
 CHAIN ?= anvil
+# How much `make bench` does, 1 being a city's day, and how large a city `make bench-city` makes.
+SCALE ?= 1
+CITIZENS ?= 1000000
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 SETUP := .venv/.ready node_modules/.ready
@@ -16,12 +19,17 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 
 NETWORK_anvil := development
 NETWORK_ganache := ganache-cli
+# Tools that do not fit beside the others' pins, each in an environment of its own.
+HALMOS := halmos==0.3.3
+SLITHER := slither-analyzer==0.11.6
+# How many mutants of each core contract `make mutants` tries; the same ones every time. Empty: all.
+SAMPLE ?= 40
 PYTEST := $(BIN)/python -m pytest -p no:pytest-brownie
 
 # Servers that tests of the store and of the intake talk to.
 SERVICES := postgresql mosquitto
 
-.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e check gas format abi lock clean
+.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e bench bench-city nightly symbolic slither mutants check gas format abi lock weather clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -67,6 +75,31 @@ test-contracts: setup ## Test the contracts with brownie
 test-e2e: setup services ## Test the commands end to end on a real chain
 	@CHAIN=$(CHAIN) $(PYTEST) tests/e2e -q
 
+nightly: setup ## Fuzz for hours: 10,000 random cities, 100,000 inputs each, 200 lives of the book
+	@FOUNDRY_PROFILE=nightly forge test
+	@LIVES=200 brownie test tests/contracts/stateful --network $(NETWORK_$(CHAIN)) -q
+
+symbolic: setup build/tools/halmos/.ready ## Prove laws of the contracts for every input there is (halmos)
+	@FOUNDRY_OUT=build/halmos/out FOUNDRY_CACHE_PATH=build/halmos/cache FOUNDRY_TEST=tests/fuzz/symbolic \
+	build/tools/halmos/bin/halmos --root . --forge-build-out build/halmos/out --match-contract Laws$$ --solver-timeout-assertion 120s
+
+slither: setup build/tools/slither/.ready ## Analyse the contracts statically; fail on a finding that is not explained
+	@build/tools/slither/bin/python scripts/checks/slither.py
+
+mutants: setup ## Change the core contracts step by step and count what the tests notice (hours; SAMPLE=n)
+	@$(BIN)/python scripts/checks/mutants.py $(if $(SAMPLE),--sample $(SAMPLE))
+
+build/tools/halmos/.ready build/tools/slither/.ready: Makefile
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(if $(findstring halmos,$@),$(HALMOS),$(SLITHER))
+	@touch $@
+
+bench: setup ## Measure everything beside baselines of the same run; SCALE=0.1 is quicker
+	@$(BIN)/python -m benchmarks.run --scale $(SCALE)
+
+bench-city: setup ## A city's day from files to confirmed credits; CITIZENS=1000000
+	@$(BIN)/python -m benchmarks.city --citizens $(CITIZENS)
+
 check: setup ## Check format, lint, types, spelling, keys, gas, and that ABIs, catalogue and hashes are those of the sources
 	@ruff format --check --quiet .
 	@ruff check --quiet .
@@ -91,9 +124,14 @@ abi: setup ## Compile the contracts and write oracle/chain/abi
 
 lock: ## Resolve pyproject.toml anew into requirements.lock and package-lock.json
 	@rm -rf build/lock && $(PYTHON) -m venv build/lock
-	@build/lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[contracts,dev]'
+	@build/lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[cluster,contracts,dev]'
 	@build/lock/bin/python -m pip freeze --exclude-editable > requirements.lock
 	@npm install --package-lock-only --silent
+
+weather: ## Install OpenDSM into an environment of its own and normalise the sample home by weather
+	@test -x build/weather/bin/python || $(PYTHON) -m venv build/weather
+	@build/weather/bin/python -m pip install --quiet --disable-pip-version-check -r scripts/weather/requirements.lock
+	@build/weather/bin/python scripts/weather/sample.py
 
 clean: ## Remove what was built and installed
 	rm -rf .venv node_modules build .carbonbook

@@ -125,6 +125,7 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
         uint256 pointsMilli;
         for (uint256 i = 0; i < parts.length; i++) {
             uint256 year = parts[i].year;
+            if (parts[i].pointsMilli == 0) continue; // a year that gets nothing back need not be in the books any more
             if (_takenOut[year]) revert CarbonPoint_YearTakenOut(year);
             Page page = _pages[year][citizen];
             _pages[year][citizen] = page.withPoints(page.pointsMilli() + parts[i].pointsMilli);

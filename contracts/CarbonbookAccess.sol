@@ -2,11 +2,20 @@
 pragma solidity 0.8.30;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {RolesLib} from "./libraries/RolesLib.sol";
 
 /// @title Access manager
 /// @notice Says which role may call which function, and after which delay. `RolesLib` lists the roles, `scripts/deploy.py` wires them,
 /// `scripts/check_deployment.py` reads the wiring back. No function that creates points or pays money is reachable through a role:
 /// those callers are immutable.
+///
+/// The guardian can cancel what the admin has scheduled, too: OpenZeppelin leaves that to admins alone, so that one stolen admin key
+/// would only have to wait. Warning: a stolen guardian key can hold up every delayed decision, its own removal included.
 contract CarbonbookAccess is AccessManager {
     constructor(address initialAdmin) AccessManager(initialAdmin) {}
+
+    /// @notice The role that can cancel operations of `roleId`; for the admin's it is the guardian, and cannot be changed.
+    function getRoleGuardian(uint64 roleId) public view override returns (uint64) {
+        return roleId == ADMIN_ROLE ? RolesLib.GUARDIAN : super.getRoleGuardian(roleId);
+    }
 }

@@ -35,6 +35,7 @@ contract MethodologyRegistry is IMethodologyRegistry, AccessManaged {
 
     mapping(MethodologyId id => mapping(uint32 version => Entry)) private _entries;
     mapping(MethodologyId id => uint32) private _versions;
+    mapping(MethodologyId id => uint32[] versions) private _putInForce; // in the order of activation
 
     constructor(address access) AccessManaged(access) {}
 
@@ -89,6 +90,7 @@ contract MethodologyRegistry is IMethodologyRegistry, AccessManaged {
 
         _makeRoom(id, version, entry);
         entry.status = Status.Active;
+        _putInForce[id].push(version);
 
         emit MethodologyActivated(id, version, entry.documentHash, entry.factorUg);
     }
@@ -130,9 +132,10 @@ contract MethodologyRegistry is IMethodologyRegistry, AccessManaged {
 
     /// @inheritdoc IMethodologyRegistry
     function versionOn(MethodologyId id, uint256 day) external view returns (uint32) {
-        for (uint32 version = _versions[id]; version > 0; version--) {
-            Entry storage entry = _entries[id][version];
-            if (_inForce(entry) && entry.fromDay <= day && day <= entry.toDay) return version;
+        uint32[] storage versions = _putInForce[id];
+        for (uint256 i = versions.length; i > 0; i--) {
+            Entry storage entry = _entries[id][versions[i - 1]];
+            if (entry.fromDay <= day && day <= entry.toDay) return versions[i - 1];
         }
         return 0;
     }
@@ -163,12 +166,13 @@ contract MethodologyRegistry is IMethodologyRegistry, AccessManaged {
         return (terms, entry.suspended ? Status.Suspended : entry.status, entry.noticeEnds, entry.proposer);
     }
 
-    /// @dev Ends the open window that `entry` succeeds, and refuses any overlap that is left.
+    /// @dev Ends the open window that `entry` succeeds, and refuses any overlap that is left. Walks through versions that two people put in
+    /// force, never through drafts, of which one key could pile up as many as a block cannot hold.
     function _makeRoom(MethodologyId id, uint32 version, Entry storage entry) private {
-        uint32 count = _versions[id];
-        for (uint32 other = 1; other <= count; other++) {
+        uint32[] storage versions = _putInForce[id];
+        for (uint256 i = 0; i < versions.length; i++) {
+            uint32 other = versions[i];
             Entry storage existing = _entries[id][other];
-            if (!_inForce(existing)) continue;
             if (existing.toDay < entry.fromDay || entry.toDay < existing.fromDay) continue;
             if (existing.toDay != OPEN_END || existing.fromDay >= entry.fromDay) {
                 revert MethodologyRegistry_WindowOverlap(id, version, other);
@@ -215,12 +219,12 @@ contract MethodologyRegistry is IMethodologyRegistry, AccessManaged {
         else if (unit == Unit.Second) highest = 2_777_777;
         else highest = 100_000_000_000;
 
-        for (uint32 version = _versions[id]; version > 0; version--) {
-            Entry storage before = _entries[id][version];
-            if (!_inForce(before)) continue; // a draft binds nobody: neither its slip upwards nor its slip downwards
+        uint32[] storage versions = _putInForce[id];
+        if (versions.length > 0) {
+            // A draft binds nobody: neither its slip upwards nor its slip downwards.
+            Entry storage before = _entries[id][versions[versions.length - 1]];
             uint256 step = uint256(before.factorUg) * MAX_FACTOR_STEP;
             if (before.unit == unit && step < highest) highest = uint64(step);
-            break;
         }
         return (1, highest);
     }

@@ -64,6 +64,12 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
     /// finds its page in the books.
     uint256 public constant DISPUTE_DAYS = 60;
 
+    /// @inheritdoc IRedemptionDesk
+    uint256 public constant ORDER_GAS = 500_000;
+
+    /// @dev A call can pass on 63/64 of what there is; the rest is for what the batch itself does around it.
+    uint256 private constant GAS_BEFORE_ORDER = ORDER_GAS * 64 / 63 + 20_000;
+
     IOperatorRegistry public immutable operators;
     ICarbonPoint public immutable book;
     ISettlementVault public immutable vault;
@@ -118,7 +124,8 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
         bytes32[] memory leaves = new bytes32[](orders.length);
         uint256 count;
         for (uint256 i = 0; i < orders.length; i++) {
-            try this.take(orders[i], signatures[i]) returns (bytes32 leaf) {
+            if (gasleft() < GAS_BEFORE_ORDER) revert RedemptionDesk_GasShort(i, GAS_BEFORE_ORDER);
+            try this.take{gas: ORDER_GAS}(orders[i], signatures[i]) returns (bytes32 leaf) {
                 leaves[count++] = leaf;
             } catch (bytes memory reason) {
                 Order calldata order = orders[i];
@@ -152,6 +159,7 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
         whenNotPaused
     {
         Ticket memory ticket = _ticketOfCaller(receipt, proof);
+        if (ticket.dueDay == 0) revert RedemptionDesk_InDispute(ticket.key);
         if (!_isOver(ticket)) {
             revert RedemptionDesk_RefundWindowOpen(ticket.key, ticket.dueDay + REFUND_WINDOW_DAYS);
         }

@@ -21,6 +21,12 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
     uint256 public constant RELEASE_DELAY_DAYS = 90;
 
     /// @inheritdoc ISettlementVault
+    uint256 public constant PAYOUT_GAS = 400_000;
+
+    /// @inheritdoc ISettlementVault
+    uint256 public constant DAY_GAS = 8000;
+
+    /// @inheritdoc ISettlementVault
     IERC20 public immutable token;
 
     ICarbonPoint public immutable book;
@@ -141,8 +147,11 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
 
     /// @inheritdoc ISettlementVault
     function settleBatch(address[] calldata merchants, uint256 fromDay, uint256 throughDay) external whenNotPaused {
+        uint256 gas = PAYOUT_GAS + (throughDay < fromDay ? 0 : throughDay - fromDay + 1) * DAY_GAS;
         for (uint256 i = 0; i < merchants.length; i++) {
-            try this.settle(merchants[i], fromDay, throughDay) {}
+            // A call can pass on 63/64 of what there is; the rest is for the event.
+            if (gasleft() < gas * 64 / 63 + 20_000) revert SettlementVault_GasShort(i, gas * 64 / 63 + 20_000);
+            try this.settle{gas: gas}(merchants[i], fromDay, throughDay) {}
             catch (bytes memory reason) {
                 emit PayoutFailed(merchants[i], fromDay, throughDay, reason);
             }

@@ -153,6 +153,9 @@ interface IRedemptionDesk {
     /// @notice The refund window lasts through `lastDay`: no other points need to be netted.
     error RedemptionDesk_RefundWindowOpen(OrderKey key, uint256 lastDay);
 
+    /// @notice The order's points wait for a decision: `refund` gives them back.
+    error RedemptionDesk_InDispute(OrderKey key);
+
     /// @notice More would be refunded than is left of the order.
     error RedemptionDesk_RefundTooLarge(OrderKey key, uint256 pointsMilli, uint256 leftMilli);
 
@@ -185,6 +188,13 @@ interface IRedemptionDesk {
     /// @notice As many signatures as orders are needed.
     error RedemptionDesk_LengthMismatch(uint256 orders, uint256 signatures);
 
+    /// @notice `needed` gas must be left before order `index` of a batch is tried: with less, a good order could fail for want of gas.
+    error RedemptionDesk_GasShort(uint256 index, uint256 needed);
+
+    /// @notice Gas that one order of a batch gets: enough for one that takes from all ten pages, of an offer, signed by a contract. Who
+    /// burns it all harms itself and the sender, not the orders beside it.
+    function ORDER_GAS() external view returns (uint256);
+
     /// @notice Days after an order's day on which it can still be refunded or disputed.
     function REFUND_WINDOW_DAYS() external view returns (uint256);
 
@@ -198,6 +208,7 @@ interface IRedemptionDesk {
     function redeem(Order calldata order, bytes calldata signature) external returns (OrderKey key);
 
     /// @notice Takes several signed orders; one that cannot be taken is told by `OrderRefused` and does not stop the others.
+    /// Reverts if: paused; not as many signatures as orders; too little gas to give an order `ORDER_GAS`.
     function redeemBatch(Order[] calldata orders, bytes[] calldata signatures) external;
 
     /// @notice Takes one order of a batch and returns the leaf of its receipt. Only the desk itself: a call of its own is what undoes an
@@ -212,7 +223,7 @@ interface IRedemptionDesk {
     /// @notice Gives `pointsMilli` of a final order back, whether it was paid or not, by netting: points and value leave the merchant's
     /// bucket of `dueDay`, which must be final and not yet collected. Final, because what can still be refunded itself is not there to
     /// be netted. The caller is the merchant.
-    /// Reverts if: paused; another caller; the receipt is unknown; the window is open; nothing, or more than is left; `dueDay` is not
+    /// Reverts if: paused; another caller; the receipt is unknown; in dispute; the window is open; nothing, or more than is left; `dueDay` is not
     /// final; its bucket holds fewer points or less value; the page's year was taken out of the books.
     function refundFinal(Receipt calldata receipt, bytes32[] calldata proof, uint256 pointsMilli, uint256 dueDay)
         external;

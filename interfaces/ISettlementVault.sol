@@ -64,11 +64,20 @@ interface ISettlementVault {
     /// @notice The operator has no share left in the year.
     error SettlementVault_NoShare(address operator, uint256 year);
 
+    /// @notice `needed` gas must be left before payout `index` of a batch is tried: with less, a good one could fail for want of gas.
+    error SettlementVault_GasShort(uint256 index, uint256 needed);
+
     /// @notice The transfer brought nothing.
     error SettlementVault_NothingReceived();
 
     /// @notice Days after a year's expiry until it is released: longer than any refund window.
     function RELEASE_DELAY_DAYS() external view returns (uint256);
+
+    /// @notice Gas that one payout of a batch gets, beside `DAY_GAS` for each day: what a token burns is not the others'.
+    function PAYOUT_GAS() external view returns (uint256);
+
+    /// @notice Gas that one payout of a batch gets for each of its days.
+    function DAY_GAS() external view returns (uint256);
 
     /// @notice The settlement token.
     function token() external view returns (IERC20);
@@ -103,6 +112,7 @@ interface ISettlementVault {
         returns (uint256 pointsMilli, uint256 amount);
 
     /// @notice Settles several merchants; one that fails is told by `PayoutFailed` and does not stop the others.
+    /// Reverts if: paused; too little gas to give a payout `PAYOUT_GAS` and `DAY_GAS` for each day.
     function settleBatch(address[] calldata merchants, uint256 fromDay, uint256 throughDay) external;
 
     /// @notice Takes an expired year out of the books. Anyone may call, `RELEASE_DELAY_DAYS` after its expiry.

@@ -10,11 +10,13 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from oracle.errors import ConfigError
+from oracle.settle.bank import Party
 from oracle.units import DEFAULT_ZONE
 
 DEFAULT_HOME = ".carbonbook"
@@ -28,11 +30,13 @@ class Source(_Frozen):
     """Where records come from.
 
     Attributes:
-        operator: Key name of the operator that brings them.
+        operator: Key name, or address, of the operator that brings them.
         region: Where the acts happen unless the record says so.
         zone: Time zone whose civil days count.
         residents: Persons of a household whose record names none.
         service: For meters whose units do not tell: electricity, gas or water.
+        daily_rows: Most rows it may bring in one of its civil days; None for no limit.
+        signer: Address of the account that signs its requests; None if it signs with the secret `source-NAME` of the keystore.
     """
 
     operator: str
@@ -40,12 +44,97 @@ class Source(_Frozen):
     zone: str = DEFAULT_ZONE
     residents: int = 1
     service: str | None = None
+    daily_rows: int | None = None
+    signer: str | None = None
 
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
         ZoneInfo(value)
         return value
+
+
+class Bank(_Frozen):
+    """Whose bank account pays merchants, beside the payout on chain.
+
+    Attributes:
+        name: As the bank knows the holder.
+        account: IBAN, or the bank's own account number.
+        code: The bank: a BIC, or the twelve digits of CNAPS.
+        currency: ISO 4217.
+        decimals: Of the currency.
+    """
+
+    name: str
+    account: str
+    code: str
+    currency: str = "CNY"
+    decimals: int = 2
+
+    @property
+    def party(self) -> Party:
+        """The holder, checked to be one that a bank can take."""
+        return Party(self.name, self.account, self.code).checked("config.toml")
+
+
+class FlagLimits(_Frozen):
+    """From which number on a pattern among orders is told. Too low tires who reads them, too high hides what they are for.
+
+    Attributes:
+        citizen_orders_an_hour: Orders of one citizen within an hour. A family that shops for a feast makes a handful.
+        same_amount_accounts: Accounts that pay a merchant the same free amount within a minute. A till takes seconds for each.
+        emptied_percent: From which part of its points on an order empties an account. Prices rarely meet a balance.
+        emptied_accounts: Accounts emptied to one merchant on one day. Some spend their last points every day; ten at one shop do not.
+        refund_orders: Orders of a merchant from which on its refunds are looked at: two of three is chance.
+        refund_percent: Part of its points that a merchant gave back. Shops take back a tenth at most.
+        final_after_days: Days after an order's day from which on a refund came late: the refund window.
+        final_refunds: Such refunds of one merchant. Each is lawful; many wash what was paid.
+    """
+
+    citizen_orders_an_hour: int = 12
+    same_amount_accounts: int = 6
+    emptied_percent: int = 95
+    emptied_accounts: int = 10
+    refund_orders: int = 20
+    refund_percent: int = 30
+    final_after_days: int = 7
+    final_refunds: int = 3
+
+
+class ExternalSigner(_Frozen):
+    """A key that is elsewhere, at a signer over HTTP.
+
+    Attributes:
+        url: The signer, without a path.
+        address: The account.
+        identifier: What the signer calls the key; None for the address.
+    """
+
+    url: str
+    address: str
+    identifier: str | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _without_secrets(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+            raise ValueError("a signer is named as http(s)://host:port, without a user or password")
+        return value
+
+
+class SettlementRules(_Frozen):
+    """How merchants' money is paid out.
+
+    Attributes:
+        officers: Key names or accounts that may propose and approve settlement runs; each run takes two of them.
+        confirmations: Blocks on top of a payment's before it counts as confirmed.
+        bank: Whose account pays in bank files, or None.
+    """
+
+    officers: tuple[str, ...] = ()
+    confirmations: int = 0
+    bank: Bank | None = None
 
 
 class Settings(_Frozen):
@@ -65,7 +154,14 @@ class Settings(_Frozen):
         wait_seconds: How long a command waits for its transactions to be mined.
         patience_seconds: After which a transaction that is not mined is looked for, sent again or replaced.
         lock_seconds: How long to wait for another process that sends.
+        in_flight: Most transactions that are on their way at once.
         sources: Registered sources by name.
+        signers: Keys that external signers hold, by key name.
+        keep_inputs: Whether what came over HTTP or MQTT stays in `received/` once it is read, for nodes to take their copies from.
+        member: Of a node: key name of the committee's member it signs for.
+        proposers: Of a node: addresses that may propose a close to it.
+        settlement: Who settles, and when a payment counts.
+        flags: When patterns among orders are told.
         database: SQLAlchemy URL of the book's database, without a password; None for SQLite in the home folder.
         library: Folder of the methodology documents, or None for those that come with the package.
     """
@@ -83,8 +179,15 @@ class Settings(_Frozen):
     wait_seconds: float = Field(default=120, gt=0)
     patience_seconds: float = Field(default=20, gt=0)
     lock_seconds: float = Field(default=60, ge=0)
+    in_flight: int = Field(default=128, gt=0)
     sources: dict[str, Source] = {}
+    settlement: SettlementRules = SettlementRules()
+    flags: FlagLimits = FlagLimits()
     database: str | None = None
+    signers: dict[str, ExternalSigner] = {}
+    keep_inputs: bool = False
+    member: str | None = None
+    proposers: tuple[str, ...] = ()
     library: Path | None = None
 
     @classmethod

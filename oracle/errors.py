@@ -16,7 +16,8 @@ CarbonbookError              1
 │   ├── RolledBack               it took back what was final
 │   └── NodesDisagree            a second node tells another story
 ├── Busy                    10   another process works on this book
-└── StoreError              11   the book's database or disk does not do what was asked
+├── StoreError              11   the book's database or disk does not do what was asked
+└── SettlementRefused       12   a settlement run is not in the state, or not in the hands, that this needs
 
 Exit code 0 is success; 2 is a command that was typed wrongly.
 """
@@ -120,3 +121,9 @@ class StoreError(CarbonbookError):
     """The book's database or disk does not do what was asked."""
 
     exit_code = 11
+
+
+class SettlementRefused(CarbonbookError):
+    """A settlement run is not in the state, or not in the hands, that this needs."""
+
+    exit_code = 12

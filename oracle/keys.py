@@ -10,9 +10,12 @@ import getpass
 import json
 import os
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from eth_account import Account
+from eth_account.signers.base import BaseAccount
 from eth_account.signers.local import LocalAccount
 from eth_keyfile.keyfile import create_keyfile_json, decode_keyfile_json
 from eth_utils.address import to_checksum_address
@@ -28,16 +31,35 @@ _SCRYPT_N = 1 << 18
 _SCRYPT_N_RANDOM = 1 << 10
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """A key that an external signer holds.
+
+    Attributes:
+        url: The signer, without a path.
+        address: The account.
+        identifier: What the signer calls the key.
+    """
+
+    url: str
+    address: str
+    identifier: str
+
+
 class Keyring:
-    """The keystore files of one folder.
+    """The keystore files of one folder, and keys that external signers hold.
 
     Args:
         folder: Where the files are.
+        elsewhere: Keys of external signers by name; they go before files of the same name.
         passphrase_file: File with the passphrase; None to take `passphrase` in the folder if there is one, else to ask.
     """
 
-    def __init__(self, folder: Path, passphrase_file: Path | None = None):
+    def __init__(
+        self, folder: Path, passphrase_file: Path | None = None, elsewhere: Mapping[str, Elsewhere] | None = None
+    ):
         self._folder = folder
+        self._elsewhere = dict(elsewhere or {})
         self._passphrase_file = passphrase_file or folder / _PASSPHRASE
         self._opened: dict[str, bytes] = {}
 
@@ -48,17 +70,23 @@ class Keyring:
         """Names of the keys there are."""
         return sorted(path.stem for path in self._folder.glob("*.json"))
 
-    def account(self, name: str) -> LocalAccount:
-        """The account of a key.
+    def account(self, name: str) -> BaseAccount:
+        """The account of a key, here or at an external signer.
 
         Raises:
             ConfigError: There is no such key, or the passphrase is wrong.
         """
+        if name in self._elsewhere:
+            from oracle.signer import RemoteAccount
+
+            return RemoteAccount(**vars(self._elsewhere[name]))
         account: LocalAccount = Account.from_key(self.secret(name))
         return account
 
     def address(self, name: str) -> str:
         """Checksummed address of a key, read without opening it."""
+        if name in self._elsewhere:
+            return to_checksum_address(self._elsewhere[name].address)
         return to_checksum_address(json.loads(self._path(name).read_text())["address"])
 
     def secret(self, name: str) -> bytes:
@@ -85,13 +113,19 @@ class Keyring:
         keyfile = create_keyfile_json(
             secret or secrets.token_bytes(32), self._passphrase(), version=3, kdf="scrypt", iterations=rounds
         )
-        _write_private(path, json.dumps(keyfile))
+        write_private(path, json.dumps(keyfile))
 
     def create_passphrase(self) -> None:
         """Writes a random passphrase file, readable by its owner only, unless there is one."""
         if not self._passphrase_file.exists():
             self._folder.mkdir(parents=True, exist_ok=True)
-            _write_private(self._passphrase_file, secrets.token_hex(16))
+            write_private(self._passphrase_file, secrets.token_hex(16))
+
+    @property
+    def has_random_passphrase(self) -> bool:
+        """Whether `create_passphrase` made the passphrase: 32 hex digits in the folder itself."""
+        own = self._passphrase_file == self._folder / _PASSPHRASE
+        return own and self._passphrase_file.exists() and len(self._passphrase_file.read_text().strip()) == 32
 
     def _path(self, name: str) -> Path:
         path = self._folder / f"{name}.json"
@@ -111,7 +145,8 @@ class Keyring:
         return getpass.getpass("Passphrase of the keystore: ")
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
+    """Writes a file that only its owner can read."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)

@@ -19,6 +19,7 @@ from oracle.quantify.engine import quantify
 from oracle.quantify.exclusions import contested
 from oracle.quantify.library import Library
 from oracle.quantify.rule import Rule
+from oracle.store.arrivals import add_closing, numbers_of_tags, write_people
 from oracle.store.batches import StoredBatch, add_batch, batches_of, batches_on, set_taken_in, taken_in
 from oracle.store.book import Book
 from oracle.store.citizens import people
@@ -52,13 +53,44 @@ def close(book: Book, library: Library, operators: Mapping[str, str]) -> list[Cl
         operators: Address of the operator of each source.
     """
     with book.database.begin() as connection:
-        return list(_Closing(book, library, operators, connection).run())
+        closed = list(_Closing(book, library, operators, connection, people(connection), None).run())
+        number = add_closing(connection, [item.batch.batch for item in closed])
+        if number is not None:
+            write_people(connection, book.people_file(number))
+        return closed
+
+
+def close_alike(
+    book: Book, library: Library, operators: Mapping[str, str], connection: Connection, who: pl.DataFrame
+) -> list[Closed]:
+    """Closes as another book closed, in a transaction that the caller ends.
+
+    Args:
+        who: The other book's people, one row per tag (`oracle.store.arrivals.PEOPLE_SCHEMA`): its numbers, accounts and salts count,
+            not this book's own.
+    """
+    numbers = numbers_of_tags(connection).join(who.select("tag", "citizen"), on="tag").drop("tag")
+    known = who.drop("tag").unique("citizen", maintain_order=True)
+    return list(_Closing(book, library, operators, connection, known, numbers).run())
 
 
 class _Closing:
-    """One close. Everything it reads is one state of the database, and all it writes there is written at once."""
+    """One close. Everything it reads is one state of the database, and all it writes there is written at once.
 
-    def __init__(self, book: Book, library: Library, operators: Mapping[str, str], connection: Connection):
+    Args:
+        who: citizen, account, salt, consented, residents.
+        numbers: `local` and `citizen`, where the numbers of `who` are not this book's.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        library: Library,
+        operators: Mapping[str, str],
+        connection: Connection,
+        who: pl.DataFrame,
+        numbers: pl.DataFrame | None,
+    ):
         self._book = book
         self._library = library
         self._operators = pl.DataFrame(
@@ -67,7 +99,8 @@ class _Closing:
         )
         self._connection = connection
         self._committed = committed_files(connection)
-        self._people = people(connection)
+        self._people = who
+        self._numbers = numbers
 
     def run(self) -> Iterator[Closed]:
         """Closes every open day."""
@@ -196,6 +229,8 @@ class _Closing:
         frame = self._book.acts.read(name, days, self._committed)
         if frame.is_empty():
             return frame
+        if self._numbers is not None:
+            frame = frame.rename({"citizen": "local"}).join(self._numbers, on="local", how="left").drop("local")
         return for_engine(frame.join(self._operators, on="source", how="left"), self._people)
 
     def _has_baseline(self, name: str) -> bool:

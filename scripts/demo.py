@@ -95,10 +95,14 @@ class Demo:
         taken = self.run("redeem", str(orders))
         print(f"   {taken['taken']} orders taken for {taken['points']} points, {len(taken['refused'])} refused")
         self.run("clock", "--advance", "8")
-        paid = self.run("settle")
-        print(f"   {len(paid['payments'])} merchants paid {paid['paid_amount'] / 1e6:.6f} test yuan")
+        run = self.run("settle", "propose", "--key", "authority-1")["run"]
+        self.run("settle", "approve", run, "--key", "authority-2")
+        paid = self.run("settle", "send", run)
+        print(f"   {len(paid['payouts'])} merchants paid {paid['amount'] / 1e6:.6f} test yuan")
         self.heading("Proof and reports")
         print(f"   one record proven in {len(self.run('verify', self.a_record())['steps'])} checks")
+        stated = self.run("statement", "--period", CLOCK[:7], "--out", str(self.reports / "statements"))
+        print(f"   {len(stated['merchants'])} merchants' statements, {len(stated['do_not_foot'])} that do not foot")
         self.show("report", "--out", str(self.reports))
 
     def inputs(self) -> Iterator[tuple[Any, ...]]:

@@ -11,6 +11,8 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,10 +38,10 @@ def postgresql(folder: Path) -> Iterator[str]:
     if present:
         yield present
         return
-    programs = _postgresql_programs()
-    port, data = free_port(), folder / "postgresql"
-    data.mkdir(parents=True)
-    user = _owner(folder, data)
+    programs, port = _postgresql_programs(), free_port()
+    # Not in pytest's own folder: it shuts that to everybody else whenever another run begins, and the server is somebody else.
+    data = Path(tempfile.mkdtemp(prefix="carbonbook-postgresql-"))
+    user = _owner(data)
     subprocess.run(
         [*user, programs / "initdb", "-D", data, "-U", "carbonbook", "-A", "trust", "--no-sync"],
         check=True,
@@ -47,14 +49,8 @@ def postgresql(folder: Path) -> Iterator[str]:
     )
     # No connection but from this machine, and no socket file in a folder that others share.
     settings = [
-        "-c",
-        f"port={port}",
-        "-c",
-        "listen_addresses=127.0.0.1",
-        "-c",
-        "unix_socket_directories=",
-        "-c",
-        "fsync=off",
+        *("-c", f"port={port}", "-c", "listen_addresses=127.0.0.1"),
+        *("-c", "unix_socket_directories=", "-c", "fsync=off"),
     ]
     with (folder / "postgresql.log").open("wb") as log:
         server = subprocess.Popen([*user, programs / "postgres", "-D", data, *settings], stdout=log, stderr=log)
@@ -64,6 +60,7 @@ def postgresql(folder: Path) -> Iterator[str]:
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(_START_SECONDS)
+        shutil.rmtree(data)
 
 
 @contextmanager
@@ -148,16 +145,11 @@ def _postgresql_programs() -> Path:
     return found[0]
 
 
-def _owner(folder: Path, data: Path) -> list[str]:
-    """How to become somebody the server will run as: it refuses root. Gives that user the data folder, and a way to it."""
+def _owner(data: Path) -> list[str]:
+    """How to become somebody the server will run as: it refuses root. Gives that user the data folder."""
     if os.geteuid() != 0:
         return []
     shutil.chown(data, "nobody", "nogroup")
-    data.chmod(0o700)
-    for parent in [folder, *folder.parents]:
-        if parent == Path("/tmp") or parent == Path("/"):  # where pytest's folders end
-            break
-        parent.chmod(parent.stat().st_mode | 0o011)
     return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "env", "LC_ALL=C.UTF-8"]
 
 
@@ -172,3 +164,22 @@ def _answers(port: int) -> bool:
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def signer(key: bytes, lie: str = "no") -> Iterator[str]:
+    """URL of a signer that holds a key, a process of its own."""
+    port = free_port()
+    program = Path(__file__).parent / "signer_server.py"
+    server = subprocess.Popen(
+        [sys.executable, str(program), "--port", str(port), "--lie", lie], stdin=subprocess.PIPE, text=True
+    )
+    assert server.stdin is not None
+    server.stdin.write(key.hex() + "\n")
+    server.stdin.close()
+    try:
+        until(lambda: _listens(port))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()

@@ -19,7 +19,9 @@ library ChunkLib {
     }
 
     /// @notice Adds to `taken` the entries whose bit is not set.
-    /// @dev Sums cannot overflow: a quantity has 95 bits, a factor 64, and a word of the bitmap 256 entries. Assembly saves 117 gas for
+    /// @dev Sums cannot overflow: a quantity has 95 bits, a factor 64, and a word of the bitmap 256 entries.
+    /// An amount never reaches the account's bits: what is credited has a quantity of 64 bits at most, or the issuer undoes it as above the
+    /// header, and the registry takes no factor above 1e11, so that it is below 2^91. Assembly saves 117 gas for
     /// each account. Memory-safe: `to` starts behind the credits taken so far, and at most one word is written for an entry, for which the
     /// caller has made room; otherwise only `taken.count` (0x20) is written. Bounds: `at` runs over the array's own words, 256 at most.
     /// @param entries Packed leaves, as in `LeafLib`, at most one per bit; zero is padding.

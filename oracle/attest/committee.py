@@ -6,10 +6,10 @@ tree and digest and raises if one differs from the files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from eth_account.signers.local import LocalAccount
+from eth_account.signers.base import BaseAccount
 
 from oracle.attest.header import Header, approvals
 from oracle.attest.typed_data import Domain
@@ -42,7 +42,13 @@ def phase_of(chain: Chain, batch: str) -> Phase:
     return Phase(PHASES[number], attested_at)
 
 
-def attestation(chain: Chain, bundle: Bundle, members: list[LocalAccount]) -> Call:
+def phases_of(chain: Chain, batches: Sequence[str]) -> dict[str, Phase]:
+    """Where many batches stand now."""
+    found = chain.read_many("EvidenceLedger", "phaseOf", [[bytes.fromhex(batch[2:])] for batch in batches])
+    return {batch: Phase(PHASES[number], at) for batch, (number, at) in zip(batches, found, strict=True)}
+
+
+def attestation(chain: Chain, bundle: Bundle, members: list[BaseAccount]) -> Call:
     """The call that brings a bundle's header on chain, signed by as many members as the quorum asks.
 
     Raises:
@@ -76,7 +82,7 @@ class Attested:
     sent: Sent | None
 
 
-def attest_all(outbox: Outbox, batches: Iterable[tuple[str, Bundle]], members: list[LocalAccount]) -> list[Attested]:
+def attest_all(outbox: Outbox, batches: Iterable[tuple[str, Bundle]], members: list[BaseAccount]) -> list[Attested]:
     """Attests bundles by batch, many in flight at a time. Bundles are read when their turn comes.
 
     Raises:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from eth_account.messages import SignableMessage
-from eth_account.signers.local import LocalAccount
+from eth_account.signers.base import BaseAccount
 
 from oracle.attest.typed_data import ATTESTATION, Domain, sign, signable
 
@@ -54,7 +54,7 @@ class Header:
         return signable(domain, "Attestation", ATTESTATION, values)
 
 
-def approvals(members: list[LocalAccount], message: SignableMessage) -> list[tuple[str, bytes]]:
+def approvals(members: list[BaseAccount], message: SignableMessage) -> list[tuple[str, bytes]]:
     """Signatures in strictly increasing order of member, as `OracleCommittee.requireQuorum` wants them."""
     ordered = sorted(members, key=lambda member: int(member.address, 16))
     return [(member.address, sign(member, message)) for member in ordered]

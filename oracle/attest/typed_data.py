@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from eth_account import Account
 from eth_account.messages import SignableMessage, encode_typed_data
-from eth_account.signers.local import LocalAccount
+from eth_account.signers.base import BaseAccount
+from eth_keys.exceptions import BadSignature
 from eth_utils.crypto import keccak
+from eth_utils.exceptions import ValidationError
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,17 @@ def digest(message: SignableMessage) -> bytes:
     return keccak(b"\x19" + message.version + message.header + message.body)
 
 
-def sign(account: LocalAccount, message: SignableMessage) -> bytes:
+def signer_of(message: SignableMessage, signature: bytes) -> str | None:
+    """Account whose key made a signature over a message; None if no key did, or contracts would not read it: v is 27 or 28 there."""
+    if signature[-1] not in (27, 28):
+        return None
+    try:
+        signer: str = Account.recover_message(message, signature=signature)
+    except (ValueError, BadSignature, ValidationError):
+        return None
+    return signer
+
+
+def sign(account: BaseAccount, message: SignableMessage) -> bytes:
     """The 65-byte signature r || s || v."""
     return bytes(account.sign_message(message).signature)

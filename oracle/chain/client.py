@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 from eth_typing import ChecksumAddress, HexStr
+from eth_utils.abi import collapse_if_tuple
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.exceptions import BlockNotFound, ContractCustomError, ContractLogicError, Web3RPCError
@@ -87,6 +88,32 @@ class Chain:
             return _named(outputs[0], value)
         return tuple(_named(output, item) for output, item in zip(outputs, value, strict=True))
 
+    def read_many(self, contract: str, function: str, arguments: Sequence[Sequence[object]]) -> list[tuple[Any, ...]]:
+        """Values of a view function for many arguments at the head, asked together; structs as tuples.
+
+        Raises:
+            ChainError: The node or the contract refused one.
+        """
+        asked: list[list[object]] = [
+            [{"to": self.address(contract), "data": self.call_data(contract, function, *item)}, "latest"]
+            for item in arguments
+        ]
+        if not asked:
+            return []
+        outputs = self._contracts[contract].get_function_by_name(function).abi["outputs"]
+        types = [collapse_if_tuple(output) for output in outputs]
+        values = []
+        for answer in self.batch("eth_call", asked):
+            if "error" in answer:
+                raise ChainError(f"{contract}.{function}: {answer['error'].get('message', answer['error'])}")
+            values.append(self.web3.codec.decode(types, bytes.fromhex(answer["result"][2:])))
+        for witness in self.witnesses:
+            if witness.read_many(contract, function, arguments) != values:
+                raise NodesDisagree(
+                    f"{self.rpc} and {witness.rpc} tell different things of {contract}.{function}. Nothing is sent until they agree."
+                )
+        return values
+
     def call_data(self, contract: str, function: str, *args: object) -> HexStr:
         """Calldata of a function with arguments."""
         return HexStr(self._contracts[contract].encode_abi(function, args=list(args)))
@@ -106,16 +133,25 @@ class Chain:
             return bytes(self.web3.eth.call(call, block_identifier=block))  # type: ignore[arg-type]  # plain dict is a TxParams
 
     def events(
-        self, contract: str, event: str, from_block: int | None = None, to_block: int | None = None
+        self,
+        contract: str,
+        event: str,
+        from_block: int | None = None,
+        to_block: int | None = None,
+        where: Mapping[str, object] | None = None,
     ) -> Iterator[Event]:
-        """Decoded events in the order of the chain; from the deployment to the head unless told."""
+        """Decoded events in the order of the chain; from the deployment to the head unless told.
+
+        Args:
+            where: Values that indexed arguments must have.
+        """
         start = self.manifest.first_block if from_block is None else from_block
         last = self.head() if to_block is None else to_block
         factory = self._contracts[contract].events[event]
         while start <= last:
             until = min(start + _LOG_RANGE - 1, last)
             with Translated(self.rpc):
-                logs = factory.get_logs(from_block=start, to_block=until)
+                logs = factory.get_logs(argument_filters=dict(where or {}), from_block=start, to_block=until)
             found = [
                 Event(
                     contract,
@@ -205,7 +241,10 @@ def connect(rpc: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> Web3:
             if method.startswith("eth_") and not method.startswith("eth_send")
         ],
     )
-    return Web3(HTTPProvider(rpc, request_kwargs={"timeout": timeout_seconds}, exception_retry_configuration=retries))
+    web3 = Web3(HTTPProvider(rpc, request_kwargs={"timeout": timeout_seconds}, exception_retry_configuration=retries))
+    # It asks for the chain's id before every call; `Chain` has looked at that and at the genesis block, and signatures name the id.
+    web3.middleware_onion.remove("validation")
+    return web3
 
 
 def _parts(parameters: Sequence[list[object]]) -> Iterator[list[list[object]]]:

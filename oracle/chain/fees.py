@@ -16,10 +16,12 @@ class Fees:
     Attributes:
         cap: Most that is paid: maxFeePerGas, or the gas price of a legacy transaction.
         tip: maxPriorityFeePerGas; None for a legacy transaction.
+        least: Cap below which the next block does not take it; known of fees that were just asked for.
     """
 
     cap: int
     tip: int | None
+    least: int = 0
 
     def fields(self) -> TxParams:
         """As a transaction has them."""
@@ -37,11 +39,11 @@ def fees_now(chain: Chain) -> Fees:
     """EIP-1559 fees where blocks have a base fee, a gas price, maybe zero, where they have none (consortium chains)."""
     eth = chain.web3.eth
     with Translated(chain.rpc):
-        base = eth.get_block("latest").get("baseFeePerGas")
+        base = eth.get_block("pending").get("baseFeePerGas")
         if base is None:
             return Fees(eth.gas_price, None)
         tip = eth.max_priority_fee
-    return Fees(base * 2 + tip, tip)
+    return Fees(base * 2 + tip, tip, base)
 
 
 def _eighth_more(wei: int) -> int:

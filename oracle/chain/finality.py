@@ -24,7 +24,7 @@ def require_sound(chain: Chain, database: Database, depth: int) -> int:
         NodesDisagree: A witness has another block at the same height, or is far from the head.
     """
     head = chain.head()
-    with database.begin() as connection:
+    with database.reading() as connection:
         marked = rows.mark(connection)
     if marked is not None:
         _require_standing(chain, *marked, head)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -47,6 +48,16 @@ class Followed:
         """Changes altogether."""
         return sum(vars(self).values())
 
+    @property
+    def again(self) -> int:
+        """What was sent, and may have been mined by now."""
+        return self.resent + self.raised
+
+    def add(self, other: Followed) -> None:
+        """Adds what another look found."""
+        for name, count in vars(other).items():
+            setattr(self, name, getattr(self, name) + count)
+
 
 @dataclass
 class _Memory:
@@ -80,7 +91,7 @@ class Follower:
     def follow(self) -> Followed:
         """One look at every live row of the account."""
         found = Followed()
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             live = rows.rows_in(connection, self._outbox.account.address, rows.LIVE)
         if not live:
             return found
@@ -135,7 +146,7 @@ class Follower:
         self._look_at_waiting([row for row in pending if _nonce(row) >= count], head, found)
 
     def _look_for_receipts(self, behind: list[rows.Row], found: Followed) -> None:
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             made = [attempt for row in behind for attempt in rows.attempts_of(connection, row.id)]
         answers = self._chain.batch("eth_getTransactionReceipt", [[attempt.hash] for attempt in made])
         receipts = {
@@ -155,40 +166,39 @@ class Follower:
         found.replaced += len(gone)
 
     def _look_at_waiting(self, waiting: list[rows.Row], head: int, found: Followed) -> None:
-        """Sends what this process has not sent yet; after a while, looks for what it has."""
+        """Sends what this process has not sent yet; after a while, sends again what is gone and raises what is passed by."""
         now = time.monotonic()
-        unsent = [row for row in waiting if row.id not in self._memory.sent]
-        stuck = [row for row in waiting if row not in unsent and now - self._memory.sent[row.id][0] >= self._patience]
-        again = unsent + [row for row in stuck if not self._known(row)]
+        due = [row for row in waiting if now - self._memory.sent.get(row.id, (-math.inf, 0))[0] >= self._patience]
+        if not due:
+            return
+        fees = fees_now(self._chain)
+        again: list[rows.Attempt] = []
+        for row in due:
+            with self._database.reading() as connection:
+                made = rows.attempts_of(connection, row.id)
+            if self._is_outbid(row, made, head, fees):
+                last = Fees(made[-1].fee_cap, None if fees.tip is None else made[-1].tip)
+                self._replace(row, row.to, row.data, row.gas, last.raised(fees), len(made) + 1)
+                found.raised += 1
+            elif row.id not in self._memory.sent or not self._is_known(made):
+                again.append(made[-1])
+            else:
+                self._memory.sent[row.id] = (now, head)
         if again:
-            with self._database.begin() as connection:
-                made = [rows.attempts_of(connection, row.id)[-1] for row in again]
-            self.broadcast(made)
-            found.resent += len(made)
-        slow = [row for row in stuck if row not in again]
-        if slow:
-            self._raise_fees(slow, head, found)
+            self.broadcast(again)
+            found.resent += len(again)
 
-    def _known(self, row: rows.Row) -> bool:
+    def _is_outbid(self, row: rows.Row, made: Sequence[rows.Attempt], head: int, fees: Fees) -> bool:
+        """Whether the next block will not take a row's last attempt, or blocks pass it by, and it may be raised once more."""
+        if len(made) > MOST_REPLACEMENTS or fees.cap == 0:
+            return False
+        passed_by = row.id in self._memory.sent and head > self._memory.sent[row.id][1] and self._is_known(made)
+        return passed_by or made[-1].fee_cap < fees.least
+
+    def _is_known(self, made: Sequence[rows.Attempt]) -> bool:
         """Whether the node still has one of a row's attempts."""
-        with self._database.begin() as connection:
-            made = rows.attempts_of(connection, row.id)
         answers = self._chain.batch("eth_getTransactionByHash", [[attempt.hash] for attempt in made])
         return any(answer.get("result") for answer in answers)
-
-    def _raise_fees(self, slow: list[rows.Row], head: int, found: Followed) -> None:
-        """Replaces what blocks pass by, or cannot take at their base fee, by the same with a higher fee."""
-        now = fees_now(self._chain)
-        for row in slow:
-            with self._database.begin() as connection:
-                made = rows.attempts_of(connection, row.id)
-            last = Fees(made[-1].fee_cap, None if now.tip is None else made[-1].tip)
-            passed_by = head > self._memory.sent[row.id][1]
-            if len(made) > MOST_REPLACEMENTS or now.cap == 0 or not (passed_by or now.cap > last.cap):
-                self._memory.sent[row.id] = (time.monotonic(), head)
-                continue
-            self._replace(row, row.to, row.data, row.gas, last.raised(now), len(made) + 1)
-            found.raised += 1
 
     def _give_up(self, row: int, message: str) -> None:
         """Frees the nonces behind a transaction that no node will take: an empty one to ourselves takes its place."""

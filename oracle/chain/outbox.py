@@ -24,12 +24,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from eth_account.signers.local import LocalAccount
+from eth_account.signers.base import BaseAccount
 from eth_utils.crypto import keccak
 
 from oracle.chain.client import Chain, Translated
 from oracle.chain.fees import fees_now
-from oracle.chain.finality import require_sound
+from oracle.chain.finality import accept_rollback, require_sound
 from oracle.chain.follow import Followed, Follower, attempt_of
 from oracle.chain.sender import Call, Sender, Sent
 from oracle.errors import ChainError, ChainUnreachable, ContractReverted, NotMined, OutOfGasMoney
@@ -72,7 +72,7 @@ class Outbox(Sender):
         pace: How long to wait.
     """
 
-    def __init__(self, chain: Chain, account: LocalAccount, database: Database, pace: Pace | None = None):
+    def __init__(self, chain: Chain, account: BaseAccount, database: Database, pace: Pace | None = None):
         super().__init__(chain, account)
         self._database = database
         self._pace = pace or Pace()
@@ -111,19 +111,31 @@ class Outbox(Sender):
             return outcomes
 
     def reconcile(self) -> Followed:
-        """One look at every row the chain may still change: what was dropped is sent again, what is deep enough is final."""
+        """Looks at every row the chain may still change: what was dropped is sent again, what is deep enough is final."""
         with self._locked():
-            return self._recover()
+            found = self._recover()
+            looked = found
+            while looked.again:  # what was sent again may be mined at once
+                looked = self._follower.follow()
+                found.add(looked)
+            return found
+
+    def accept_rollback(self) -> int:
+        """Goes on from a chain that took back what was final; returns how many rows that undid."""
+        with self._locked():
+            return accept_rollback(self.chain, self._database, self._pace.finality)
 
     def _locked(self) -> AbstractContextManager[None]:
         return exclusive(self._database, f"sender-{self.account.address.lower()}", self._pace.lock_seconds)
 
     def _recover(self) -> Followed:
         require_sound(self.chain, self._database, self._pace.finality)
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             unsigned = rows.rows_in(connection, self.account.address, (rows.PLANNED,))
+        if unsigned:
             reason = "the process that planned it ended before it was signed"
-            rows.set_state(connection, [row.id for row in unsigned], rows.UNDONE, reason=reason)
+            with self._database.begin() as connection:
+                rows.set_state(connection, [row.id for row in unsigned], rows.UNDONE, reason=reason)
         return self._follower.follow()
 
     def _window(self, calls: Sequence[Call], anew: int = 0) -> list[Outcome]:
@@ -156,7 +168,7 @@ class Outbox(Sender):
 
     def _adopted(self, calls: Sequence[Call]) -> dict[int, int]:
         """Rows on their way for the acts of some calls, by the calls' places."""
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             pending = {row.act: row.id for row in rows.rows_in(connection, self.account.address, rows.PENDING)}
         return {place: pending[call.act] for place, call in enumerate(calls) if call.act in pending}
 
@@ -200,7 +212,7 @@ class Outbox(Sender):
     def _next_nonce(self) -> int:
         with Translated(self.chain.rpc):
             known = self.chain.web3.eth.get_transaction_count(self.account.address, "pending")
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             highest = rows.highest_nonce(connection, self.account.address)
         return max(known, 0 if highest is None else highest + 1)
 
@@ -236,12 +248,12 @@ class Outbox(Sender):
 
     def _pending(self, ids: Sequence[int]) -> list[rows.Row]:
         wanted = set(ids)
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             return [row for row in rows.rows_in(connection, self.account.address, rows.PENDING) if row.id in wanted]
 
     def _outcome(self, row: int) -> Outcome | None:
         """What became of a row; None if it has to be planned anew."""
-        with self._database.begin() as connection:
+        with self._database.reading() as connection:
             found = rows.row_of(connection, row)
         if found.state in (rows.REPLACED, rows.UNDONE):
             return None

@@ -40,6 +40,8 @@ ACCOUNTS = {
     "merchant-1": 10,
     "merchant-2": 11,
     "merchant-3": 12,
+    "oracle-4": 13,
+    "oracle-5": 14,
 }
 OPERATORS = {"transit": "深圳通出行 licence 2022-01", "living": "绿色生活 licence 2022-02"}
 MERCHANTS = {"merchant-1": "transit", "merchant-2": "transit", "merchant-3": "living"}

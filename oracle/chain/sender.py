@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eth_account.signers.local import LocalAccount
+from eth_account.signers.base import BaseAccount
 from web3.types import TxParams, TxReceipt
 
 from oracle.chain.client import Chain, Translated
@@ -49,7 +49,7 @@ class Sent:
 class Sender:
     """One account's transactions on one chain; nothing else may send from that account meanwhile."""
 
-    def __init__(self, chain: Chain, account: LocalAccount):
+    def __init__(self, chain: Chain, account: BaseAccount):
         self.chain = chain
         self.account = account
 

@@ -16,17 +16,36 @@ MODULES = {
     "city": "city",
     "enrol": "enrol",
     "ingest": "ingest",
+    "serve": "serve",
+    "watch": "serve",
+    "source": "source",
+    "quarantine": "quarantine",
     "close": "ingest",
     "attest": "attest",
     "credit": "credit",
     "claim": "claim",
     "redeem": "redeem",
     "settle": "settle",
+    "merchant": "merchant",
+    "statement": "statement",
+    "order": "order",
+    "offer": "offer",
+    "refund": "refund",
+    "dispute": "dispute",
+    "account": "account",
+    "counter": "counter",
     "verify": "verify",
+    "check": "check",
+    "run": "run",
+    "rebuild": "rebuild",
+    "reconcile": "reconcile",
     "duplicate": "duplicate",
     "report": "report",
+    "index": "index",
     "status": "status",
     "methodology": "authority",
+    "node": "node",
+    "erase": "erase",
 }
 
 
@@ -45,5 +64,6 @@ def load(modules: list[str]) -> None:
     """Registers the commands of some modules, each once."""
     for name in dict.fromkeys(modules):
         module = import_module(f"oracle.cli.{name}")
-        if module.__dict__.get("app") is not app:  # a group of commands of its own
+        known = [app, *(group.typer_instance for group in app.registered_groups)]
+        if module.__dict__.get("app") not in known:  # a group of commands of its own
             app.add_typer(module.app)

@@ -16,20 +16,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+from eth_utils.address import is_address, to_checksum_address
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from oracle.config import Settings
-from oracle.keys import Keyring
+from oracle.keys import Elsewhere, Keyring
 from oracle.store.book import Book
 
 if TYPE_CHECKING:  # commands that need no chain do not wait for web3
-    from eth_account.signers.local import LocalAccount
+    from eth_account.signers.base import BaseAccount
 
     from oracle.chain.client import Chain
     from oracle.chain.outbox import Outbox
     from oracle.quantify.library import Library
+    from oracle.settle.book import Settlements
 
 T = TypeVar("T")
 
@@ -64,7 +66,11 @@ class Installation:
     @cached_property
     def keys(self) -> Keyring:
         """Its keystore."""
-        return Keyring(self.settings.path(self.settings.keys), self.settings.passphrase_file)
+        elsewhere = {
+            name: Elsewhere(signer.url, signer.address, signer.identifier or signer.address)
+            for name, signer in self.settings.signers.items()
+        }
+        return Keyring(self.settings.path(self.settings.keys), self.settings.passphrase_file, elsewhere)
 
     @cached_property
     def book(self) -> Book:
@@ -105,16 +111,42 @@ class Installation:
             wait_seconds=self.settings.wait_seconds,
             patience_seconds=self.settings.patience_seconds,
             lock_seconds=self.settings.lock_seconds,
+            window=self.settings.in_flight,
         )
         return Outbox(self.chain, self.keys.account(name or self.settings.relayer), self.book.database, pace)
 
-    def members(self) -> list[LocalAccount]:
+    def outbox(self) -> Outbox:
+        """The relayer's outbox, after a look at what the chain made of what it sent before."""
+        outbox = self.sender()
+        outbox.reconcile()
+        return outbox
+
+    @cached_property
+    def officers(self) -> list[str]:
+        """Accounts of the officers who sign settlement runs, in the order of the settings."""
+        return [self.account_of(name) for name in self.settings.settlement.officers]
+
+    @cached_property
+    def settlements(self) -> Settlements:
+        """Its settlement runs."""
+        from oracle.settle.book import Settlements
+
+        return Settlements(self.book.database, self.chain, self.officers, self.settings.settlement.confirmations)
+
+    def account_of(self, name: str) -> str:
+        """An account, or the account of a key."""
+        return to_checksum_address(name if is_address(name) else self.keys.address(name))
+
+    def members(self) -> list[BaseAccount]:
         """The oracle members whose keys are here."""
         return [self.keys.account(name) for name in self.settings.committee]
 
     def operators(self) -> dict[str, str]:
         """Address of the operator of each registered source."""
-        return {name: self.keys.address(source.operator) for name, source in self.settings.sources.items()}
+        return {
+            name: source.operator if source.operator.startswith("0x") else self.keys.address(source.operator)
+            for name, source in self.settings.sources.items()
+        }
 
 
 def show(data: Mapping[str, object], as_json: bool, title: str = "") -> None:

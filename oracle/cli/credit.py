@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from oracle.attest.committee import phase_of
+from oracle.attest.committee import phases_of
 from oracle.chain.sender import Sent
 from oracle.cli import app
 from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, show, tracked
@@ -22,9 +22,10 @@ def credit(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOpt
     Batches open when their challenge window is over; those that wait are listed with the time. Running it again credits nobody twice.
     """
     here = Installation.at(home)
+    outbox = None if dry_run else here.outbox()
     with here.book.database.begin() as connection:
         stored = all_batches(connection)
-    phases = {batch.batch: phase_of(here.chain, batch.batch) for batch in stored}
+    phases = phases_of(here.chain, [batch.batch for batch in stored])
     open_ = [batch for batch in stored if phases[batch.batch].name == "open"]
     window = here.chain.read("EvidenceLedger", "challengeWindow")
     waiting = [
@@ -33,7 +34,7 @@ def credit(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOpt
         if phases[batch.batch].name == "attested"
     ]
     bundles = ((batch.batch, read(here.book.bundle_folder(batch.batch))) for batch in _tracked(open_))
-    sent = {} if dry_run else push_all(here.sender(), bundles)
+    sent = {} if outbox is None else push_all(outbox, bundles)
     credited = [_credited(here, batch, sent.get(batch.batch, [])) for batch in open_]
     closed = sum(phase.name == "closed" for phase in phases.values())
     show({"credited": credited, "waiting": waiting, "already_closed": closed}, json)

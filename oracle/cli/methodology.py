@@ -35,7 +35,10 @@ FolderOption = Annotated[
 
 @app.command("list")
 def list_(library: FolderOption = FOLDER, json: JsonOption = False) -> None:
-    """List the scenarios: status, factor, places, whether points are earned."""
+    """List the scenarios: status, factor, places, whether points are earned.
+
+    carbonbook methodology list
+    """
     rows = views.scenarios(Library.load(library))
     if json:
         _show({"scenarios": rows}, json)
@@ -50,7 +53,10 @@ def show_(
     library: FolderOption = FOLDER,
     json: JsonOption = False,
 ) -> None:
-    """Show a scenario with its formulas, figures and sources, or one rule with its terms and hash."""
+    """Show a scenario with its formulas, figures and sources, or one rule with its terms and hash.
+
+    carbonbook methodology show CI-11.CN-44 --version 3
+    """
     loaded = Library.load(library)
     if "." in name:
         _show(views.rule(loaded.rule(name, version)), json, f"{name} version {version}")
@@ -64,7 +70,10 @@ def check(
     lock: Annotated[bool, typer.Option("--lock", help="Add new versions to released.json first.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Check every document: worked examples, overflow proofs, the chain's limits, released hashes."""
+    """Check every document: worked examples, overflow proofs, the chain's limits, released hashes.
+
+    carbonbook methodology check --lock --library city/methodologies
+    """
     loaded = Library.load(library)
     added = release(loaded, library) if lock else []
     outcomes = list(check_library(loaded, library))
@@ -102,7 +111,10 @@ def diff(
     library: FolderOption = FOLDER,
     json: JsonOption = False,
 ) -> None:
-    """Compare two versions of a rule: figures, caps, window, and what a typical act brings."""
+    """Compare two versions of a rule: figures, caps, window, and what a typical act brings.
+
+    carbonbook methodology diff CI-11.CN-44 1 3
+    """
     changes = [vars(change) for change in diff_versions(Library.load(library), name, before, after)]
     if json:
         _show({"rule": name, "before": before, "after": after, "changes": changes}, json)
@@ -116,7 +128,10 @@ def catalogue(
     library: FolderOption = FOLDER,
     json: JsonOption = False,
 ) -> None:
-    """Write the catalogue: a page for each scenario, in both languages, and an index."""
+    """Write the catalogue: a page for each scenario, in both languages, and an index.
+
+    carbonbook methodology catalogue --folder docs/methodologies
+    """
     written = write(Library.load(library), folder)
     _show({"folder": str(folder), "pages": len(written)}, json)
 

@@ -12,16 +12,15 @@ from eth_utils.address import is_address, to_checksum_address
 from oracle.attest.committee import domain
 from oracle.attest.typed_data import sign
 from oracle.cli import app
-from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, show
+from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, err, say, show
 from oracle.cli.credit import open_batches
+from oracle.cli.order import described, read
+from oracle.cli.wallet import custody_signer
 from oracle.credit.claim import Claim, open_claims
 from oracle.errors import ConfigError, InputError
-from oracle.keys import CUSTODY
-from oracle.redeem.custody import citizen_account
 from oracle.redeem.desk import SignedOrder
 from oracle.redeem.desk import redeem as relay
 from oracle.redeem.order import Order, number_bytes, terms_bytes
-from oracle.store.citizens import custody_ref
 from oracle.units import MILLI, points, to_base_exact
 
 _COLUMNS = ("account", "merchant", "order_number", "points")
@@ -29,10 +28,14 @@ _COLUMNS = ("account", "merchant", "order_number", "points")
 
 @app.command()
 def redeem(
-    file: Annotated[
-        Path, typer.Argument(help="CSV with account, merchant, order_number, points and, if wanted, terms.")
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="A voucher (CB1:…), a .txt file with one, or a CSV: account, merchant, order_number, points, terms if wanted."
+        ),
     ],
     minutes: Annotated[int, typer.Option(help="How long a signed order is good.", min=1)] = 10,
+    yes: Annotated[bool, typer.Option("--yes", help="Take a voucher without asking.")] = False,
     claim: Annotated[
         bool, typer.Option("--claim", help="Credit what the citizens can still claim, in the same call.")
     ] = False,
@@ -40,18 +43,24 @@ def redeem(
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Sign orders of citizens in custody and relay them.
+    """Take a citizen's voucher, or sign orders of citizens in custody and relay them.
+
+    A voucher is shown and confirmed once on a terminal; elsewhere --yes says so.
 
     `merchant` is an account or the name of a key. A merchant's order number is taken once: running it again takes nothing twice.
 
         carbonbook redeem orders.csv
         carbonbook redeem orders.csv --claim
+        carbonbook redeem CB1:… --yes
     """
     here = Installation.at(home)
-    expiry = here.chain.now() + 60 * minutes
-    signed = [_signed(here, _order(here, file, number, row, expiry)) for number, row in enumerate(_rows(file), 1)]
+    if what.upper().startswith("CB1:") or what.endswith(".txt"):
+        signed = [_voucher(here, what, yes or dry_run)]
+    else:
+        file, expiry = Path(what), here.chain.now() + 60 * minutes
+        signed = [_signed(here, _order(here, file, number, row, expiry)) for number, row in enumerate(_rows(file), 1)]
     claims = _claims(here, signed) if claim else []
-    outcomes = [] if dry_run else list(relay(here.sender(), signed, claims))
+    outcomes = [] if dry_run else list(relay(here.outbox(), signed, claims))
     refused = [outcome for outcome in outcomes if not outcome.taken]
     show(
         {
@@ -63,6 +72,18 @@ def redeem(
         },
         json,
     )
+
+
+def _voucher(here: Installation, text: str, sure: bool) -> SignedOrder:
+    signed = read(here, text)
+    if sure:
+        return signed
+    if not err.is_terminal:
+        raise ConfigError("A voucher is taken when somebody confirms it: --yes, where there is no terminal to ask at.")
+    for name, value in described(signed.order).items():
+        say(f"{name}: {value}")
+    typer.confirm("Take it?", abort=True, err=True)
+    return signed
 
 
 def _claims(here: Installation, signed: list[SignedOrder]) -> list[Claim]:
@@ -101,9 +122,6 @@ def _order(here: Installation, file: Path, number: int, row: dict[str, str], exp
 
 
 def _signed(here: Installation, order: Order) -> SignedOrder:
-    with here.book.database.begin() as connection:
-        ref = custody_ref(connection, bytes.fromhex(order.citizen[2:]))
-    if ref is None:
-        raise ConfigError(f"{order.citizen} is not in custody here: its owner has to sign.")
-    account = citizen_account(here.keys.secret(CUSTODY), ref)
-    return SignedOrder(order, sign(account, order.message(domain(here.chain, "RedemptionDesk"))))
+    return SignedOrder(
+        order, sign(custody_signer(here, order.citizen), order.message(domain(here.chain, "RedemptionDesk")))
+    )

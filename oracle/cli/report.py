@@ -15,7 +15,7 @@ from oracle.errors import DifferencesFound, InputError
 if TYPE_CHECKING:
     from oracle.report.report import Report
 
-Name = Literal["issuance", "statements", "redemptions", "settlement", "reserve", "findings", "reconciliation"]
+Name = Literal["issuance", "statements", "redemptions", "settlement", "reserve", "findings", "flags", "reconciliation"]
 
 _FOLDER = Path("reports")
 
@@ -49,7 +49,9 @@ def report(
     )  # pandas and matplotlib take a second that other commands need not wait
 
     here = Installation.at(home)
-    made = read_report(here.chain, here.book, first=_day(since), last=_day(through), block=block)
+    made = read_report(
+        here.chain, here.book, first=_day(since), last=_day(through), block=block, limits=here.settings.flags
+    )
     if name is None:
         _all(here, made, out, json)
     else:

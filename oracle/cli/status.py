@@ -12,6 +12,7 @@ from oracle.attest.committee import PHASES
 from oracle.chain.client import Chain
 from oracle.cli import app
 from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.store import outbox as rows
 from oracle.store.batches import StoredBatch, all_batches, taken_in
 from oracle.store.book import Book
 from oracle.store.files import StoredFile, all_files
@@ -27,8 +28,9 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
     stands still.
     """
     here = Installation.at(home)
-    with here.book.database.begin() as connection:
+    with here.book.database.reading() as connection:
         files, batches, closed = all_files(connection), all_batches(connection), taken_in(connection)
+        states, oldest = rows.counts(connection), rows.oldest_pending(connection)
     committed = {file.sha256 for file in files}
     present = digests(here.book.acts, committed)
     head = here.chain.head()
@@ -39,6 +41,8 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
             "acts": dict(_acts(here.book, committed)),
             "days_to_close": sum(closed.get(day) != digest for day, digest in present.items()),
             "batches": _phases(here.chain, batches, head),
+            "transactions": states,
+            "oldest_pending_seconds": 0 if oldest is None else int(time.time()) - oldest,
             "points_in_circulation": points(here.chain.read("CarbonPoint", "totalSupply", block=head)),
             "free_reserve_units": dict(_reserve(here.chain, head)),
         },

@@ -39,6 +39,9 @@ keys = "keys"
 committee = ["oracle-1", "oracle-2", "oracle-3"]
 relayer = "relayer"
 
+[settlement]
+officers = ["authority-1", "authority-2"]
+
 [sources.szt]
 operator = "transit"
 
@@ -73,6 +76,9 @@ def up(
     clock: Annotated[
         str | None, typer.Option(help="Local time to begin at, e.g. 2023-01-10T08:00:00+08:00.", show_default="now")
     ] = None,
+    profile: Annotated[
+        Path | None, typer.Option(help="Whom to deploy for.", show_default="scripts/profiles/local.toml")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Start a local chain, deploy, and fill it with operators, merchants, a reserve and methodologies.
@@ -81,6 +87,7 @@ def up(
 
         carbonbook up
         carbonbook up --chain ganache --port 8600
+        carbonbook up --profile scripts/profiles/committee-of-five.toml
     """
     folder = (home or Path(DEFAULT_HOME)).resolve()
     fresh = not (folder / "config.toml").exists()
@@ -89,7 +96,7 @@ def up(
     say(f"{process.kind} answers at {process.rpc}")
     keys = Keyring(folder / "keys")
     seed.create_keys(keys)
-    deployed = _deployed(folder, process.rpc)
+    deployed = _deployed(folder, process.rpc, profile)
     seed.seed_prices(deployed, keys, process.genesis_time)
     seed.seed_parties(deployed, keys)
     seed.seed_methodologies(deployed, keys, _rules(), say)
@@ -132,7 +139,7 @@ def clock(
     show({"time": _local_time(now), "seconds": now}, json)
 
 
-def _deployed(folder: Path, rpc: str) -> Chain:
+def _deployed(folder: Path, rpc: str, profile: Path | None) -> Chain:
     """The deployment of the home folder's manifest, made now if there is none."""
     manifest = folder / "deployment.json"
     if not manifest.exists():
@@ -140,8 +147,9 @@ def _deployed(folder: Path, rpc: str) -> Chain:
         if not script.exists():
             raise ConfigError(f"{script} is missing: a local chain is deployed from a checkout of the sources.")
         say("compiling and deploying the contracts")
+        chosen = [] if profile is None else ["--profile", str(profile.resolve())]
         done = subprocess.run(
-            [sys.executable, str(script), "--rpc", rpc, "--manifest", str(manifest)],
+            [sys.executable, str(script), "--rpc", rpc, "--manifest", str(manifest), *chosen],
             cwd=_ROOT,
             capture_output=True,
             text=True,

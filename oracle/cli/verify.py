@@ -13,8 +13,9 @@ from oracle.attest.committee import phase_of
 from oracle.cli import app
 from oracle.cli.console import HomeOption, Installation, JsonOption, show
 from oracle.errors import InputError, VerificationFailed
-from oracle.evidence.folder import RECORDS, read
-from oracle.evidence.proof import chain_header_json, check_proof, record_proof
+from oracle.evidence.folder import RECORDS
+from oracle.evidence.proof import chain_header_json, check_proof
+from oracle.index.proofs import ProofIndex
 from oracle.store.batches import all_batches
 from oracle.store.citizens import salt_of
 
@@ -73,14 +74,14 @@ def _on_chain(said: dict[str, str], found: dict[str, str]) -> dict[str, object]:
 
 def _proof(here: Installation, record_id: bytes, opened: bool) -> dict[str, Any]:
     with here.book.database.reading() as connection:
-        folders = [here.book.bundle_folder(batch.batch) for batch in all_batches(connection)]
-        for folder in folders:
+        for batch in all_batches(connection):
+            folder = here.book.bundle_folder(batch.batch)
             found = (
                 pl.scan_parquet(folder / RECORDS).filter(pl.col("record_id") == record_id).select("account").collect()
             )
             if len(found):
                 salt = salt_of(connection, found["account"][0]) if opened else None
-                return record_proof(read(folder), record_id, salt)
+                return ProofIndex(here.book.home).proof(batch.batch, folder, record_id, salt)
     raise InputError(f"no bundle here has the record 0x{record_id.hex()}")
 
 

@@ -28,15 +28,25 @@ def bundle_of(acts: pl.DataFrame, findings: pl.DataFrame, rule: Rule, operator: 
         acts: Quantified acts with record_id, account, salt (none missing) and consented.
         findings: Of the operator's acts of that scenario and day that are not in the batch.
     """
-    fields = FIELDS[rule.scenario]
+    return bundle_from(committed(acts, rule), findings, rule, operator, day, sequence)
+
+
+def committed(acts: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """Quantified acts as rows of a bundle: with the commitment to what they were, without what a bundle does not say."""
     commitment = commitments(
         matrix(acts["salt"], WORD),
         matrix(acts["record_id"], WORD),
         rule.id,
         rule.version,
-        acts.select(fields).to_numpy(),
+        acts.select(FIELDS[rule.scenario]).to_numpy(),
     )
-    rows = acts.with_columns(column("commitment", commitment)).drop(name for name in _LOCAL if name in acts.columns)
+    return acts.with_columns(column("commitment", commitment)).drop(name for name in _LOCAL if name in acts.columns)
+
+
+def bundle_from(
+    rows: pl.DataFrame, findings: pl.DataFrame, rule: Rule, operator: str, day: int, sequence: int
+) -> Bundle:
+    """The bundle of committed rows; otherwise as `bundle_of`."""
     meta = Meta(
         operator=operator,
         methodology=rule.id,
@@ -47,7 +57,7 @@ def bundle_of(acts: pl.DataFrame, findings: pl.DataFrame, rule: Rule, operator: 
         sequence=sequence,
         factor_ug=rule.factor_ug,
         quantity_limit=quantity_limit(rule),
-        fields=fields,
+        fields=FIELDS[rule.scenario],
     )
     return assemble(rows, findings.select(FINDING_SCHEMA.keys()), meta)
 
@@ -67,6 +77,8 @@ def within_day_cap(acts: pl.DataFrame, before: pl.DataFrame, limit: int) -> tupl
         before: account and quantity that stand in earlier batches of the same methodology and day.
         limit: Most quantity per account.
     """
+    if before.is_empty():
+        return acts, acts.clear()
     known = acts.join(before.select("account", _before="quantity"), on="account", how="left")
     ordered = known.sort("start", "record_id")
     used = pl.col("_before") + pl.col("quantity").cum_sum().over("account")

@@ -8,7 +8,7 @@ Whether the header is the chain's own is asked of the chain: compare it with `ch
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from oracle.errors import InputError, VerificationFailed
 from oracle.evidence.bundle import Bundle
 from oracle.evidence.canonical import hexed
 from oracle.evidence.leaf import commitments, record_leaf
-from oracle.evidence.tree import steps
+from oracle.evidence.tree import Tree, steps
 
 SCHEMA = "carbonbook/record-proof/1"
 
@@ -75,18 +75,32 @@ def record_proof(bundle: Bundle, record_id: bytes, salt: bytes | None) -> dict[s
     rows = bundle.records.filter(pl.col("record_id") == record_id)
     if rows.is_empty():
         raise InputError(f"record {hexed(record_id)} is not in the bundle")
-    row = rows.row(0, named=True)
-    siblings = bundle.tree.proof(bundle.tree.position(row["leaf"]))
+    return proof_document(bundle.header, bundle.meta.fields, bundle.tree, rows.row(0, named=True), salt)
+
+
+def proof_document(
+    header: Header, fields: Sequence[str], tree: Tree, row: Mapping[str, Any], salt: bytes | None
+) -> dict[str, Any]:
+    """The proof document of one row of records.parquet.
+
+    Args:
+        fields: Columns that the commitment covers.
+        tree: The batch's records tree.
+
+    Raises:
+        InputError: The row's leaf is not in the tree.
+    """
+    siblings = tree.proof(tree.position(row["leaf"]))
     results = steps(row["leaf"], siblings)
-    fields = [str(row[name]) for name in bundle.meta.fields]
+    opened = [str(row[name]) for name in fields]
     return {
         "schema": SCHEMA,
-        "header": header_json(bundle.header),
+        "header": header_json(header),
         "record": {name: _text(row[column]) for name, column in RECORD.items()},
-        "opening": None if salt is None else {"salt": hexed(salt), "fields": fields},
+        "opening": None if salt is None else {"salt": hexed(salt), "fields": opened},
         "leaf": hexed(row["leaf"]),
         "steps": [{"sibling": hexed(a), "result": hexed(b)} for a, b in zip(siblings, results, strict=True)],
-        "root": hexed(bundle.tree.root),
+        "root": hexed(tree.root),
     }
 
 

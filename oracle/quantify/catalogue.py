@@ -7,15 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from oracle.quantify.compute import Computed, compute
-from oracle.quantify.figures import Status
+from oracle.quantify.figures import Confidence, Status
 from oracle.quantify.library import Library
 from oracle.quantify.regions import NATION, label
 from oracle.quantify.rule import Rule
 from oracle.quantify.schema import Document, Method
-from oracle.quantify.selection import window
 from oracle.quantify.typed import written_unit
-from oracle.quantify.views import factor, status_of
-from oracle.units import points
+from oracle.quantify.views import current, factor, status_of
+from oracle.units import date_of, points
 
 _INTRO = """# Methodologies 方法学
 
@@ -28,9 +27,15 @@ A draft can be computed and is never credited; a reference set is for comparison
 已发布的版本不作修改，任何变更都是新版本。
 
 A city that adopts this library copies the folder, adds a version with its own figure and source to a document, runs
-`carbonbook methodology check --lock --library FOLDER`, and puts the version on public notice. The check runs every worked example, proves
-that no formula can overflow, refuses figures that are not verified or known to be wrong, and keeps the hash of each released version.
-采用本库的城市复制该文件夹，在文件中加入带有自己参数和来源的新版本，运行 `carbonbook methodology check --lock --library 文件夹`，然后公示。
+`carbonbook methodology check --lock --library FOLDER`, and names the folder in its `config.toml`: `library = "FOLDER"`. The check runs
+every worked example, proves that no formula can overflow, refuses figures that are not verified or known to be wrong, and keeps the hash
+of each released version. `carbonbook methodology dry-run ID VERSION` shows what the version would have made of past acts. One person of
+the authority then runs `propose` and `notice`; when the notice is over, another runs `activate`, or `supersede` where the version ends
+the window of the one before. `suspend` and `resume` stop and continue attesting under a version.
+采用本库的城市复制该文件夹，在文件中加入带有自己参数和来源的新版本，运行 `carbonbook methodology check --lock --library 文件夹`，
+并在 `config.toml` 中写明 `library = "文件夹"`。`dry-run` 显示新版本对历史行为的影响。
+主管部门一人执行 `propose` 和 `notice`；公示期满后由另一人执行 `activate`，
+若新版本终止前一版本的时间窗口则执行 `supersede`。`suspend` 和 `resume` 用于暂停和恢复。
 
 | id | scenario 场景 | status 状态 | factor 因子 | points 积分 |
 |---|---|---|---|---|
@@ -43,6 +48,13 @@ data year is a version: its window is the calendar year, and the newest stays op
 全国、区域和省级电力平均二氧化碳排放因子（千克/千瓦时）。每个数据年对应一个版本；最新版本在下一版发布前一直适用。
 
 """
+
+_CONFIDENCE = {
+    Confidence.PUBLISHED: "published 已发布",
+    Confidence.DERIVED: "derived 推算",
+    Confidence.JUDGEMENT: "judgement 本库判断",
+    Confidence.RECALLED: "recalled 未查证",
+}
 
 _STATUS = {Status.ACTIVE: "active 有效", Status.DRAFT: "draft 草案", Status.REFERENCE: "reference 参考"}
 
@@ -106,7 +118,7 @@ def _index_row(library: Library, document: Document) -> str:
         f"[{document.id}]({document.id.lower()}.md)",
         f"{document.name.en} {document.name.zh}",
         _STATUS[status_of(library, document)],
-        factor(rules[0]) if rules else "-",
+        factor(current(rules)) if rules else "-",
         "yes 是" if document.points else "growth only 仅成长值",
     ]
     return f"| {' | '.join(cells)} |"
@@ -148,10 +160,14 @@ def _rules(rules: list[Rule]) -> list[str]:
 def _rule_rows(rules: list[Rule]) -> list[list[str]]:
     """A row for each rule; of rules made from the grid table only the nation's, the others stand in `grid.md`."""
     return [
-        [f"{rule.id} v{rule.version}", _STATUS[rule.status], window(rule), factor(rule), f"{_kg(rule.day_cap_mg)} kg"]
+        [f"{rule.id} v{rule.version}", _STATUS[rule.status], _window(rule), factor(rule), f"{_kg(rule.day_cap_mg)} kg"]
         for rule in rules
         if rule.data_year is None or rule.region == NATION
     ]
+
+
+def _window(rule: Rule) -> str:
+    return f"{date_of(rule.from_day)} – {'' if rule.to_day is None else date_of(rule.to_day)}".rstrip()
 
 
 def _kg(milligrams: int) -> str:
@@ -172,7 +188,7 @@ def _figures(document: Document, library: Library) -> list[list[str]]:
     for key, figure in document.parameters.items():
         source = library.sources[figure.source]
         origin = f"{source.title} {source.where}".strip()
-        trust = "refused 拒用" if figure.rejected else figure.confidence.value
+        trust = "refused 拒用" if figure.rejected else _CONFIDENCE[figure.confidence]
         rows.append(
             [key, f"{figure.value} {figure.unit}", f"{figure.region} {figure.year}", trust, origin, figure.note]
         )
@@ -184,7 +200,7 @@ def _figures(document: Document, library: Library) -> list[list[str]]:
                 "ef_grid",
                 "kgCO2/kWh by region and year, as in the rules",
                 "CN",
-                "published",
+                _CONFIDENCE[Confidence.PUBLISHED],
                 origin,
                 "third-party copies",
             ]

@@ -41,12 +41,17 @@ def _scenario_row(library: Library, document: Document) -> dict[str, object]:
         "scene": document.scene,
         "status": status_of(library, document).value,
         "reason": next((rule.reason for rule in rules if rule.status is Status.DRAFT), ""),
-        "factor": factor(rules[0]) if rules else "-",
+        "factor": factor(current(rules)) if rules else "-",
         "places": places,
         "points": "yes" if document.points else "growth only",
         "rules": [f"{rule.id} v{rule.version} {rule.status}" for rule in rules],
         "sets": list(library.references[document.id]),
     }
+
+
+def current(rules: list[Rule]) -> Rule:
+    """Of a scenario's rules, the first place's newest version."""
+    return next(rule for rule in reversed(rules) if rule.region == rules[0].region)
 
 
 def factor(rule: Rule) -> str:
@@ -55,8 +60,14 @@ def factor(rule: Rule) -> str:
         return "not set"
     if rule.method.unit == "mgCO2e":
         return "by formula"
-    name, many = _SHOWN_PER.get(rule.method.unit, ("one", 1))
+    name, many = _SHOWN_PER.get(rule.method.unit, (_counted(rule), 1))
     return f"{Decimal(rule.factor_ug * many).scaleb(-6).normalize():f} g/{name}"
+
+
+def _counted(rule: Rule) -> str:
+    """What a rule counts, as its factor's unit says: a ride, an order."""
+    bound = rule.bound.get(rule.method.factor or "")
+    return bound.parameter.unit.split("/")[1] if bound else "one"
 
 
 def scenario(library: Library, document: Document) -> dict[str, object]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from sqlalchemy import Connection
@@ -15,11 +17,15 @@ from oracle.errors import InputError
 from oracle.evidence.columns import column
 from oracle.evidence.leaf import record_ids
 from oracle.records.acts import Reading
+from oracle.records.content import MAX_BYTES
+from oracle.records.masked import masked_rows
 from oracle.records.meters import Household
 from oracle.records.reader import read
+from oracle.store.arrivals import Arrival, add_arrival
 from oracle.store.book import Book
-from oracle.store.files import StoredFile, add_file, committed_files, file_of
-from oracle.validate.findings import empty_findings
+from oracle.store.files import StoredFile, add_file, committed_files, file_of, rows_since
+from oracle.store.quarantine import keep_rows
+from oracle.validate.findings import CODES, Kind, empty_findings
 from oracle.validate.rejected import rejected
 from oracle.validate.rules import Context, validate
 
@@ -44,8 +50,28 @@ class Ingested:
     before: bool
 
 
+class AllowanceUsedUp(InputError):
+    """A source has brought as many rows today as it may: the rest waits until tomorrow.
+
+    Attributes:
+        until: UTC seconds when its next day begins.
+    """
+
+    def __init__(self, problem: str, until: int):
+        super().__init__(problem)
+        self.until = until
+
+
 def ingest(
-    book: Book, path: Path, name: str, source: Source, *, kind: str | None, household: Household, now: int
+    book: Book,
+    path: Path,
+    name: str,
+    source: Source,
+    *,
+    kind: str | None,
+    household: Household,
+    now: int,
+    most: int = MAX_BYTES,
 ) -> Ingested:
     """Ingests one file of a registered source.
 
@@ -54,9 +80,11 @@ def ingest(
         kind: Kind of file; None to tell by its content.
         household: For meter readings, what the file does not say.
         now: UTC seconds after which an act lies in the future.
+        most: Bytes of the file, unpacked, that are read.
 
     Raises:
         InputError: The file cannot be read as a whole, or another source brought it; nothing was stored.
+        AllowanceUsedUp: The source's rows of the day would be more than its allowance; nothing was stored.
     """
     sha256 = _sha256(path)
     with book.database.reading() as connection:
@@ -65,9 +93,11 @@ def ingest(
         raise InputError(f"the same bytes were ingested as records of source '{present.source}'", file=path.name)
     if present is not None:
         return Ingested(present, {}, empty_findings(), before=True)
-    reading = read(path, source=name, region=source.region, kind=kind, zone=source.zone, household=household)
+    reading = read(path, source=name, region=source.region, kind=kind, zone=source.zone, household=household, most=most)
     reading = validate(reading, Context(now=now))
+    texts = masked_rows(path, _quarantined(reading), kind)
     with book.database.begin() as connection:
+        _require_allowance(connection, name, source, reading.rows, now)
         acts, copies = _identified(book, connection, reading)
         found = pl.concat([reading.findings, *copies])
         for scenario, frame in acts.items():
@@ -76,6 +106,8 @@ def ingest(
         rows_found = found["row"].drop_nulls().n_unique()
         file = StoredFile(sha256, path.name, name, reading.rows, accepted, rows_found, now)
         add_file(connection, file, found)
+        keep_rows(connection, sha256, texts)
+        add_arrival(connection, Arrival(sha256, kind, read_at=now, **vars(household)))
     return Ingested(file, {scenario: len(frame) for scenario, frame in acts.items()}, found, before=False)
 
 
@@ -101,6 +133,29 @@ def _identified(
             who = book.register.resolve(connection, reading.source, frame["subject"])
             kept[scenario] = frame.join(who, on="subject", how="left").drop("subject", "record_key")
     return kept, copies
+
+
+def _quarantined(reading: Reading) -> list[int]:
+    """Rows that a person may have to decide about."""
+    codes = [name for name, code in CODES.items() if code.kind is Kind.QUARANTINED]
+    return reading.findings.filter(pl.col("code").is_in(codes))["row"].drop_nulls().unique().to_list()
+
+
+def _require_allowance(connection: Connection, name: str, source: Source, rows: int, now: int) -> None:
+    if source.daily_rows is None:
+        return
+    zone = ZoneInfo(source.zone)
+    midnight = datetime.combine(datetime.fromtimestamp(now, zone).date(), time.min, zone)
+    used = rows_since(connection, name, int(midnight.timestamp()))
+    if rows > source.daily_rows:
+        raise InputError(
+            f"{rows} rows are more than the {source.daily_rows} that source '{name}' may bring in a day: split the file"
+        )
+    if used + rows > source.daily_rows:
+        raise AllowanceUsedUp(
+            f"source '{name}' has brought {used} rows today, and {rows} more would pass its allowance of {source.daily_rows}",
+            int((midnight + timedelta(days=1)).timestamp()),
+        )
 
 
 # Columns that say where an act stood, not what it was.

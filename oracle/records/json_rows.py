@@ -1,33 +1,74 @@
-"""JSON and JSON Lines as rows."""
+"""JSON and JSON Lines as rows: plain lines as columns, everything else as objects."""
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from oracle.errors import InputError
 
+# A line that says the same to every JSON parser: one flat object of plain text, small whole numbers and null. The characters are
+# those that are printable in every version of Unicode since this was written, and of blanks only the space.
+_NAME = r'"[0-9A-Za-z_]+"'
+_VALUE = r'(?:"[ !#-\[\]-~\x{3001}-\x{3020}\x{4e00}-\x{9fa5}\x{ff01}-\x{ff5e}]*"|0|[1-9][0-9]{0,17}|null)'
+_PLAIN = rf"^\{{ *{_NAME} *: *{_VALUE}(?: *, *{_NAME} *: *{_VALUE})* *\}}\s*$"
 
-def json_rows(text: bytes, file: str) -> Iterator[object]:
+
+@dataclass(frozen=True)
+class JsonRows:
+    """Some rows of a file, numbered from 1 through the whole of it.
+
+    Attributes:
+        plain: Rows of plain lines: `row`, and the fields asked for as text, null where a line has none.
+        objects: The other rows; None for a line that cannot be read.
+    """
+
+    plain: pl.DataFrame
+    objects: list[tuple[int, object]]
+
+
+def json_rows(blocks: Iterable[bytes], fields: Sequence[str], file: str) -> Iterator[JsonRows]:
     """The rows of a JSON file in UTF-8: of a list, of a page (an object with the rows in a list `data`), or of JSON Lines.
 
-    In JSON Lines every line is a row or a page. A line that cannot be read comes out as None and spoils no other line; blank lines
-    are no rows. A single document is read whole or not at all.
+    In JSON Lines every line is a row or a page. A line that cannot be read spoils no other line; blank lines are no rows. A single
+    document is read whole or not at all.
+
+    Args:
+        blocks: Whole lines (`content.text_blocks`).
+        fields: What plain lines are asked for.
 
     Raises:
         InputError: a document is not valid JSON, or is cut off.
     """
-    if _has_lines(text):
-        yield from _rows_of_lines(text)
+    following = iter(blocks)
+    start = b""
+    while b"\n" not in start.strip() and (block := next(following, b"")):
+        start += block
+    if not _has_lines(start):
+        rows = _rows_of_document(start + b"".join(following), file)
+        yield JsonRows(_no_rows(fields), list(enumerate(rows, 1)))
         return
-    try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise InputError(f"not valid JSON, or cut off: {error.msg} ({where})", file=file) from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"not usable JSON: {error}", file=file) from error
-    yield from document if isinstance(document, list) else _rows_of(document)
+    row = 1
+    for block in chain([start], following):
+        lines, rows_of_others = _split(block)
+        counts = lines["plain"].cast(pl.Int64).to_numpy().copy()
+        for line, rows in rows_of_others.items():
+            counts[line] = len(rows)
+        first = row + np.cumsum(counts) - counts
+        objects = [
+            (int(first[line]) + at, item) for line, rows in rows_of_others.items() for at, item in enumerate(rows)
+        ]
+        text = block if not rows_of_others else "".join(lines.filter("plain")["line"]).encode()
+        yield JsonRows(_columns(text, first[lines["plain"].to_numpy()], fields), objects)
+        row += int(counts.sum())
 
 
 def _has_lines(text: bytes) -> bool:
@@ -38,22 +79,49 @@ def _has_lines(text: bytes) -> bool:
     return whole and stripped.startswith(b"{") and b"\n" in stripped
 
 
-def _rows_of_lines(text: bytes) -> Iterator[object]:
-    start = 0
-    while start < len(text):
-        end = text.find(b"\n", start) + 1 or len(text)
-        line = text[start:end].strip()
-        start = end
-        if not line:
-            continue
-        try:
-            document = json.loads(line.decode())
-        except (ValueError, RecursionError):
-            yield None
-        else:
-            yield from _rows_of(document)
+def _rows_of_document(text: bytes, file: str) -> list[object]:
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise InputError(f"not valid JSON, or cut off: {error.msg} ({where})", file=file) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"not usable JSON: {error}", file=file) from error
+    return document if isinstance(document, list) else _rows_of(document)
+
+
+def _split(block: bytes) -> tuple[pl.DataFrame, dict[int, list[object]]]:
+    """The lines of a block, each plain or not, and the rows of those that are not, by line."""
+    ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
+    bounds = np.unique(np.concatenate([[0], ends, [len(block)]])).astype(np.int64)
+    buffers = [None, pa.py_buffer(bounds), pa.py_buffer(block)]
+    texts = pl.Series("line", pa.LargeStringArray.from_buffers(len(bounds) - 1, *buffers[1:]))
+    lines = texts.to_frame().with_columns(plain=pl.col("line").str.contains(_PLAIN))
+    others = (~lines["plain"]).arg_true().to_list()
+    return lines, {line: _rows_of_line(texts[line]) for line in others}
+
+
+def _columns(text: bytes, rows: NDArray[np.int64], fields: Sequence[str]) -> pl.DataFrame:
+    """The fields of plain lines."""
+    if len(rows) == 0:
+        return _no_rows(fields)
+    read = pl.read_ndjson(io.BytesIO(text), schema=dict.fromkeys(fields, pl.String()))
+    return pl.DataFrame({"row": rows}).hstack(read)
+
+
+def _rows_of_line(line: str) -> list[object]:
+    if not line.strip():
+        return []
+    try:
+        return _rows_of(json.loads(line))
+    except (ValueError, RecursionError):
+        return [None]
 
 
 def _rows_of(document: object) -> list[object]:
     rows = document.get("data") if isinstance(document, dict) else None
     return rows if isinstance(rows, list) else [document]
+
+
+def _no_rows(fields: Sequence[str]) -> pl.DataFrame:
+    return pl.DataFrame(schema={"row": pl.Int64(), **dict.fromkeys(fields, pl.String())})

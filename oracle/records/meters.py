@@ -17,6 +17,7 @@ Without `end` it is a series, and `oracle.records.series` finds where its readin
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -26,7 +27,7 @@ from oracle.records.acts import Reading
 from oracle.records.origin import TIMES, Origin
 from oracle.records.readings import NANO_PER_UNIT, SCHEMA, acts_of
 from oracle.records.series import with_ends
-from oracle.records.table import header, parse, require
+from oracle.records.table import header_of, parse, require
 from oracle.validate.rejected import Check, checked
 
 REQUIRED = ("start", "value")
@@ -52,15 +53,15 @@ class Household:
     residents: int = 1
 
 
-def read_meters(text: bytes, origin: Origin, household: Household) -> Reading:
-    """Acts CI-11, CI-11-BILL, CI-12 and CI-13 of a meter CSV in UTF-8.
+def read_meters(blocks: Iterable[bytes], origin: Origin, household: Household) -> Reading:
+    """Acts CI-11, CI-11-BILL, CI-12 and CI-13 of a meter CSV in UTF-8, in blocks of whole lines.
 
     Raises:
         InputError: the file is no CSV with these columns, or neither file nor caller says meter, unit or service.
     """
-    names = header(text, origin.file)
+    names, blocks = header_of(blocks, origin.file)
     require(names, REQUIRED, origin.file)
-    tables = list(parse(text, origin.file))
+    tables = list(parse(blocks, origin.file))
     table = _completed(pl.concat(table.frame for table in tables), household, origin.file)
     service = _service(table, household, origin.file)
     rows, bad_times = _with_times(table, origin)

@@ -15,12 +15,13 @@ Files may be gzip, and text may be UTF-8 or GB18030.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO, cast
 from zoneinfo import available_timezones
 
 from oracle.errors import InputError
 from oracle.records import meters, trips
 from oracle.records.acts import Reading
-from oracle.records.content import BOM, load, load_text, open_file, utf8
+from oracle.records.content import BOM, MAX_BYTES, Limited, load, open_file, text_blocks, utf8
 from oracle.records.greenbutton import read_greenbutton
 from oracle.records.meters import Household, read_meters
 from oracle.records.origin import Origin
@@ -42,6 +43,7 @@ def read(
     kind: str | None = None,
     zone: str = DEFAULT_ZONE,
     household: Household | None = None,
+    most: int = MAX_BYTES,
 ) -> Reading:
     """The acts in a file, and findings for its rows that are none.
 
@@ -52,6 +54,7 @@ def read(
         kind: One of `KINDS`; None to tell by the content.
         zone: IANA time zone of local times in the file, and of the civil day.
         household: For meter readings, what the file does not say.
+        most: Bytes of it, unpacked, that are read.
 
     Raises:
         InputError: the file cannot be read as a whole. Single rows that cannot be read are findings.
@@ -64,13 +67,13 @@ def read(
     match kind:
         case "greenbutton":
             with open_file(path) as stream:
-                return read_greenbutton(stream, origin, household)
+                return read_greenbutton(cast(BinaryIO, Limited(stream, path.name, most)), origin, household)
         case "szt":
-            return read_taps(load_text(path), origin)
+            return read_taps(text_blocks(path, most=most), origin)
         case "trips":
-            return read_trips(load_text(path), origin)
+            return read_trips(text_blocks(path, most=most), origin)
         case "meters":
-            return read_meters(load_text(path), origin, household)
+            return read_meters(text_blocks(path, most=most), origin, household)
     raise InputError(f"'{kind}' is no kind of file; there are: {', '.join(KINDS)}", file=path.name)
 
 

@@ -20,7 +20,6 @@ The source's key of a ride is its first tap: card, time, reader.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 import polars as pl
 
@@ -36,28 +35,29 @@ ENTRY, EXIT, BUS = "地铁入站", "地铁出站", "巴士"
 LONGEST_RIDE_S = 210 * 60
 
 FIELDS = ("card_no", "deal_date", "deal_type", "equ_no", "station")
-_TAPS_AT_ONCE = 50_000
 
 # The field that a finding missing_field is about, where taps are looked at in their company.
 _EMPTY_FIELD = pl.when(pl.col("code") == "missing_field").then(pl.lit("station")).alias("field")
 
 
-def read_taps(text: bytes, origin: Origin) -> Reading:
-    """Acts CI-01-RIDE and CI-02 of a file of taps in UTF-8.
+def read_taps(blocks: Iterable[bytes], origin: Origin) -> Reading:
+    """Acts CI-01-RIDE and CI-02 of a file of taps in UTF-8, in blocks of whole lines.
 
     Raises:
         InputError: the file is no JSON, or JSON of something else.
     """
-    frame, malformed = _tap_table(json_rows(text, origin.file), origin.file)
+    frame, malformed = _tap_table(blocks, origin.file)
+    rows = frame.height + malformed.height
     taps, bad = _typed(frame, origin)
+    del frame
     taps, copies = without_copies(taps, origin.file, ["card_no", "time", "equ_no"], ["deal_type", "station"])
     on_bus = pl.col("deal_type") == BUS
     rides, unpaired = _metro_rides(taps.filter(~on_bus), origin.file)
     acts = pl.concat([_bus_rides(taps.filter(on_bus)), rides], how="diagonal")
-    return origin.reading(frame.height + malformed.height, acts, [malformed, *bad, copies, *unpaired])
+    return origin.reading(rows, acts, [malformed, *bad, copies, *unpaired])
 
 
-def _tap_table(rows: Iterable[object], file: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _tap_table(blocks: Iterable[bytes], file: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The fields of all taps as text with their `row`, and findings of what is no tap.
 
     Raises:
@@ -65,19 +65,20 @@ def _tap_table(rows: Iterable[object], file: str) -> tuple[pl.DataFrame, pl.Data
     """
     schema = {"row": pl.Int64(), **dict.fromkeys(FIELDS, pl.String())}
     malformed: list[int] = []
-    taps = _fields_of(rows, malformed)
     frames = [pl.DataFrame(schema=schema)]
-    while some := list(islice(taps, _TAPS_AT_ONCE)):
-        frames.append(pl.DataFrame(dict(zip(schema, zip(*some, strict=True), strict=True)), schema=schema))
+    for some in json_rows(blocks, FIELDS, file):
+        taps = pl.DataFrame(list(_fields_of(some.objects, malformed)), schema=schema, orient="row")
+        plain = some.plain.with_columns(pl.col(FIELDS).str.strip_chars(" ").replace("", None))
+        frames.append(pl.concat([plain, taps]).sort("row") if len(taps) else plain)
     frame = pl.concat(frames)
     if (frame.height or malformed) and frame.select(pl.all_horizontal(pl.col(FIELDS).is_null())).to_series().all():
         raise InputError(f"no row is a tap: none has any of {', '.join(FIELDS)}", file=file)
     return frame, findings("malformed_row", file, ((row, {}) for row in malformed))
 
 
-def _fields_of(rows: Iterable[object], malformed: list[int]) -> Iterator[tuple[int | str | None, ...]]:
+def _fields_of(rows: Iterable[tuple[int, object]], malformed: list[int]) -> Iterator[tuple[int | str | None, ...]]:
     """Row number and fields of every tap; row numbers of what is no tap go to `malformed`."""
-    for row, record in enumerate(rows, 1):
+    for row, record in rows:
         fields = _fields(record)
         if fields is None:
             malformed.append(row)

@@ -8,15 +8,15 @@ commas and spaces holds no data and is not a row.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
+import numpy as np
 import polars as pl
 
 from oracle.errors import InputError
 from oracle.validate.findings import findings
-
-CHUNK_BYTES = 1 << 25
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,13 @@ def header(text: bytes, file: str) -> list[str]:
     return names
 
 
+def header_of(blocks: Iterable[bytes], file: str) -> tuple[list[str], Iterable[bytes]]:
+    """Names in the first line, and the blocks with the first one still there."""
+    following = iter(blocks)
+    first = next(following, b"")
+    return header(first, file), chain([first], following)
+
+
 def require(names: list[str], wanted: tuple[str, ...], file: str) -> None:
     """Check that the header has every wanted column.
 
@@ -57,21 +64,20 @@ def require(names: list[str], wanted: tuple[str, ...], file: str) -> None:
         raise InputError(f"the header lacks {', '.join(missing)}; it has {found}", file=file)
 
 
-def parse(text: bytes, file: str, chunk: int = CHUNK_BYTES) -> Iterator[Table]:
-    """The rows of a UTF-8 CSV file with a header line, in pieces of about `chunk` bytes, at least one.
+def parse(blocks: Iterable[bytes], file: str) -> Iterator[Table]:
+    """The rows of a UTF-8 CSV file with a header line, a table for each of its blocks of whole lines (`content.text_blocks`).
 
     Raises:
         InputError: as `header`.
     """
-    names = [name or f"\0{index}" for index, name in enumerate(header(text, file))]
-    start, row = len(text.partition(b"\n")[0]) + 1, 1
-    while True:
-        end = text.find(b"\n", start + chunk) + 1 or len(text)
-        body = text[start:end]
-        yield _table(body, names, file, row)
-        if end >= len(text):
-            return
-        start, row = end, row + body.count(b"\n")
+    names: list[str] | None = None
+    row = 1
+    for block in blocks:
+        if names is None:
+            names = [name or f"\0{index}" for index, name in enumerate(header(block, file))]
+            block = block.partition(b"\n")[2]
+        yield _table(block, names, file, row)
+        row += block.count(b"\n")
 
 
 def _table(body: bytes, names: list[str], file: str, row: int) -> Table:
@@ -79,10 +85,9 @@ def _table(body: bytes, names: list[str], file: str, row: int) -> Table:
 
     Lines with quotes or with more commas than the header are read one by one, all others at once.
     """
-    lines = body.split(b"\n")
-    special = {i: line for i, line in enumerate(lines) if line.count(b",") >= len(names) or b'"' in line}
+    special = _special(body, len(names))
     if special:
-        body = b"\n".join(b"" if i in special else line for i, line in enumerate(lines))
+        body = b"\n".join(b"" if i in special else line for i, line in enumerate(body.split(b"\n")))
     fields = {row + i: _fields(line.decode("utf-8")) for i, line in special.items()}
     problems: dict[int, dict[str, object]] = {
         row: problem for row, read in fields.items() if (problem := _problem(read, names))
@@ -93,6 +98,15 @@ def _table(body: bytes, names: list[str], file: str, row: int) -> Table:
     frame = frame.with_columns(pl.selectors.string().str.strip_chars().replace("", None))
     frame = frame.filter(~pl.all_horizontal(pl.col(names).is_null()))
     return Table(frame.height + bad.height, frame, bad)
+
+
+def _special(body: bytes, names: int) -> dict[int, bytes]:
+    """Lines with quotes or with no fewer commas than there are names, by their number."""
+    text = np.frombuffer(body, np.uint8)
+    ends = np.append(np.flatnonzero(text == ord("\n")), len(body))
+    commas, quotes = (np.searchsorted(np.flatnonzero(text == ord(sign)), ends) for sign in ',"')
+    found = np.flatnonzero((np.diff(commas, prepend=0) >= names) | (np.diff(quotes, prepend=0) > 0))
+    return {int(i): body[ends[i - 1] + 1 if i else 0 : ends[i]] for i in found}
 
 
 def _plain(body: bytes, names: list[str], row: int) -> pl.DataFrame:

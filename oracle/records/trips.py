@@ -16,11 +16,13 @@ used: the duration of a trip is its end less its start, and MDS describes the ve
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from oracle.records.acts import BUS_KM, METRO, Reading
 from oracle.records.origin import Origin
-from oracle.records.table import header, parse, require
+from oracle.records.table import header_of, parse, require
 from oracle.validate.rejected import Check, checked
 
 SCENARIO_OF_MODE = {"bus": BUS_KM, "metro": METRO}
@@ -39,17 +41,17 @@ _ACT = (
 _MILLISECONDS = r"^[0-9]{13}$"
 
 
-def read_trips(text: bytes, origin: Origin) -> Reading:
-    """Acts CI-01 and CI-02 of a trip CSV in UTF-8.
+def read_trips(blocks: Iterable[bytes], origin: Origin) -> Reading:
+    """Acts CI-01 and CI-02 of a trip CSV in UTF-8, in blocks of whole lines.
 
     Raises:
         InputError: the file is no CSV with these columns.
     """
-    names = header(text, origin.file)
+    names, blocks = header_of(blocks, origin.file)
     distance = "trip_distance" if "trip_distance" in names and "distance" not in names else "distance"
     require(names, (*REQUIRED, distance), origin.file)
     rows, acts, findings = 0, [], []
-    for table in parse(text, origin.file):
+    for table in parse(blocks, origin.file):
         trips, bad = _typed(table.frame.rename({distance: "distance"}), origin.file)
         rows += table.rows
         acts.append(trips.select(*_ACT))

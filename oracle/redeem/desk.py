@@ -60,18 +60,34 @@ def redeem(outbox: Outbox, orders: Sequence[SignedOrder], claims: Iterable[Claim
         claims: Open claims of the citizens; each is credited in the call that takes its citizen's first order.
     """
     waiting = _by_account(claims)
-    fresh = []
+    fresh: dict[str, SignedOrder] = {}
+    again = []
     for signed in orders:
         if is_taken(outbox.chain, signed.order):
-            yield Outcome(signed.order, True, "taken before", None)
+            yield _before(outbox.chain, signed.order)
+        elif signed.order.key in fresh:  # a batch tells refusals by order number: it must hold each once
+            again.append(signed)
         else:
-            fresh.append(signed)
-    for start in range(0, len(fresh), PER_TRANSACTION):
-        group = fresh[start : start + PER_TRANSACTION]
+            fresh[signed.order.key] = signed
+    sending = list(fresh.values())
+    for start in range(0, len(sending), PER_TRANSACTION):
+        group = sending[start : start + PER_TRANSACTION]
         brought = [claim for signed in group for claim in waiting.pop(signed.order.citizen, [])]
         # What does not fit beside the orders goes before them.
         send_claims(outbox, brought[PER_TRANSACTION:])
         yield from _relay(outbox, group, brought[:PER_TRANSACTION])
+    if again:
+        yield from redeem(outbox, again)
+
+
+def _before(chain: Chain, order: Order) -> Outcome:
+    """What became of an order number that was used: this order was taken, or another one under its number."""
+    event = next(chain.events("RedemptionDesk", "OrderRedeemed", where={"key": bytes.fromhex(order.key[2:])}))
+    names = ("citizen", "merchant", "orderNumber", "pointsMilli", "terms", "offer")
+    asked = (order.citizen, order.merchant, order.order_number, order.points_milli, order.terms, order.offer)
+    same = tuple(event.values[name] for name in names) == asked
+    reason = "taken before" if same else "the merchant's order number was used for another order"
+    return Outcome(order, same, reason, event.transaction if same else None)
 
 
 def _by_account(claims: Iterable[Claim]) -> dict[str, list[Claim]]:

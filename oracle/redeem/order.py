@@ -39,7 +39,7 @@ class Order:
     @property
     def key(self) -> str:
         """Key of the order on chain, 0x hex: keccak of merchant and number."""
-        return "0x" + keccak(encode(["address", "bytes32"], [self.merchant, self.order_number])).hex()
+        return key_of(self.merchant, self.order_number)
 
     def encoded(self) -> tuple[object, ...]:
         """The struct as web3 takes it."""
@@ -48,6 +48,11 @@ class Order:
     def message(self, domain: Domain) -> SignableMessage:
         """What the citizen signs."""
         return signable(domain, "Order", ORDER, dict(zip([name for _, name in ORDER], self.encoded(), strict=True)))
+
+
+def key_of(merchant: str, order_number: bytes) -> str:
+    """Key of a merchant's order number on chain, 0x hex."""
+    return "0x" + keccak(encode(["address", "bytes32"], [merchant, order_number])).hex()
 
 
 def number_bytes(text: str) -> bytes:

@@ -10,12 +10,14 @@ from functools import cached_property
 import pandas as pd
 
 from oracle.chain.client import Chain
+from oracle.config import FlagLimits
 from oracle.errors import InputError
 from oracle.report import checks
-from oracle.report.checks import batches, money, points, rows
+from oracle.report.checks import batches, clearing, money, points, rows
 from oracle.report.checks.check import Check
 from oracle.report.credits import credits
 from oracle.report.findings import findings
+from oracle.report.flags import flags
 from oracle.report.holdings import Holdings, read_holdings
 from oracle.report.issuance import issuance, issuance_by_day
 from oracle.report.ledger import Ledger, read_ledger, utc
@@ -23,7 +25,7 @@ from oracle.report.pages import Page, Pages, turn_pages
 from oracle.report.period import Period
 from oracle.report.redemptions import redemptions
 from oracle.report.reserve import pool, reserve
-from oracle.report.settlement import merchants, settlement
+from oracle.report.settlement import merchants, operators, settlement
 from oracle.report.state import State, read_pages, read_state
 from oracle.report.statements import statements
 from oracle.store.book import Book
@@ -34,9 +36,10 @@ REPORTS = {
     "issuance": ("issuance", "issuance_by_day"),
     "statements": ("statements",),
     "redemptions": ("redemptions",),
-    "settlement": ("settlement", "merchants"),
+    "settlement": ("settlement", "merchants", "operators"),
     "reserve": ("reserve", "pool"),
     "findings": ("findings",),
+    "flags": ("flags",),
     "reconciliation": ("reconciliation",),
 }
 TABLES = tuple(name for names in REPORTS.values() for name in names)
@@ -54,6 +57,7 @@ class Report:
         state: The contracts' own numbers at the block.
         chain_pages: Reads pages at the block.
         period: Days that the tables of issuance, statements, redemptions and settlement are about.
+        limits: From which numbers on patterns among orders are flagged.
     """
 
     ledger: Ledger
@@ -61,6 +65,7 @@ class Report:
     state: State
     chain_pages: Callable[[Iterable[PageKey]], dict[PageKey, Page]]
     period: Period
+    limits: FlagLimits
 
     def table(self, name: str) -> pd.DataFrame:
         """One of `TABLES`; rows outside the period are left out after everything is computed, so that balances carry over."""
@@ -75,14 +80,14 @@ class Report:
                 return self.period.of(redemptions(self.ledger, self.state.last_final_day), "time_utc")
             case "settlement":
                 return self.period.of(settlement(self.ledger), "time_utc")
-            case "merchants":
-                return merchants(self.ledger, self.period)
+            case "merchants" | "operators":
+                return {"merchants": merchants, "operators": operators}[name](self.ledger, self.period)
             case "reserve":
                 return reserve(self.ledger)
             case "pool":
                 return pool(self.ledger, self.state.prices, self.state.outstanding)
-            case "findings":
-                return findings(self.holdings)
+            case "findings" | "flags":
+                return findings(self.holdings) if name == "findings" else flags(self.ledger, self.limits)
             case _:
                 return checks.check.table(self.reconciliation)
 
@@ -125,6 +130,8 @@ class Report:
             *money.check_reserve(ledger, state),
             *money.check_vault(ledger, state),
             *money.check_merchants(ledger, merchants(ledger, all_days), state),
+            *clearing.check_footing(ledger, self.period),
+            *clearing.check_outflow(ledger, state),
             *rows.check_files(holdings),
             *rows.check_records(holdings),
         )
@@ -136,7 +143,13 @@ class Report:
 
 
 def read_report(
-    chain: Chain, book: Book, *, first: date | None = None, last: date | None = None, block: int | None = None
+    chain: Chain,
+    book: Book,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    block: int | None = None,
+    limits: FlagLimits | None = None,
 ) -> Report:
     """Reads everything a report is made of.
 
@@ -144,6 +157,7 @@ def read_report(
         first: First day of the period; the day of the first act or block unless told.
         last: Its last day; the day of the block, or of a later act (east of Greenwich it may be), unless told.
         block: The block to report on; the head unless told.
+        limits: From which numbers on patterns among orders are flagged; the defaults unless told.
 
     Raises:
         InputError: There is no such block, or the period ends before it begins.
@@ -162,4 +176,5 @@ def read_report(
         state=read_state(chain, ledger),
         chain_pages=lambda keys: read_pages(chain, ledger, keys),
         period=period,
+        limits=limits or FlagLimits(),
     )

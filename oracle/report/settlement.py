@@ -1,9 +1,18 @@
-"""What merchants were paid, and a statement per merchant that foots: opening + taken - refunded - paid = closing."""
+"""What merchants were paid, and statements of merchants and operators that foot."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from oracle.report.clearing import (
+    DISPUTED,
+    DUE,
+    FREE,
+    Account,
+    merchant_entries,
+    operator_entries,
+    statement,
+)
 from oracle.report.ledger import Ledger
 from oracle.report.period import Period
 from oracle.units import date_of
@@ -21,13 +30,6 @@ COLUMNS = [
     "time_utc",
 ]
 
-# What changes what is due to a merchant: event, name in the statement, sign, and its field for money.
-_MOVEMENTS = (
-    ("OrderRedeemed", "taken", 1, "value"),
-    ("OrderRefunded", "refunded", -1, "value"),
-    ("MerchantSettled", "paid", -1, "amount"),
-)
-
 
 def settlement(ledger: Ledger) -> pd.DataFrame:
     """A row per payout."""
@@ -38,35 +40,32 @@ def settlement(ledger: Ledger) -> pd.DataFrame:
 
 
 def merchants(ledger: Ledger, period: Period) -> pd.DataFrame:
-    """A row per admitted merchant: what was due before the period, what the period changed, what is due after it."""
-    table = ledger.table("MerchantAdmitted")[["merchant", "sponsor", "transaction"]]
-    movements = _movements(ledger)
-    before = movements[movements["date"] < period.first.isoformat()]
-    within = period.of(movements, "date")
-    for unit in ("milli", "units"):
-        opening = _sums(before, table, f"signed_{unit}")
-        parts = {name: _sums(within[within["name"] == name], table, unit) for _, name, _, _ in _MOVEMENTS}
-        table[f"opening_due_{unit}"] = opening
-        for name, part in parts.items():
-            table[f"{name}_{unit}"] = part
-        table[f"closing_due_{unit}"] = opening + parts["taken"] - parts["refunded"] - parts["paid"]
-    last = within.groupby("merchant")["transaction"].last().reindex(table["merchant"]).reset_index(drop=True)
-    table["last_transaction"] = last.where(last.notna(), table["transaction"])
-    return table.drop(columns="transaction")
+    """A row per admitted merchant: what was due and disputed before the period, what the period changed, what is after it."""
+    admitted = ledger.table("MerchantAdmitted")[["merchant", "sponsor", "transaction"]]
+    entries = merchant_entries(ledger)
+    table = admitted[["merchant", "sponsor"]]
+    for unit in ("points_milli", "amount_units"):
+        for account in (DUE, DISPUTED):
+            made = statement(entries, admitted["merchant"].tolist(), account, period, unit)
+            table = table.join(made[[name for name in made.columns if name not in table.columns]])
+    return table.assign(last_transaction=_last(entries, admitted["merchant"], admitted["transaction"], period))
 
 
-def _movements(ledger: Ledger) -> pd.DataFrame:
-    """merchant, name, milli, units, both also signed, date, transaction; in chain order."""
-    parts = []
-    for event, name, sign, money in _MOVEMENTS:
-        part = ledger.table(event).rename(columns={"pointsMilli": "milli", money: "units"})
-        part = part.assign(name=name, date=part["time_utc"].str[:10])
-        part["units"] = part["units"].astype(object)  # money may be larger than int64
-        part[["signed_milli", "signed_units"]] = part[["milli", "units"]] * sign
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True).sort_values(["block", "log_index"], ignore_index=True)
+def operators(ledger: Ledger, period: Period) -> pd.DataFrame:
+    """A row per licensed operator: its free reserve before the period, what changed it, and after it."""
+    licensed = ledger.table("OperatorLicensed")[["operator", "transaction"]]
+    entries = operator_entries(ledger)
+    table = licensed[["operator"]].join(statement(entries, licensed["operator"].tolist(), FREE, period, "amount_units"))
+    return table.assign(last_transaction=_last(entries, licensed["operator"], licensed["transaction"], period))
 
 
-def _sums(movements: pd.DataFrame, of: pd.DataFrame, column: str) -> pd.Series[int]:
-    sums = movements.groupby("merchant")[column].sum()
-    return sums.reindex(of["merchant"], fill_value=0).reset_index(drop=True)
+def accounts_of(table: str) -> tuple[Account, ...]:
+    """The balances that a statement table is about."""
+    return (FREE,) if table == "operators" else (DUE, DISPUTED)
+
+
+def _last(entries: pd.DataFrame, parties: pd.Series[str], otherwise: pd.Series[str], period: Period) -> pd.Series[str]:
+    """The last transaction of each party in the period; that of its admission if there is none."""
+    found = period.of(entries, "time_utc").groupby("party")["transaction"].last()
+    last = [found.get(party, first) for party, first in zip(parties, otherwise, strict=True)]
+    return pd.Series(last, dtype="str")

@@ -45,10 +45,11 @@ class State:
         terms: By methodology and version.
         supply: Live points with citizens and all points with merchants.
         outstanding, prices: By page year.
-        held, due: By merchant; `due` is points and money over all days with orders.
+        held, due, disputed: By merchant; `due` is points and money over all days with orders or decisions of disputes.
         free: By operator.
         locked: Points by operator and page year.
         vault_balance: Settlement tokens of the vault.
+        vault_out: Settlement tokens that ever left the vault, by the token's own log.
         current_year: Of the chain's clock.
         last_final_day: Last day whose orders can no longer be refunded.
         token: Symbol and decimals of the settlement token.
@@ -63,9 +64,11 @@ class State:
     prices: Mapping[int, int]
     held: Mapping[str, int]
     due: Mapping[str, tuple[int, int]]
+    disputed: Mapping[str, tuple[int, int]]
     free: Mapping[str, int]
     locked: Mapping[tuple[str, int], int]
     vault_balance: int
+    vault_out: int
     current_year: int
     last_final_day: int
     token: tuple[str, int]
@@ -97,12 +100,14 @@ def read_state(chain: Chain, ledger: Ledger) -> State:
         prices={year: read("SettlementVault", "priceOf", year) for year in years},
         held={merchant: read("CarbonPoint", "heldOf", merchant) for merchant in merchants},
         due={merchant: _due(read, merchant, days.get(merchant, [])) for merchant in merchants},
+        disputed={merchant: tuple(read("RedemptionDesk", "disputedOf", merchant)) for merchant in merchants},
         free={operator: read("SettlementVault", "freeOf", operator) for operator in operators},
         locked={
             (operator, year): read("SettlementVault", "lockedOf", operator, year)
             for operator, year in sorted(set(zip(locks["operator"], locks["year"], strict=True)))
         },
         vault_balance=read("SettlementToken", "balanceOf", chain.address("SettlementVault")),
+        vault_out=_left(chain, ledger.block.number),
         current_year=read("CarbonPoint", "currentYear"),
         last_final_day=read("RedemptionDesk", "lastFinalDay"),
         token=(read("SettlementToken", "symbol"), read("SettlementToken", "decimals")),
@@ -149,8 +154,18 @@ def _due(read: Any, merchant: str, days: list[int]) -> tuple[int, int]:
     return sum(points for points, _ in sums), sum(value for _, value in sums)
 
 
+def _left(chain: Chain, block: int) -> int:
+    vault = chain.address("SettlementVault")
+    name = "from"  # a keyword of Python, and the argument of an ERC-20's event
+    moved = chain.events("SettlementToken", "Transfer", to_block=block, where={name: vault})
+    return sum(event.values["value"] for event in moved)
+
+
 def _order_days(ledger: Ledger) -> dict[str, list[int]]:
     days: dict[str, set[int]] = {}
     for event in ledger.events["OrderRedeemed"]:
         days.setdefault(event.values["merchant"], set()).add(ledger.times[event.block] // SECONDS_PER_DAY)
+    for event in ledger.events["DisputeEnded"]:
+        if event.values["keptMilli"]:
+            days.setdefault(event.values["merchant"], set()).add(event.values["dueDay"])
     return {merchant: sorted(found) for merchant, found in days.items()}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from oracle.report.ledger import PLACE, Ledger, utc
 from oracle.report.pages import Pages
-from oracle.report.transfers import transfers
+from oracle.report.transfers import BESIDE, transfers
 from oracle.units import date_of
 
 COLUMNS = [
@@ -72,7 +72,7 @@ def _credits(ledger: Ledger, credits: pd.DataFrame) -> pd.DataFrame:
 
 def _orders(ledger: Ledger, moved: pd.DataFrame, event: str, kind: str) -> pd.DataFrame:
     orders = ledger.table(event)[[*PLACE, "key", "citizen"]].rename(columns={"key": "order_key", "citizen": "account"})
-    orders["log_index"] -= 1  # the Transfer stands right before
+    orders["log_index"] -= BESIDE[event][1]  # the entry stands where its Transfer does
     values = moved.loc[moved["kind"] == kind, ["transaction", "log_index", "value"]]
     column = "points_out_milli" if kind == "spend" else "points_in_milli"
     found = orders.merge(values, on=["transaction", "log_index"], validate="one_to_one")

@@ -1,4 +1,4 @@
-"""Transfers of points, each with what it was. The contracts tell the reason right beside it: the desk after, a move before."""
+"""Transfers of points, each with what it was. The contracts tell the reason right beside it: an order after, a refund and a move before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from oracle.errors import VerificationFailed
 from oracle.report.ledger import NOBODY, Ledger
 
 # Kind of a Transfer by the event that stands next to it, and at which distance of log indices.
-_BESIDE = {"OrderRedeemed": ("spend", 1), "OrderRefunded": ("refund", 1), "AccountMoved": ("move", -1)}
+BESIDE = {"OrderRedeemed": ("spend", 1), "OrderRefunded": ("refund", -1), "AccountMoved": ("move", -1)}
 
 
 def transfers(ledger: Ledger) -> pd.DataFrame:
@@ -20,7 +20,7 @@ def transfers(ledger: Ledger) -> pd.DataFrame:
     table = ledger.table("Transfer")
     kinds = {
         (transaction, index - distance): kind
-        for name, (kind, distance) in _BESIDE.items()
+        for name, (kind, distance) in BESIDE.items()
         for transaction, index in _places(ledger.table(name))
     }
     table["kind"] = pd.Series([kinds.get(place) for place in _places(table)], dtype=object)

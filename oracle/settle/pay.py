@@ -1,79 +1,83 @@
-"""Settling: pay merchants for the points of final orders, each exactly once."""
+"""Paying a run that two persons signed. The chain is the truth: what it says was paid is paid, whatever died here in between.
+
+Before anything is sent each payout is compared with the vault's own answer. Nothing can be paid twice, because the vault takes a
+merchant's days out of its books in the transaction that pays for them; a payment that was sent and never recorded here is found again in
+its events.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
-from oracle.chain.client import Chain
+from oracle.chain.client import Chain, Event
 from oracle.chain.outbox import Outbox
 from oracle.chain.reverts import decode_revert
+from oracle.settle.due import due_to
+from oracle.settle.run import Item, ItemState, Run
 
 PER_TRANSACTION = 20
 
 
-@dataclass(frozen=True)
-class Payment:
-    """What a merchant got for a run of days.
+def observe(chain: Chain, run: Run, confirmations: int) -> Run:
+    """The run as the chain knows it: what is paid, how deep, and what a re-org took back."""
+    head = chain.head()
+    paid = {
+        event.values["merchant"]: event
+        for event in chain.events("SettlementVault", "MerchantSettled", run.block + 1, head)
+        if (event.values["fromDay"], event.values["throughDay"]) == (run.first_day, run.last_day)
+    }
+    return run.with_items([_observed(item, paid.get(item.merchant), head - confirmations) for item in run.items])
 
-    Attributes:
-        merchant: Its account.
-        points_milli: Points it was paid for.
-        amount: Settlement token base units.
-        problem: Why it was not paid; empty if it was.
-        transaction: The transaction.
+
+def ready(chain: Chain, run: Run) -> list[Item]:
+    """The open items, each as the vault would settle it now: waiting if as signed, else changed or failed with the reason."""
+    return [_compared(chain, run, item) for item in run.open_items]
+
+
+def send(outbox: Outbox, run: Run, items: Sequence[Item]) -> Iterator[list[Item]]:
+    """Sends the payouts of some items, a group in a transaction; yields each group with what the contract said of failures.
+
+    What was paid is not in the answer: `observe` reads that from the chain.
     """
-
-    merchant: str
-    points_milli: int
-    amount: int
-    problem: str
-    transaction: str | None
-
-
-@dataclass(frozen=True)
-class Due:
-    """What is final and not yet paid."""
-
-    merchant: str
-    points_milli: int
-    amount: int
-
-
-def last_final_day(chain: Chain) -> int:
-    """Last day whose orders can no longer be refunded."""
-    return int(chain.read("RedemptionDesk", "lastFinalDay"))
+    for start in range(0, len(items), PER_TRANSACTION):
+        group = items[start : start + PER_TRANSACTION]
+        merchants = [item.merchant for item in group]
+        days = (run.first_day, run.last_day)
+        sent = outbox.send("SettlementVault", "settleBatch", merchants, *days)
+        events = outbox.chain.events("SettlementVault", "PayoutFailed", sent.block, sent.block)
+        failed = {
+            event.values["merchant"]: str(decode_revert(event.values["reason"]))
+            for event in events
+            if event.transaction == sent.hash
+        }
+        yield [
+            replace(item, state=ItemState.FAILED, problem=failed[item.merchant]) if item.merchant in failed else item
+            for item in group
+        ]
 
 
-def due(chain: Chain, merchants: Sequence[str], from_day: int, through_day: int) -> list[Due]:
-    """What each merchant is owed for these days; merchants that are owed nothing are left out."""
-    owed = []
-    for merchant in merchants:
-        days = [chain.read("RedemptionDesk", "dueOf", merchant, day) for day in range(from_day, through_day + 1)]
-        points, amount = (sum(column) for column in zip(*days, strict=True)) if days else (0, 0)
-        if points:
-            owed.append(Due(merchant, points, amount))
-    return owed
+def _observed(item: Item, paid: Event | None, deep: int) -> Item:
+    if paid is None:
+        gone = item.state in (ItemState.SENT, ItemState.PAID)
+        return replace(item, state=ItemState.WAITING, problem="", transaction=None) if gone else item
+    was = (item.payout, item.points_milli, item.amount)
+    now = tuple(paid.values[name] for name in ("payout", "pointsMilli", "amount"))
+    state = ItemState.PAID if paid.block <= deep else ItemState.SENT
+    return replace(item, state=state, problem=_difference(was, now), transaction=paid.transaction)
 
 
-def merchants_of(chain: Chain) -> list[str]:
-    """Every merchant that was ever admitted."""
-    return [event.values["merchant"] for event in chain.events("OperatorRegistry", "MerchantAdmitted")]
+def _compared(chain: Chain, run: Run, item: Item) -> Item:
+    due = due_to(chain, item.merchant, run.first_day, run.last_day)
+    if due.problem:
+        return replace(item, state=ItemState.FAILED, problem=due.problem)
+    now = (due.payout, due.points_milli, due.amount)
+    difference = _difference((item.payout, item.points_milli, item.amount), now)
+    state = ItemState.CHANGED if difference else ItemState.WAITING
+    return replace(item, state=state, problem=difference)
 
 
-def pay(outbox: Outbox, merchants: Sequence[str], from_day: int, through_day: int) -> Iterator[Payment]:
-    """Pays merchants; one that cannot be paid does not stop the others."""
-    for start in range(0, len(merchants), PER_TRANSACTION):
-        group = list(merchants[start : start + PER_TRANSACTION])
-        sent = outbox.send("SettlementVault", "settleBatch", group, from_day, through_day)
-        for name in ("MerchantSettled", "PayoutFailed"):
-            for event in outbox.chain.events("SettlementVault", name, sent.block, sent.block):
-                if event.transaction == sent.hash:
-                    yield _payment(name, event.values, sent.hash)
-
-
-def _payment(name: str, values: dict[str, Any], transaction: str) -> Payment:
-    if name == "PayoutFailed":
-        return Payment(values["merchant"], 0, 0, str(decode_revert(values["reason"])), transaction)
-    return Payment(values["merchant"], values["pointsMilli"], values["amount"], "", transaction)
+def _difference(signed: tuple[object, ...], now: tuple[object, ...]) -> str:
+    names = ("payout", "points_milli", "amount")
+    pairs = zip(names, signed, now, strict=True)
+    return "; ".join(f"{name}: signed {was}, now {is_}" for name, was, is_ in pairs if was != is_)

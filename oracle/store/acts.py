@@ -13,6 +13,9 @@ from pathlib import Path
 
 import polars as pl
 
+from oracle.evidence.columns import matrix, order
+from oracle.evidence.leaf import WORD
+
 _DIGITS = 16
 
 
@@ -28,7 +31,8 @@ class ActStore:
 
     def write(self, scenario: str, sha256: str, acts: pl.DataFrame) -> None:
         """Writes the acts of one file, split by day."""
-        for (day,), part in acts.sort("record_id").partition_by("day", as_dict=True).items():
+        ordered = acts[order(matrix(acts["record_id"], WORD))]
+        for (day,), part in ordered.partition_by("day", as_dict=True).items():
             target = self._folder / scenario / str(day) / f"{sha256[:_DIGITS]}.parquet"
             target.parent.mkdir(parents=True, exist_ok=True)
             draft = target.with_suffix(".draft")

@@ -38,3 +38,7 @@ class Book:
     def bundle_folder(self, batch: str) -> Path:
         """Where the bundle of a batch is."""
         return self.home / "bundles" / batch[2:]
+
+    def people_file(self, closing: int) -> Path:
+        """Where it is written what a close knew of people."""
+        return self.home / "closings" / f"{closing}.parquet"

@@ -5,20 +5,33 @@ Only keyed hashes of cards, customers and meters are kept. A subject nobody enro
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
+from oracle.evidence.columns import column, flat
+from oracle.evidence.keccak import keccak_rows
 from oracle.redeem.custody import citizen_address
+from oracle.store.bulk import fetch_all, insert_frame
+from oracle.store.erasure import forgotten_accounts, reseed, reseeded
 from oracle.store.schema import citizens, subjects
 
-_TAG_LABEL = b"carbonbook/subject/1"
-_IN_LIMIT = 500  # below SQLite's limit of bound values; above it the whole table is read instead
+_TAG_LABEL = b"carbonbook/subject/2"
+_IN_LIMIT = 500  # below SQLite's limit of bound values
+_ASKED_LIMIT = 20_000  # keys that are asked for; of more, reading the whole table is faster
+_SUBJECTS = {"tag": pl.Binary(), "citizen": pl.Int64()}
+_CITIZENS = {
+    "ref": pl.Binary(),
+    "account": pl.Binary(),
+    "salt": pl.Binary(),
+    "custody": pl.Boolean(),
+    "consented": pl.Boolean(),
+    "residents": pl.Int64(),
+}
 
 
 @dataclass(frozen=True)
@@ -59,8 +72,7 @@ class Register:
 
     def tag(self, source: str, subject: str) -> bytes:
         """Keyed hash of a source's subject."""
-        message = _TAG_LABEL + len(source).to_bytes(2, "big") + source.encode() + subject.encode()
-        return hmac.new(self._records, message, hashlib.sha256).digest()
+        return self._tags([(source, subject)])[0]
 
     def enrol(self, connection: Connection, people: Sequence[Enrolment]) -> int:
         """Enrols people; those who are already keep account and salt and take the new consent and residents.
@@ -68,21 +80,24 @@ class Register:
         Returns:
             Number of subjects that were new.
         """
-        refs = {self._ref(person): person for person in people}
-        present = _numbers(connection, list(refs))
-        facts = {ref: {"consented": person.consented, "residents": person.residents} for ref, person in refs.items()}
-        fresh = [self._fresh(ref, refs[ref].account) | facts[ref] for ref in refs if ref not in present]
-        if fresh:
-            connection.execute(insert(citizens), fresh)
+        refs = self._tags([("", p.citizen) if p.citizen else (p.source, p.subject) for p in people])
+        latest = dict(zip(refs, people, strict=True))
+        present = _numbers(connection, list(latest))
+        self._add(connection, {ref: person for ref, person in latest.items() if ref not in present})
         if present:
             renewed = update(citizens).where(citizens.c.id == bindparam("number"))
-            connection.execute(renewed, [{"number": number, **facts[ref]} for ref, number in present.items()])
-        numbers = _numbers(connection, list(refs))
-        tags = {self.tag(person.source, person.subject): numbers[self._ref(person)] for person in people}
+            facts = [
+                {"number": number, "consented": latest[ref].consented, "residents": latest[ref].residents}
+                for ref, number in present.items()
+            ]
+            connection.execute(renewed, facts)
+        numbers = _numbers(connection, list(latest))
+        tags = dict(
+            zip(self._tags([(p.source, p.subject) for p in people]), map(numbers.__getitem__, refs), strict=True)
+        )
         known = _known(connection, list(tags))
-        new = [{"tag": tag, "citizen": number} for tag, number in tags.items() if tag not in known]
-        if new:
-            connection.execute(insert(subjects), new)
+        new = [(tag, number) for tag, number in tags.items() if tag not in known]
+        insert_frame(connection, subjects, pl.DataFrame(new, schema=_SUBJECTS, orient="row"))
         return len(new)
 
     def resolve(self, connection: Connection, source: str, names: pl.Series) -> pl.DataFrame:
@@ -92,33 +107,43 @@ class Register:
             Columns `subject` and `citizen` (Int64), one row per distinct subject.
         """
         distinct = names.unique().sort().to_list()
-        tags = {self.tag(source, name): name for name in distinct}
+        tags = dict(zip(self._tags([(source, name) for name in distinct]), distinct, strict=True))
         known = _known(connection, list(tags))
         missing = [tag for tag in tags if tag not in known]
         if missing:
-            plain = {"consented": False, "residents": None}
-            connection.execute(insert(citizens), [self._fresh(tag, None) | plain for tag in missing])
+            self._add(connection, {tag: Enrolment(None, source, tags[tag]) for tag in missing})
             numbers = _numbers(connection, missing)
-            connection.execute(insert(subjects), [{"tag": tag, "citizen": numbers[tag]} for tag in missing])
+            insert_frame(connection, subjects, pl.DataFrame(list(numbers.items()), schema=_SUBJECTS, orient="row"))
             known |= numbers
-        rows = [(name, known[tag]) for tag, name in tags.items()]
-        return pl.DataFrame(rows, schema={"subject": pl.String, "citizen": pl.Int64}, orient="row")
+        who = [known[tag] for tag in tags]
+        return pl.DataFrame({"subject": distinct, "citizen": who}, schema={"subject": pl.String, "citizen": pl.Int64})
 
-    def erase(self, connection: Connection, citizen: int) -> None:
-        """Destroys a citizen's salt and subjects: commitments made with it prove totals and lead to nobody."""
-        connection.execute(update(citizens).where(citizens.c.id == citizen).values(salt=None))
-        connection.execute(subjects.delete().where(subjects.c.citizen == citizen))
+    def _tags(self, named: Sequence[tuple[str, str]]) -> list[bytes]:
+        """Keyed hashes of sources and their subjects. Keccak is a sponge: with the secret in front it is a MAC by itself."""
+        start = self._records + _TAG_LABEL
+        messages = [start + len(source).to_bytes(2, "big") + f"{source}{subject}".encode() for source, subject in named]
+        return column("tag", keccak_rows(*flat(pl.Series(messages, dtype=pl.Binary)))).to_list()
 
-    def _ref(self, person: Enrolment) -> bytes:
-        return self.tag("", person.citizen) if person.citizen else self.tag(person.source, person.subject)
+    def _add(self, connection: Connection, people: Mapping[bytes, Enrolment]) -> None:
+        """New citizens, by what their accounts are derived from."""
+        forgotten = forgotten_accounts(connection)
+        derived = {ref: person.account or self._derive(ref) for ref, person in people.items()}
+        again = {ref: reseed(connection, self._derive) for ref, account in derived.items() if account in forgotten}
+        rows = [
+            (
+                ref,
+                again.get(ref, derived[ref]),
+                secrets.token_bytes(32),
+                person.account is None,
+                person.consented,
+                person.residents,
+            )
+            for ref, person in people.items()
+        ]
+        insert_frame(connection, citizens, pl.DataFrame(rows, schema=_CITIZENS, orient="row"))
 
-    def _fresh(self, ref: bytes, account: bytes | None) -> dict[str, object]:
-        return {
-            "ref": ref,
-            "account": account or citizen_address(self._custody, ref),
-            "salt": secrets.token_bytes(32),
-            "custody": account is None,
-        }
+    def _derive(self, seed: bytes) -> bytes:
+        return citizen_address(self._custody, seed)
 
 
 def people(connection: Connection, numbers: Sequence[int] | None = None) -> pl.DataFrame:
@@ -140,8 +165,9 @@ def people(connection: Connection, numbers: Sequence[int] | None = None) -> pl.D
 
 def custody_ref(connection: Connection, account: bytes) -> bytes | None:
     """What the key of an account in custody is derived from; None if the account is nobody's here, or has its own key."""
-    query = select(citizens.c.ref).where(citizens.c.account == account, citizens.c.custody)
-    return connection.execute(query).scalar_one_or_none()
+    query = select(func.coalesce(reseeded.c.seed, citizens.c.ref)).select_from(citizens)
+    query = query.outerjoin(reseeded, reseeded.c.account == citizens.c.account)
+    return connection.execute(query.where(citizens.c.account == account, citizens.c.custody)).scalar_one_or_none()
 
 
 def salt_of(connection: Connection, account: bytes) -> bytes | None:
@@ -150,14 +176,18 @@ def salt_of(connection: Connection, account: bytes) -> bytes | None:
 
 
 def _known(connection: Connection, tags: list[bytes]) -> dict[bytes, int]:
-    query = select(subjects.c.tag, subjects.c.citizen)
-    if len(tags) <= _IN_LIMIT:
-        query = query.where(subjects.c.tag.in_(tags))
-    return {tag: citizen for tag, citizen in connection.execute(query)}
+    return _matching(connection, select(subjects.c.tag, subjects.c.citizen), tags)
 
 
 def _numbers(connection: Connection, refs: list[bytes]) -> dict[bytes, int]:
-    query = select(citizens.c.ref, citizens.c.id)
-    if len(refs) <= _IN_LIMIT:
-        query = query.where(citizens.c.ref.in_(refs))
-    return {ref: number for ref, number in connection.execute(query)}
+    return _matching(connection, select(citizens.c.ref, citizens.c.id), refs)
+
+
+def _matching(connection: Connection, query: Select[Any], keys: list[bytes]) -> dict[bytes, int]:
+    """Rows of a query of keys and numbers whose key is one of `keys`."""
+    if len(keys) > _ASKED_LIMIT:
+        wanted = set(keys)
+        return {key: number for key, number in fetch_all(connection, query) if key in wanted}
+    key = query.selected_columns[0]
+    asked = [query.where(key.in_(keys[at : at + _IN_LIMIT])) for at in range(0, len(keys), _IN_LIMIT)]
+    return {name: number for part in asked for name, number in connection.execute(part)}

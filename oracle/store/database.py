@@ -15,7 +15,6 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from oracle.errors import ConfigError, StoreError, WrongChain
-from oracle.store import outbox  # noqa: F401  # its tables belong to `metadata`
 from oracle.store.migrate import upgrade
 from oracle.store.schema import identity
 

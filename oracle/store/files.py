@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection, delete, func, insert, select
 
+from oracle.store.bulk import insert_frame
 from oracle.store.schema import files, findings
 from oracle.validate.findings import FINDING_SCHEMA
 
@@ -37,14 +38,19 @@ class StoredFile:
 def add_file(connection: Connection, file: StoredFile, found: pl.DataFrame) -> None:
     """Stores a file and the findings about it."""
     connection.execute(insert(files).values(vars(file)))
-    if len(found):
-        connection.execute(insert(findings), [row | {"sha256": file.sha256} for row in found.to_dicts()])
+    insert_frame(connection, findings, found.with_columns(sha256=pl.lit(file.sha256)))
 
 
 def file_of(connection: Connection, sha256: str) -> StoredFile | None:
     """A stored file, or None."""
     row = connection.execute(select(files).where(files.c.sha256 == sha256)).one_or_none()
     return None if row is None else StoredFile(**row._mapping)
+
+
+def rows_since(connection: Connection, source: str, since: int) -> int:
+    """Rows of the files that a source brought since a time, UTC seconds."""
+    query = select(func.coalesce(func.sum(files.c.rows), 0))
+    return int(connection.execute(query.where(files.c.source == source, files.c.ingested_at >= since)).scalar_one())
 
 
 def committed_files(connection: Connection) -> set[str]:
@@ -55,8 +61,7 @@ def committed_files(connection: Connection) -> set[str]:
 def replace_close_findings(connection: Connection, scenario: str, day: int, found: pl.DataFrame) -> None:
     """Stores what closing a scenario's day found, instead of what closing it found before."""
     connection.execute(delete(findings).where(findings.c.scenario == scenario, findings.c.day == day))
-    if len(found):
-        connection.execute(insert(findings), [row | {"scenario": scenario, "day": day} for row in found.to_dicts()])
+    insert_frame(connection, findings, found.with_columns(scenario=pl.lit(scenario), day=pl.lit(day)))
 
 
 def all_files(connection: Connection) -> list[StoredFile]:

@@ -32,8 +32,11 @@ def exclusive(database: Database, name: str, wait_seconds: float) -> Iterator[No
     Raises:
         Busy: Another process held it all the while.
     """
-    held = _session(database, name, wait_seconds) if database.engine.dialect.name == "postgresql" else None
-    with held or _file(Path(f"{database.engine.url.database}.{name}.lock"), name, wait_seconds):
+    if database.is_sqlite:
+        held = _file(Path(f"{database.engine.url.database}.{name}.lock"), name, wait_seconds)
+    else:
+        held = _session(database, name, wait_seconds)
+    with held:
         yield
 
 
@@ -64,18 +67,16 @@ def _locked(descriptor: int) -> bool:
 @contextmanager
 def _session(database: Database, name: str, wait_seconds: float) -> Iterator[None]:
     key = int.from_bytes(hashlib.sha256(f"carbonbook {name}".encode()).digest()[:8], "big", signed=True)
-    with database.engine.connect() as connection:
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         deadline = time.monotonic() + wait_seconds
         while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one():
             if time.monotonic() >= deadline:
                 raise _busy(name, "on another connection")
             time.sleep(_POLL_SECONDS)
         try:
-            connection.commit()  # the lock is the session's, not the transaction's
             yield
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
-            connection.commit()
 
 
 def _busy(name: str, holder: str) -> Busy:

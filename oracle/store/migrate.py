@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, inspect, text
 
 from oracle.errors import ConfigError
+from oracle.store import outbox  # noqa: F401  # its tables belong to `metadata`
 from oracle.store.schema import metadata
 
 if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
 
-HEAD = "0002"
+HEAD = "0006"
 
 _FIRST = "0001"
 _VERSIONS = "alembic_version"

@@ -100,3 +100,61 @@ batches = Table(
     Column("sequence", Integer, nullable=False),
     Index("batches_day", "scenario", "day"),
 )
+
+# Settlement runs: what was proposed, and who said yes. What was paid is on chain; `settlement_items` remembers what was read there.
+settlement_runs = Table(
+    "settlement_runs",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("first_day", Integer, nullable=False),
+    Column("last_day", Integer, nullable=False),
+    Column("block", BigInteger, nullable=False),
+    Column("cancelled", Boolean, nullable=False),
+)
+
+# Money does not fit 64 bits in every token: amounts are decimal text.
+settlement_items = Table(
+    "settlement_items",
+    metadata,
+    Column("run", String(40), ForeignKey("settlement_runs.name"), primary_key=True),
+    Column("merchant", String(42), primary_key=True),
+    Column("payout", String(42), nullable=False),
+    Column("points_milli", BigInteger, nullable=False),
+    Column("amount", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("transaction", String(66)),
+)
+
+# Role is `proposed` or `approved`: one signature of each per run.
+settlement_signatures = Table(
+    "settlement_signatures",
+    metadata,
+    Column("run", String(40), ForeignKey("settlement_runs.name"), primary_key=True),
+    Column("role", String(8), primary_key=True),
+    Column("signer", String(42), nullable=False),
+    Column("signature", LargeBinary(65), nullable=False),
+    Column("time", BigInteger, nullable=False),
+)
+
+# What the chain does not say of a merchant: its name, and where a bank sends money.
+merchants = Table(
+    "merchants",
+    metadata,
+    Column("account", String(42), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("bank_account", String(34), nullable=False),
+    Column("bank_code", String(35), nullable=False),
+)
+
+# What a run's payment file tells the bank to pay: whole minor units of the currency. `carried` is what was owed and is less than one of
+# them; it goes into the merchant's next payment.
+bank_payments = Table(
+    "bank_payments",
+    metadata,
+    Column("run", String(40), ForeignKey("settlement_runs.name"), primary_key=True),
+    Column("merchant", String(42), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("minor", Text, nullable=False),
+    Column("carried", Text, nullable=False),
+)

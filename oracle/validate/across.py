@@ -46,7 +46,9 @@ def one_act_per_record(acts: Acts, batched: Acts) -> Ruling:
     kept, found = {}, []
     for scenario, frame in acts.items():
         content = [name for name in frame.columns if name not in PROVENANCE]
-        first = frame.sort(*content, "sha256").unique("record_id", keep="first", maintain_order=True)
+        twice = frame.filter(pl.col("record_id").is_duplicated())
+        once = frame.join(twice, on="act", how="anti") if len(twice) else frame
+        first = pl.concat([once, twice.sort(*content, "sha256").unique("record_id", keep="first", maintain_order=True)])
         if scenario in batched:
             shared = [name for name in content if name in batched[scenario].columns]
             standing = frame.sort(*content, "sha256").join(batched[scenario], on=shared, how="semi", nulls_equal=True)

@@ -8,7 +8,7 @@ import polars as pl
 
 
 def with_overlap(frame: pl.DataFrame, who: Sequence[str], tie: str) -> pl.DataFrame:
-    """The acts with a column `other_row`: null for an act that stays, else the `row` of the act that takes its time.
+    """The acts in their order, with a column `other_row`: null for an act that stays, else the `row` of the act that takes its time.
 
     Two acts of one `who` overlap if one begins before the other has ended, or both begin at once; an act that begins in the second
     in which another ends does not overlap it. The earlier start stays, and of two at once the one with the smaller `tie`. Only acts
@@ -19,21 +19,24 @@ def with_overlap(frame: pl.DataFrame, who: Sequence[str], tie: str) -> pl.DataFr
         who: Columns that say whose time it is.
         tie: Column that decides between acts that begin at once.
     """
-    # Where any two acts of somebody overlap, two neighbours in this order do.
-    frame = frame.sort(*who, "start", tie)
-    begun_before = pl.col("end").shift(1).over(who) > pl.col("start")
-    begun_at_once = pl.col("start").shift(1).over(who) == pl.col("start")
-    clashes = frame.select(*who, "start", "end", "row", clash=begun_before | begun_at_once)
-    doubtful = clashes.filter(pl.col("clash").any().over(who)).drop("clash")
-    others = pl.DataFrame(_losers(doubtful, len(who)), schema={"row": pl.Int64, "other_row": pl.Int64}, orient="row")
+    persons = frame.select(*who).unique().with_row_index("_person")
+    acts = frame.select({*who, "start", "end", "row", tie}).join(persons, on=who, nulls_equal=True).drop(who)
+    # Where any two acts of somebody overlap, two neighbours by start do, whichever way those that begin at once stand.
+    acts = acts.sort("_person", "start")
+    of_one = pl.col("_person") == pl.col("_person").shift(1)
+    begun = (pl.col("end").shift(1) > pl.col("start")) | (pl.col("start").shift(1) == pl.col("start"))
+    doubtful = acts.filter(of_one & begun).select("_person").unique()
+    judged = acts.join(doubtful, on="_person", how="semi").sort("_person", "start", tie)
+    losers = _losers(judged.select("_person", "start", "end", "row"))
+    others = pl.DataFrame(losers, schema={"row": pl.Int64, "other_row": pl.Int64}, orient="row")
     return frame.join(others, on="row", how="left", maintain_order="left")
 
 
-def _losers(acts: pl.DataFrame, who_columns: int) -> list[tuple[int, int]]:
+def _losers(acts: pl.DataFrame) -> list[tuple[int, int]]:
     """Row of every act that does not stay, with the row of the act it overlaps. `acts` are in the order in which they may stay."""
     losers = []
     whose, kept_start, kept_end, kept_row = None, 0, 0, 0
-    for *who, start, end, row in acts.iter_rows():
+    for who, start, end, row in acts.iter_rows():
         if who == whose and (start < kept_end or start == kept_start):
             losers.append((row, kept_row))
         else:

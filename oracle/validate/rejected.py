@@ -71,10 +71,11 @@ def without_copies(
     First is the line that stands first in the file (`row`). The finding tells whether the copy says the same as the first in the
     columns `content` (identical) or something else (conflicting).
     """
-    frame = frame.sort("row")
-    first = frame.unique(key, keep="first", maintain_order=True)
-    if first.height == frame.height:
+    if not frame["row"].is_sorted():
+        frame = frame.sort("row")
+    if not frame.select(pl.struct(key).is_duplicated().any()).item():
         return frame, empty_findings()
+    first = frame.unique(key, keep="first", maintain_order=True)
     later = frame.join(first.select("row"), on="row", how="anti").join(first, on=key, suffix="_first", nulls_equal=True)
     same = pl.all_horizontal(pl.lit(True), *(pl.col(name).eq_missing(pl.col(f"{name}_first")) for name in content))
     later = later.with_columns(

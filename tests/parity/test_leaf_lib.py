@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-from pathlib import Path
-
 import numpy as np
 from eth_abi.abi import encode
 
@@ -13,25 +9,32 @@ from oracle.evidence.canonical import hexed
 from oracle.evidence.keccak import keccak
 from oracle.evidence.leaf import QUANTITY_LIMIT, account_leaves, pack_entries, pack_entry, record_leaf
 from oracle.evidence.tree import Tree
+from tests.parity.evm import Harness, call
 
-SCRIPT = Path(__file__).with_name("leaf_lib.cjs")
+LEAVES = Harness(
+    """
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+import {LeafLib} from "contracts/libraries/LeafLib.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+contract Leaves {
+    function recordLeaf(LeafLib.Record calldata r) external pure returns (bytes32) {
+        return LeafLib.recordLeaf(r);
+    }
+    function subtreeRoot(uint256 first, uint256[] calldata entries) external pure returns (bytes32) {
+        return LeafLib.subtreeRoot(first, entries);
+    }
+    function verify(bytes32[] calldata proof, bytes32 treeRoot, bytes32 leaf) external pure returns (bool) {
+        return MerkleProof.verifyCalldata(proof, treeRoot, leaf);
+    }
+}
+""",
+    "Leaves",
+)
 RECORD = "(bytes32,address,uint256,uint256,uint256,bytes32)"
 CHUNKS = (1, 2, 4, 8, 64, 512)
 SUBTREE = "subtreeRoot(uint256,uint256[])"
 VERIFY = "verify(bytes32[],bytes32,bytes32)"
-
-
-def call(signature: str, types: list[str], values: list[object]) -> str:
-    """Calldata in hex."""
-    return hexed(keccak(signature.encode())[:4] + encode(types, values))
-
-
-def on_evm(calls: list[str]) -> list[str]:
-    """What each call returns."""
-    done = subprocess.run(["node", str(SCRIPT)], input=json.dumps(calls), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    answers: list[str] = json.loads(done.stdout)
-    return answers
 
 
 def records() -> list[tuple[bytes, bytes, int, int, int, bytes]]:
@@ -49,7 +52,7 @@ def records() -> list[tuple[bytes, bytes, int, int, int, bytes]]:
 
 def test_record_leaf__records__same_as_the_contract() -> None:
     calls = [call(f"recordLeaf({RECORD})", [RECORD], [record]) for record in records()]
-    assert on_evm(calls) == [hexed(record_leaf(*record)) for record in records()]
+    assert LEAVES.run(calls) == [hexed(record_leaf(*record)) for record in records()]
 
 
 def accounts_tree(size: int) -> tuple[list[int], Tree]:
@@ -75,11 +78,11 @@ def test_subtree_root__chunks_anywhere_in_a_tree__are_nodes_of_our_tree_and_lead
             for start, holds in ((node, 1), (keccak(node), 0)):
                 calls.append(call(VERIFY, ["bytes32[]", "bytes32", "bytes32"], [proof, tree.root, start]))
                 expected.append(hexed(holds.to_bytes(32)))
-    assert on_evm(calls) == expected
+    assert LEAVES.run(calls) == expected
 
 
 def test_subtree_root__single_leaf_with_the_largest_fields__same_as_the_contract() -> None:
     entry = pack_entry(b"\xff" * 20, True, QUANTITY_LIMIT - 1)
-    [root] = on_evm([call(SUBTREE, ["uint256", "uint256[]"], [(1 << 32) - 1, [entry]])])
+    [root] = LEAVES.run([call(SUBTREE, ["uint256", "uint256[]"], [(1 << 32) - 1, [entry]])])
     types = ["uint256", "address", "uint256", "bool"]
     assert root == hexed(keccak(keccak(encode(types, [(1 << 32) - 1, b"\xff" * 20, QUANTITY_LIMIT - 1, True]))))

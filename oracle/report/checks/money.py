@@ -26,17 +26,19 @@ def check_reserve(ledger: Ledger, state: State) -> Iterator[Check]:
 
 
 def check_vault(ledger: Ledger, state: State) -> Iterator[Check]:
-    """deposited - withdrawn - paid == free + points with citizens * price + due + released; and the vault holds at least that.
+    """deposited - withdrawn - paid == free + points with citizens * price + due + disputed + released; and the vault holds at least that.
 
     Tokens that somebody sent to the vault without a deposit belong to no operator: a surplus is no difference.
     """
     flows = {event: _sum(ledger, event) for event in ("ReserveDeposited", "ReserveWithdrawn", "MerchantSettled")}
     backed = sum(points_milli * state.prices[year] for year, points_milli in state.outstanding.items())
-    due = sum(value for _, value in state.due.values())
+    due = sum(value for _, value in [*state.due.values(), *state.disputed.values()])
     released = _sum(ledger, "YearReleased") - _sum(ledger, "ReserveReleased")
     claims = sum(state.free.values()) + backed + due + released
     kept = flows["ReserveDeposited"] - flows["ReserveWithdrawn"] - flows["MerchantSettled"]
-    yield compare("reserve_units", "deposited - withdrawn - paid = free + backing + due + released", kept, claims)
+    yield compare(
+        "reserve_units", "deposited - withdrawn - paid = free + backing + due + disputed + released", kept, claims
+    )
     yield Check(
         "vault_units", "balance of the vault", claims, state.vault_balance, max(0, claims - state.vault_balance)
     )
@@ -55,6 +57,9 @@ def check_merchants(ledger: Ledger, merchants: pd.DataFrame, state: State) -> It
         points_milli, units = state.due[merchant]
         yield compare("due_milli", merchant, int(row["closing_due_milli"]), points_milli)
         yield compare("due_units", merchant, int(row["closing_due_units"]), units)
+        points_milli, units = state.disputed[merchant]
+        yield compare("disputed_milli", merchant, int(row["closing_disputed_milli"]), points_milli)
+        yield compare("disputed_units", merchant, int(row["closing_disputed_units"]), units)
         for unit, book, there in zip(("milli", "units"), paid[merchant], collected[merchant], strict=True):
             yield compare(f"paid_{unit}", merchant, book, there)
 

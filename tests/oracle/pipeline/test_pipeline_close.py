@@ -141,14 +141,15 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
 
 
 @settings(deadline=None, max_examples=12)
-@given(order=st.permutations(range(28)), cuts=st.lists(st.integers(1, 27), max_size=3))
+@given(seed=st.integers(0, 2**32), cuts=st.lists(st.integers(1, 27), max_size=3))
 def test_close__files_in_any_order_and_cut__the_same_records(
-    tmp_path_factory: pytest.TempPathFactory, whole: pl.DataFrame, order: list[int], cuts: list[int]
+    tmp_path_factory: pytest.TempPathFactory, whole: pl.DataFrame, seed: int, cuts: list[int]
 ) -> None:
     trips = _trips()
+    random.Random(seed).shuffle(trips)
     home = Installation(tmp_path_factory.mktemp("cut"))
     for first, last in itertools.pairwise([0, *sorted(set(cuts)), 28]):
-        home.ingest([trips[index] for index in order[first:last]])
+        home.ingest(trips[first:last])
     home.close()
     assert home.records().sort("record_id").equals(whole)
 

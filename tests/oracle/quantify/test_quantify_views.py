@@ -11,7 +11,8 @@ import pytest
 from quantify_acts import edited_library
 from typer.testing import CliRunner
 
-from oracle.cli.methodology import app, main
+from oracle.cli.authority import app
+from oracle.cli.methodology import main
 from oracle.quantify.catalogue import pages
 from oracle.quantify.check import HIGHEST_FACTOR_UG, HIGHEST_STEP, check
 from oracle.quantify.diff import diff
@@ -32,7 +33,7 @@ def test_list__json__every_scenario_with_status_and_rules() -> None:
     scenarios = run("list")["scenarios"]
     assert isinstance(scenarios, list)
     by_id = {row["id"]: row for row in scenarios}
-    assert len(by_id) == 43
+    assert len(by_id) == 44
     assert by_id["CI-01"]["status"] == "active"
     assert by_id["CI-01"]["factor"] == "26.9 g/km"
     assert by_id["CI-01"]["name_zh"] == "公交出行（按里程）"
@@ -151,8 +152,8 @@ def test_catalogue__page__both_languages_and_the_arithmetic(library: Library) ->
 
 
 def test_catalogue__command__writes_every_page(tmp_path: Path) -> None:
-    assert run("catalogue", "--folder", str(tmp_path / "pages"))["pages"] == 45
-    assert len(list((tmp_path / "pages").glob("*.md"))) == 45
+    assert run("catalogue", "--folder", str(tmp_path / "pages"))["pages"] == 46
+    assert len(list((tmp_path / "pages").glob("*.md"))) == 46
 
 
 @pytest.mark.parametrize(
@@ -178,6 +179,22 @@ def test_command__goes_wrong__exit_code_and_one_sentence(
     assert stopped.value.code == code
     assert says in said.err
     assert said.out == ""
+
+
+def test_command__help_of_every_subcommand__shows_an_example() -> None:
+    names = [
+        command.name or command.callback.__name__.rstrip("_") for command in app.registered_commands if command.callback
+    ]
+    assert {"compute", "propose", "supersede", "dry-run"} <= set(names)
+    for name in names:
+        result = CliRunner().invoke(app, [name, "--help"])
+        assert result.exit_code == 0
+        assert f"carbonbook methodology {name}" in result.output, name
+
+
+def test_command__list__shows_the_factor_in_force() -> None:
+    rows = {row["id"]: row["factor"] for row in run("list")["scenarios"]}  # type: ignore[attr-defined]  # JSON
+    assert (rows["CI-11"], rows["CI-26"], rows["CI-07"]) == ("530.6 g/kWh", "20 g/order", "0.02 g/step")
 
 
 def test_command__as_a_module__runs() -> None:

@@ -55,7 +55,7 @@ def test_read__the_same_numbers_as_csv__are_the_same_acts_and_findings() -> None
     for duration, start, value in hours:
         times = [iso(int(start)), iso(int(start) + int(duration))]
         lines.append(b"home,%b,%b,%b,Wh" % (*times, value))
-    as_csv = read_meters(b"\n".join(lines), origin("feed.xml", ZONE), Household(residents=2))
+    as_csv = read_meters([b"\n".join(lines)], origin("feed.xml", ZONE), Household(residents=2))
     as_xml = read(SAMPLE, Household(meter="home", residents=2))
     assert as_xml.rows == as_csv.rows == 362
     assert as_xml.acts["CI-11"].equals(as_csv.acts["CI-11"])

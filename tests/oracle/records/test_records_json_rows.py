@@ -8,6 +8,21 @@ from oracle.errors import InputError
 from oracle.records.json_rows import json_rows
 
 
+def numbered(text: bytes, lines_a_block: int) -> list[tuple[int, object]]:
+    """Rows with their numbers, in order; values as text, as plain lines have them."""
+    lines = text.splitlines(keepends=True)
+    blocks = [b"".join(lines[at : at + lines_a_block]) for at in range(0, len(lines), lines_a_block)]
+    found: list[tuple[int, object]] = []
+    for some in json_rows(blocks, ["a"], "file"):
+        found += [(row, as_text(item)) for row, item in some.objects]
+        found += [(row, {"a": value}) for row, value in some.plain.iter_rows()]
+    return sorted(found, key=lambda item: item[0])
+
+
+def as_text(item: object) -> object:
+    return {name: str(value) for name, value in item.items()} if isinstance(item, dict) else item
+
+
 @pytest.mark.parametrize(
     ("text", "rows"),
     [
@@ -28,8 +43,9 @@ from oracle.records.json_rows import json_rows
         pytest.param(b"17", [17], id="something else"),
     ],
 )
-def test_json_rows__of_a_file__are_its_rows(text: bytes, rows: list[object]) -> None:
-    assert list(json_rows(text, "file")) == rows
+@pytest.mark.parametrize("lines_a_block", [1, 2, 100])
+def test_json_rows__of_a_file__are_its_rows(text: bytes, rows: list[object], lines_a_block: int) -> None:
+    assert numbered(text, lines_a_block) == list(enumerate(map(as_text, rows), 1))
 
 
 @pytest.mark.parametrize(
@@ -45,4 +61,4 @@ def test_json_rows__of_a_file__are_its_rows(text: bytes, rows: list[object]) -> 
 )
 def test_json_rows__of_a_damaged_document__is_an_error_that_says_where(text: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        list(json_rows(text, "file"))
+        list(json_rows([text], ["a"], "file"))

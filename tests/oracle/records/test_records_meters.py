@@ -23,7 +23,7 @@ HOME = Household(unit="kWh", meter="home")
 
 
 def read(text: str | bytes, household: Household = HOME, zone: str = "Asia/Shanghai") -> Reading:
-    reading = read_meters(text if isinstance(text, bytes) else text.encode(), origin(zone=zone), household)
+    reading = read_meters([text if isinstance(text, bytes) else text.encode()], origin(zone=zone), household)
     assert_every_row_once(reading)
     return reading
 

@@ -28,13 +28,13 @@ def tap(kind: str, time: str, station: str | None = "布吉", card: str = "CARD"
 
 
 def read(*taps: object, zone: str = "Asia/Shanghai") -> Reading:
-    reading = read_taps(json.dumps(taps).encode(), origin(zone=zone))
+    reading = read_taps([json.dumps(taps).encode()], origin(zone=zone))
     assert_every_row_once(reading)
     return reading
 
 
 def test_read__the_first_page_of_the_platform__is_ten_bus_rides_and_ninety_findings() -> None:
-    reading = read_taps(SAMPLE, origin("szt_taps_100.json"))
+    reading = read_taps([SAMPLE], origin("szt_taps_100.json"))
     assert_every_row_once(reading)
     assert {name: acts.height for name, acts in reading.acts.items()} == {"CI-01-RIDE": 10}
     assert counts(reading.findings) == {
@@ -47,7 +47,7 @@ def test_read__the_first_page_of_the_platform__is_ten_bus_rides_and_ninety_findi
 
 
 def test_read__the_first_page__finds_all_its_stations_but_the_two_that_are_missing() -> None:
-    assert [row for row, code in codes(read_taps(SAMPLE, origin())) if code == "missing_field"] == [28, 44]
+    assert [row for row, code in codes(read_taps([SAMPLE], origin())) if code == "missing_field"] == [28, 44]
     stations = {row.get("station") for row in json.loads(SAMPLE)["data"] if row["deal_type"] != BUS}
     assert {name for name in stations if name and not Network.load().station(name)} == set()
 
@@ -224,18 +224,18 @@ def test_read__local_times_that_clocks_skip_or_show_twice__are_bad_times() -> No
 
 @pytest.mark.parametrize("file", [b"[]", b'{"data": []}', b'{"total": 0, "data": [], "page": 1, "rows": 0}'])
 def test_read__an_empty_page__has_no_rows(file: bytes) -> None:
-    reading = read_taps(file, origin())
+    reading = read_taps([file], origin())
     assert (reading.rows, reading.acts, reading.findings.height) == (0, {}, 0)
 
 
 @pytest.mark.parametrize("file", [b'{"error": "rate limit"}', b'[{"a": 1}, {"b": 2}]', b"[1, 2]", b"17"])
 def test_read__json_of_something_else__is_an_error_that_says_so(file: bytes) -> None:
     with pytest.raises(InputError, match="file: no row is a tap: none has any of card_no, deal_date"):
-        read_taps(file, origin())
+        read_taps([file], origin())
 
 
 def test_read__findings__never_name_the_card() -> None:
-    reading = read_taps(SAMPLE, origin())
+    reading = read_taps([SAMPLE], origin())
     cards = {row["card_no"] for row in json.loads(SAMPLE)["data"]}
     assert not [card for card in cards for values in reading.findings["values"] if card in values]
 
@@ -264,8 +264,8 @@ def as_lines_of_pages(taps: list[dict[str, str]]) -> bytes:
 @pytest.mark.parametrize("form", [as_list, as_page, as_indented_page, as_lines, as_lines_of_pages])
 def test_read__every_form_of_the_platform__says_the_same(form: Callable[[list[dict[str, str]]], bytes]) -> None:
     taps = json.loads(SAMPLE)["data"]
-    reading = read_taps(form(taps), origin("szt_taps_100.json"))
-    expected = read_taps(SAMPLE, origin("szt_taps_100.json"))
+    reading = read_taps([form(taps)], origin("szt_taps_100.json"))
+    expected = read_taps([SAMPLE], origin("szt_taps_100.json"))
     assert reading.findings.equals(expected.findings)
     assert {name: acts.equals(expected.acts[name]) for name, acts in reading.acts.items()} == {"CI-01-RIDE": True}
 

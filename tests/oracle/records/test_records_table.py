@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 
 import hypothesis.strategies as st
 import polars as pl
@@ -11,15 +12,22 @@ import pytest
 from hypothesis import given, settings
 
 from oracle.errors import InputError
-from oracle.records.table import CHUNK_BYTES, header, parse, require
+from oracle.records.table import header, parse, require
+
+WHOLE = 1 << 25
 
 
-def parsed(
-    text: str | bytes, chunk: int = CHUNK_BYTES
-) -> tuple[int, list[tuple[object, ...]], list[tuple[object, ...]]]:
+def blocks(content: bytes, size: int) -> Iterator[bytes]:
+    """Whole lines, at least `size` bytes of them at a time."""
+    stream = io.BytesIO(content)
+    while block := stream.read(size) + stream.readline():
+        yield block
+
+
+def parsed(text: str | bytes, chunk: int = WHOLE) -> tuple[int, list[tuple[object, ...]], list[tuple[object, ...]]]:
     """Rows counted, rows read, and findings, of all pieces together."""
     content = text.encode() if isinstance(text, str) else text
-    pieces = list(parse(content, "file", chunk))
+    pieces = list(parse(blocks(content, chunk), "file"))
     read = [row for piece in pieces for row in piece.frame.iter_rows()]
     findings = pl.concat(piece.findings for piece in pieces).sort("row").select("row", "code", "values")
     return sum(piece.rows for piece in pieces), read, findings.rows()
@@ -54,7 +62,7 @@ QUOTES = ("malformed_row", '{"quotes":"do not match"}')
         pytest.param("a,b\n深圳,2\n", [(1, "深圳", "2")], [], id="chinese"),
     ],
 )
-@pytest.mark.parametrize("chunk", [1, 7, CHUNK_BYTES])
+@pytest.mark.parametrize("chunk", [1, 7, WHOLE])
 def test_parse__lines_of_all_sorts__reads_the_good_and_finds_the_bad(
     text: str, read: list[tuple[object, ...]], findings: list[tuple[object, ...]], chunk: int
 ) -> None:

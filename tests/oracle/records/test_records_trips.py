@@ -31,7 +31,7 @@ def line(**fields: str) -> str:
 
 
 def read(*lines: str, header: str = HEADER) -> Reading:
-    reading = read_trips("\n".join([header, *lines]).encode(), origin())
+    reading = read_trips(["\n".join([header, *lines]).encode()], origin())
     assert_every_row_once(reading)
     return reading
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -11,10 +13,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, func, insert, select, text
 
+import oracle.store as store_package
 from oracle.errors import ConfigError, StoreError, WrongChain
 from oracle.store import migrate
 from oracle.store.database import Database
 from oracle.store.schema import citizens, files, metadata
+
+# Tables stand in the modules that use them.
+for _module in pkgutil.iter_modules(store_package.__path__, "oracle.store."):
+    importlib.import_module(_module.name)
 
 GENESIS = "0x" + "11" * 32
 OTHER_GENESIS = "0x" + "22" * 32

@@ -1,0 +1,176 @@
+"""Crediting: what goes through the outbox beside raw transactions, signed beforehand, to the same node in the same run.
+
+The chunks of one batch are dealt in turns, so that both meet the same state. The node mines every second, with blocks that hold them all.
+
+    python -m benchmarks.chain [--accounts 102400]
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from benchmarks.table import Row, print_rows, require, timed
+from benchmarks.world import FIRST_SECOND, SOURCE, TRIPS_A_DAY, enrol, write_trips
+from oracle.attest.committee import attest_all
+from oracle.chain.local import advance
+from oracle.chain.outbox import Outbox, Pace
+from oracle.chain.sender import Call, Sent
+from oracle.cli.console import Installation
+from oracle.credit.push import chunks, gas_for
+from oracle.evidence import folder
+from oracle.pipeline import close
+from oracle.quantify.library import Library
+from oracle.records.ingest import ingest
+from oracle.records.meters import Household
+
+CLOCK = "2023-01-10T08:00:00+08:00"
+BLOCK_GAS = 4_000_000_000
+TURNS = 4  # raw, outbox, raw, outbox
+RAW_AT_ONCE = 50
+WAIT_SECONDS = 600
+
+
+def started(home: Path, port: int) -> Installation:
+    """A local chain with everything deployed."""
+    command = [
+        str(Path(sys.executable).parent / "carbonbook"),
+        "up",
+        "--home",
+        str(home),
+        "--port",
+        str(port),
+        "--clock",
+        CLOCK,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    require(done.returncode == 0, done.stderr)
+    return Installation.at(home)
+
+
+def batch_of(here: Installation, accounts: int) -> tuple[str, folder.Bundle]:
+    """An open batch with one entry for each of some new accounts."""
+    csv = here.book.home / "trips.csv"
+    write_trips(csv, accounts * TRIPS_A_DAY)
+    enrol(here.book, accounts)
+    ingest(here.book, csv, "bus-app", SOURCE, kind="trips", household=Household(), now=FIRST_SECOND + 86_400)
+    first = close(here.book, Library.load(), here.operators())[0].batch.batch
+    bundle = folder.read(here.book.bundle_folder(first))
+    attest_all(here.sender(), [(first, bundle)], here.members())
+    advance(here.chain.rpc, 86_400)
+    return first, bundle
+
+
+def asked(here: Installation, method: str, *arguments: object) -> Any:
+    """What the node answers."""
+    answer = requests.post(
+        here.chain.rpc,
+        json={"jsonrpc": "2.0", "id": 1, "method": method, "params": list(arguments)},
+        timeout=WAIT_SECONDS,
+    ).json()
+    require("error" not in answer, f"{method}: {answer}")
+    return answer["result"]
+
+
+def signed(here: Installation, calls: Sequence[Call]) -> list[str]:
+    """Raw transactions of an account of their own."""
+    account = here.keys.account("merchant-3")
+    nonce = here.chain.web3.eth.get_transaction_count(account.address)
+    fees = {"maxFeePerGas": 10**11, "maxPriorityFeePerGas": 10**9, "chainId": here.chain.manifest.chain_id, "value": 0}
+    made = (
+        account.sign_transaction({"to": call.to, "data": call.data, "gas": call.gas, "nonce": nonce + at, **fees})
+        for at, call in enumerate(calls)
+    )
+    return ["0x" + each.raw_transaction.hex() for each in made]
+
+
+def send_raw(here: Installation, transactions: Sequence[str]) -> None:
+    """Sends them in JSON arrays and waits for the last receipt."""
+    hashes: list[str] = []
+    with requests.Session() as session:
+        for at in range(0, len(transactions), RAW_AT_ONCE):
+            some = transactions[at : at + RAW_AT_ONCE]
+            body = [
+                {"jsonrpc": "2.0", "id": n, "method": "eth_sendRawTransaction", "params": [each]}
+                for n, each in enumerate(some)
+            ]
+            hashes += [each["result"] for each in session.post(here.chain.rpc, json=body, timeout=WAIT_SECONDS).json()]
+    wait = here.chain.web3.eth.wait_for_transaction_receipt
+    require(all(wait(each, WAIT_SECONDS, 0.05)["status"] == 1 for each in reversed(hashes)), "raw")  # type: ignore[arg-type]  # hex
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--accounts", type=int, default=102_400)
+    parser.add_argument("--port", type=int, default=8599)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        home = Path(temporary) / "home"
+        here = started(home, options.port)
+        try:
+            rows = measured(here, options.accounts)
+        finally:
+            subprocess.run(
+                [str(Path(sys.executable).parent / "carbonbook"), "down", "--home", str(home)],
+                capture_output=True,
+                check=False,
+            )
+    print_rows(rows)
+
+
+def measured(here: Installation, accounts: int) -> list[Row]:
+    """Credits one batch by turns."""
+    batch, bundle = batch_of(here, accounts)
+    issuer = here.chain.address("PointIssuer")
+    listed = list(chunks(bundle))
+    calls = [
+        Call(
+            issuer,
+            each.call_data(bytes.fromhex(batch[2:])),
+            f"credit {batch} {each.first}",
+            gas_for(len(each.entries) // 32),
+        )
+        for each in listed
+    ]
+    asked(here, "evm_setBlockGasLimit", hex(BLOCK_GAS))
+    asked(here, "evm_setIntervalMining", 1)
+    outbox = Outbox(
+        here.chain, here.keys.account(here.settings.relayer), here.book.database, Pace(wait_seconds=WAIT_SECONDS)
+    )
+    size = -(-len(calls) // TURNS)
+    seconds, credited = [0.0, 0.0], [0, 0]
+    for turn in range(TURNS):
+        mine, through = calls[turn * size : (turn + 1) * size], turn % 2
+        if through:
+            took, outcomes = timed(partial(outbox.send_all, mine))
+            require(all(isinstance(each, Sent) for each in outcomes), "outbox")
+        else:
+            took, _ = timed(partial(send_raw, here, signed(here, mine)))
+        seconds[through] += took
+        credited[through] += sum(
+            min(bundle.accounts.chunk, accounts - chunk.first) for chunk in listed[turn * size : (turn + 1) * size]
+        )
+    progress = here.chain.read("PointIssuer", "progressOf", bytes.fromhex(batch[2:]))
+    require(progress.accounts == sum(credited) == accounts, "accounts credited")
+    raw, ours = (count / took for count, took in zip(credited, seconds, strict=True))
+    return [
+        Row(
+            "accounts credited through the outbox",
+            f"{ours:,.0f} a second",
+            f"raw transactions {raw:,.0f} a second",
+            ours / raw,
+            ">= 0.8",
+        )
+    ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The counter over HTTP: merchants send vouchers and read their statements."""

@@ -1,0 +1,1 @@
+"""Reading back: events by account and records by id, from disk, at any size."""

@@ -1,0 +1,191 @@
+"""The event index: every event of the deployment on disk, brought up to the head, found by account.
+
+Logs are taken from the node as they are and turned into columns; nothing is decoded until somebody asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from eth_abi.abi import decode
+from eth_utils.crypto import keccak
+
+from oracle.chain.client import Chain, Translated
+from oracle.chain.manifest import abi_of
+from oracle.errors import ChainError
+from oracle.index.segments import SCHEMA, Segment, Segments
+
+SETTLED_BLOCKS = 64  # as deep as a re-organisation is cheap: deeper ones read a merged segment again
+_BLOCKS_AT_ONCE = 2_000
+
+_NOBODY = bytes(20)
+_RAW = {name: pl.String() for name in ("address", "blockNumber", "logIndex", "transactionHash", "data")}
+
+
+@dataclass(frozen=True)
+class Updated:
+    """What bringing the index up to date did.
+
+    Attributes:
+        head: Last block in the index.
+        added: Rows added.
+        dropped: Segments that the chain had replaced.
+    """
+
+    head: int
+    added: int
+    dropped: int
+
+
+@dataclass(frozen=True)
+class _Kind:
+    contract: str
+    event: str
+    inputs: tuple[Mapping[str, Any], ...]
+
+    @property
+    def indexed(self) -> list[Mapping[str, Any]]:
+        return [item for item in self.inputs if item["indexed"]]
+
+    @property
+    def plain(self) -> list[Mapping[str, Any]]:
+        return [item for item in self.inputs if not item["indexed"]]
+
+
+class EventIndex:
+    """The index of one deployment.
+
+    Args:
+        chain: The deployment.
+        home: Folder of the installation; the index is in `index/` and the chain's genesis.
+    """
+
+    def __init__(self, chain: Chain, home: Path):
+        self._chain = chain
+        self._segments = Segments(home / "index" / chain.manifest.genesis_hash[2:18])
+
+    def update(self) -> Updated:
+        """Drops what the chain replaced and reads what is missing, up to the head.
+
+        Raises:
+            ChainError: The chain was re-organised while it was read; what was read before is kept.
+        """
+        dropped = self._drop_replaced()
+        listed = self._segments.listed()
+        first = listed[-1].last + 1 if listed else self._chain.manifest.first_block
+        head, added = self._chain.head(), 0
+        for start in range(first, head + 1, _BLOCKS_AT_ONCE):
+            last = min(start + _BLOCKS_AT_ONCE - 1, head)
+            segment = Segment(start, last, self._hash(last))
+            rows = self._read(start, last)
+            if self._hash(last) != segment.hash:
+                raise ChainError(f"Block {last} was replaced while it was read. Run it again.")
+            self._segments.add(segment, rows)
+            added += len(rows)
+        self._segments.merge(head - SETTLED_BLOCKS)
+        return Updated(head, added, dropped)
+
+    def rebuild(self) -> Updated:
+        """The same from nothing."""
+        self._segments.clear()
+        return self.update()
+
+    def of_account(self, account: bytes) -> list[dict[str, Any]]:
+        """Every event that names an account, in chain order, with its values by name."""
+        rows = self._segments.rows().filter(pl.col("account") == account).collect().sort("block", "log_index")
+        return [self._decoded(row) for row in rows.iter_rows(named=True)]
+
+    def counts(self) -> dict[str, int]:
+        """Events by name; one that names two accounts counts once."""
+        rows = self._segments.rows().select("event", "block", "log_index").unique()
+        return dict(rows.group_by("event").len().sort("event").collect().iter_rows())
+
+    def _drop_replaced(self) -> int:
+        dropped = 0
+        for segment in reversed(self._segments.listed()):
+            if segment.last <= self._chain.head() and self._hash(segment.last) == segment.hash:
+                break
+            self._segments.drop(segment)
+            dropped += 1
+        return dropped
+
+    def _hash(self, block: int) -> str:
+        with Translated(self._chain.rpc):
+            return self._chain.web3.eth.get_block(block)["hash"].to_0x_hex()
+
+    def _read(self, first: int, last: int) -> pl.DataFrame:
+        """Rows of the deployment's logs in a range of blocks."""
+        addresses = [self._chain.address(role) for role in self._chain.manifest.contracts]
+        asked = {"fromBlock": hex(first), "toBlock": hex(last), "address": addresses}
+        with Translated(self._chain.rpc):
+            answer = self._chain.web3.provider.make_request("eth_getLogs", [asked])  # type: ignore[arg-type]  # a name is a name
+        if "error" in answer:
+            raise ChainError(
+                f"The node at {self._chain.rpc} gives no logs of blocks {first} to {last}: {answer['error']}"
+            )
+        logs = answer["result"]
+        raw = pl.DataFrame({name: [log[name] for log in logs] for name in _RAW}, schema=_RAW)
+        topics = [log["topics"] for log in logs]
+        raw = raw.with_columns(
+            first=pl.Series([each[0] for each in topics], dtype=pl.String),
+            topics=pl.Series(["".join(topic[2:] for topic in each[1:]) for each in topics], dtype=pl.String),
+        )
+        return pl.concat([pl.DataFrame(schema=SCHEMA), *self._rows(raw)])
+
+    def _rows(self, raw: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        """Rows of raw logs, event by event; one for each account that an event names."""
+        for (address, topic), logs in raw.partition_by("address", "first", as_dict=True).items():
+            kind = self._kinds[str(address).lower(), str(topic)]
+            rows = logs.select(
+                block=pl.col("blockNumber").str.slice(2).str.to_integer(base=16),
+                log_index=pl.col("logIndex").str.slice(2).str.to_integer(base=16),
+                transaction=pl.col("transactionHash").str.slice(2).str.decode("hex"),
+                contract=pl.lit(kind.contract),
+                event=pl.lit(kind.event),
+                topics=pl.col("topics").str.decode("hex"),
+                data=pl.col("data").str.slice(2).str.decode("hex"),
+            )
+            named = [at for at, item in enumerate(kind.indexed) if item["type"] == "address"]
+            accounts = [pl.col("topics").bin.slice(32 * at + 12, 20) for at in named]
+            parts = [rows.with_columns(account=account).filter(pl.col("account") != _NOBODY) for account in accounts]
+            parts = parts or [rows.with_columns(account=pl.lit(None, pl.Binary))]
+            yield pl.concat(parts).unique(["account", "block", "log_index"]).select(*SCHEMA)
+
+    @cached_property
+    def _kinds(self) -> dict[tuple[str, str], _Kind]:
+        """Events by address and first topic."""
+        kinds = {}
+        for role, entry in self._chain.manifest.contracts.items():
+            for item in abi_of(entry.name):
+                if item["type"] == "event":
+                    signature = f"{item['name']}({','.join(map(_type, item['inputs']))})"
+                    kind = _Kind(role, item["name"], tuple(item["inputs"]))
+                    kinds[entry.address.lower(), "0x" + keccak(text=signature).hex()] = kind
+        return kinds
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], _Kind]:
+        return {(kind.contract, kind.event): kind for kind in self._kinds.values()}
+
+    def _decoded(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        kind = self._by_name[row["contract"], row["event"]]
+        topics = [row["topics"][at : at + 32] for at in range(0, len(row["topics"]), 32)]
+        values = {
+            item["name"]: decode([_type(item)], topic)[0] for item, topic in zip(kind.indexed, topics, strict=True)
+        }
+        plain = decode([_type(item) for item in kind.plain], row["data"])
+        values |= dict(zip([item["name"] for item in kind.plain], plain, strict=True))
+        place = {"block": row["block"], "log_index": row["log_index"], "transaction": "0x" + row["transaction"].hex()}
+        return {**place, "contract": row["contract"], "event": row["event"], "values": values}
+
+
+def _type(item: Mapping[str, Any]) -> str:
+    """The canonical type of an ABI entry; a struct is its fields in brackets."""
+    if "components" not in item:
+        return str(item["type"])
+    return f"({','.join(map(_type, item['components']))}){item['type'].removeprefix('tuple')}"

@@ -1,0 +1,39 @@
+"""Statements of merchants and operators: that they foot, one by one and all together, and that the vault paid out no more than they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from oracle.report.checks.check import Check, compare
+from oracle.report.clearing import misfooted
+from oracle.report.ledger import Ledger
+from oracle.report.period import Period
+from oracle.report.settlement import accounts_of, merchants, operators
+from oracle.report.state import State
+
+_TABLES = {"merchants": merchants, "operators": operators}
+
+
+def check_footing(ledger: Ledger, period: Period) -> Iterator[Check]:
+    """Statements of the period that do not foot, and closings that are not the next period's openings: none of either."""
+    after = Period(period.last + timedelta(days=1), date.max) if period.last < date.max else period
+    for name, make in _TABLES.items():
+        table, following = make(ledger, period), make(ledger, after)
+        for account in accounts_of(name):
+            suffixes = ("units",) if name == "operators" else ("milli", "units")
+            for suffix in suffixes:
+                scope = f"{len(table)} {name}, {account.name}_{suffix}"
+                yield compare("statements_that_do_not_foot", scope, misfooted(table, account, suffix), 0)
+                if after is not period:
+                    closing = sum(table[f"closing_{account.name}_{suffix}"])
+                    opening = sum(following[f"opening_{account.name}_{suffix}"])
+                    yield compare("closing_is_next_opening", scope, int(closing), int(opening))
+
+
+def check_outflow(ledger: Ledger, state: State) -> Iterator[Check]:
+    """What statements say was paid and withdrawn == settlement tokens that left the vault, by the token's own log."""
+    all_days = Period(date.min, date.max)
+    paid = sum(merchants(ledger, all_days)["paid_units"])
+    withdrawn = sum(operators(ledger, all_days)["withdrawn_units"])
+    yield compare("vault_outflow_units", "paid + withdrawn", int(paid + withdrawn), state.vault_out)

@@ -1,0 +1,1 @@
+"""The service: the whole work again and again, watched from outside."""

@@ -1,0 +1,30 @@
+"""Many rows at once, from a frame into a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Select, Table, insert
+
+ROWS_AT_ONCE = 1 << 16
+
+
+def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame) -> None:
+    """Inserts the rows of a frame whose columns are columns of the table.
+
+    A driver that numbers its parameters (SQLite's) takes the frame's tuples as they are, in a third of the time of dictionaries.
+    """
+    statement = insert(table)
+    compiled = statement.compile(dialect=connection.dialect, column_keys=frame.columns)
+    for part in frame.iter_slices(ROWS_AT_ONCE):
+        if compiled.positiontup is None:
+            connection.execute(statement, part.to_dicts())
+        else:
+            connection.exec_driver_sql(str(compiled), part.select(compiled.positiontup).rows())
+
+
+def fetch_all(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
+    """All rows of a query without parameters, as the driver gives them: for columns of bytes, text and integers."""
+    cursor = connection.exec_driver_sql(str(query.compile(dialect=connection.dialect))).cursor
+    return [] if cursor is None else list(cursor.fetchall())

@@ -1,0 +1,270 @@
+"""Changes the core contracts one small step at a time and counts how many of the changes the contract tests notice.
+
+    python scripts/checks/mutants.py                          every mutant of the four core contracts (hours)
+    python scripts/checks/mutants.py --sample 40              the same 40 of each contract every time
+    python scripts/checks/mutants.py --contract PointIssuer   one contract
+    python scripts/checks/mutants.py --report                 the score of what ran so far, against mutants.toml
+
+A mutant works in a copy of the tree under build/mutants, without the optimizer. What ran is kept in results.jsonl there: a run that was
+stopped goes on where it was, and a mutant whose contract or tests changed runs again.
+Exit codes: 0 if at least 95 % of the mutants that were run are killed and every survivor is explained; 1 if not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+WORK = ROOT / "build" / "mutants"
+TREE = WORK / "tree"
+RESULTS = WORK / "results.jsonl"
+EXPLAINED = Path(__file__).with_name("mutants.toml")
+COPIED = ("contracts", "interfaces", "oracle", "scripts", "tests", "package.json", "pyproject.toml")
+LEAST_KILLED_PERCENT = 95
+TIMEOUT_SECONDS = 900
+
+# What is run first for a mutant: its own tests. Only what survives them meets the rest.
+CORE = {
+    "CarbonPoint": ["CarbonPoint", "PointIssuer", "RedemptionDesk"],
+    "PointIssuer": ["PointIssuer"],
+    "EvidenceLedger": ["EvidenceLedger", "PointIssuer"],
+    "SettlementVault": ["SettlementVault", "clearing", "RedemptionDesk", "PointIssuer"],
+}
+
+SWAPS = [
+    ("compare", r" (<) ", [" <= ", " >= "]),
+    ("compare", r" (>) ", [" >= ", " <= "]),
+    ("compare", r" (<=) ", [" < ", " > "]),
+    ("compare", r" (>=) ", [" > ", " < "]),
+    ("equal", r" (==) ", [" != "]),
+    ("equal", r" (!=) ", [" == "]),
+    ("add", r" (\+) ", [" - "]),
+    ("subtract", r" (-) ", [" + "]),
+    ("multiply", r" (\*) ", [" / "]),
+    ("divide", r" (/) ", [" * "]),
+    ("assign-add", r" (\+=) ", [" -= ", " = "]),
+    ("assign-subtract", r" (-=) ", [" += ", " = "]),
+    ("and", r" (&&) ", [" || "]),
+    ("or", r" (\|\|) ", [" && "]),
+    ("bits", r" (&) ", [" | "]),
+    ("bits", r" (<<) ", [" >> "]),
+    ("bits", r" (>>) ", [" << "]),
+    ("not", r"(!)[a-zA-Z_]", [""]),
+    ("true", r"\b(true)\b", ["false"]),
+    ("false", r"\b(false)\b", ["true"]),
+    ("modifier", r" (restricted|whenNotPaused|nonReentrant|only\(\w+\))(?= |\n)", [" "]),
+]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change: `before` at `offset` of the contract's file becomes `after`."""
+
+    contract: str
+    kind: str
+    offset: int
+    line: int
+    before: str
+    after: str
+
+    @property
+    def key(self) -> str:
+        """The same for the same change of the same line, wherever in the file it stands."""
+        return f"{self.contract}:{self.kind}:{self.before.strip()}->{self.after.strip()}@{self.line}"
+
+    def apply(self, source: str) -> str:
+        """The source with the change."""
+        return source[: self.offset] + self.after + source[self.offset + len(self.before) :]
+
+
+def mutants_of(contract: str, source: str) -> list[Mutant]:
+    """Every mutant of a contract, in the order of the source."""
+    code = _without_prose(source)
+    start = code.index(f"contract {contract} ")
+    found = [
+        Mutant(contract, kind, offset, source.count("\n", 0, offset) + 1, before, after)
+        for kind, offset, before, after in _changes(code, start)
+    ]
+    return sorted(set(found), key=lambda mutant: (mutant.offset, mutant.after))
+
+
+def _changes(code: str, start: int) -> Iterator[tuple[str, int, str, str]]:
+    for kind, pattern, replacements in SWAPS:
+        for match in re.compile(pattern).finditer(code, start):
+            text = match.group(0) if pattern.startswith(" ") else match.group(1)
+            offset = match.start() if pattern.startswith(" ") else match.start(1)
+            for replacement in replacements:
+                yield kind, offset, text, replacement
+    yield from _removed_statements(code, start)
+
+
+def _removed_statements(code: str, start: int) -> Iterator[tuple[str, int, str, str]]:
+    """Reverts, events, and plain calls and assignments, each taken out whole."""
+    for match in re.compile(r"^ +(if \([^;{]*?\)\s*\{?\s*revert [^;]*;(?:\s*\})?)", re.MULTILINE).finditer(code, start):
+        yield "no-revert", match.start(1), match.group(1), ""
+    for match in re.compile(r"^ +(emit [^;]*;)", re.MULTILINE).finditer(code, start):
+        yield "no-event", match.start(1), match.group(1), ""
+    statement = re.compile(
+        r"^ {8,}((?!emit |if |else|revert |return|for |\}|assembly|unchecked)[a-z_][^;{}]*;)", re.MULTILINE
+    )
+    for match in statement.finditer(code, start):
+        text = match.group(1)
+        declares = re.match(r"(?:uint|bytes|address|bool|I[A-Z]|[A-Z]\w* )", text)
+        if not declares and not re.match(r"\w+ (?:storage|memory|calldata) ", text):
+            yield "no-statement", match.start(1), text, ""
+
+
+def _without_prose(source: str) -> str:
+    """Comments, strings and assembly blanked, so that offsets stay."""
+
+    def blank(match: re.Match[str]) -> str:
+        return re.sub(r"[^\n]", " ", match.group(0))
+
+    source = re.sub(r"//[^\n]*|/\*.*?\*/|\"[^\"\n]*\"", blank, source, flags=re.DOTALL)
+    return re.sub(r"assembly \(.*?\) \{.*?\n        \}", blank, source, flags=re.DOTALL)
+
+
+def sampled(mutants: list[Mutant], size: int | None) -> list[Mutant]:
+    """The same `size` of them every time, spread over the file."""
+    if size is None or size >= len(mutants):
+        return mutants
+    ranked = sorted(mutants, key=lambda mutant: hashlib.sha256(mutant.key.encode()).digest())[:size]
+    return sorted(ranked, key=lambda mutant: mutant.offset)
+
+
+def prepare() -> None:
+    """A fresh copy of the tree, compiled once, so that each mutant compiles one contract."""
+    shutil.rmtree(TREE, ignore_errors=True)
+    TREE.mkdir(parents=True)
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, TREE / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, TREE / name)
+    config = (ROOT / "brownie-config.yaml").read_text().replace("enabled: true", "enabled: false")
+    (TREE / "brownie-config.yaml").write_text(config)
+    (TREE / "node_modules").symlink_to(ROOT / "node_modules")
+    _run(["brownie", "compile"], WORK / "compile.log")
+
+
+def judge(mutant: Mutant, source: str) -> str:
+    """killed (by its own tests or by the others), stillborn (does not compile), or survived."""
+    path = TREE / "contracts" / f"{mutant.contract}.sol"
+    path.write_text(mutant.apply(source))
+    try:
+        first = [f"tests/contracts/{folder}" for folder in CORE[mutant.contract]]
+        outcome = _test(first)
+        if outcome == "passed":
+            everything = sorted(
+                p.name for p in (TREE / "tests" / "contracts").iterdir() if (p / "__init__.py").exists()
+            )
+            rest = [name for name in everything if name not in CORE[mutant.contract] and name != "support"]
+            outcome = _test([f"tests/contracts/{folder}" for folder in rest])
+    finally:
+        path.write_text(source)
+    return {"passed": "survived", "failed": "killed", "broken": "stillborn"}[outcome]
+
+
+def _test(folders: list[str]) -> str:
+    folders = [folder for folder in folders if any((TREE / folder).glob("test_*.py"))]
+    log = WORK / "mutant.log"
+    code = _run(["brownie", "test", *folders, "--network", "development", "-q", "-x"], log)
+    text = log.read_text(errors="replace")
+    if "CompilerError" in text:
+        return "broken"
+    return "passed" if code == 0 else "failed"
+
+
+def _run(command: list[str], log: Path) -> int:
+    """Exit code; the whole group is ended when the time is over: a mutant may loop for ever."""
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=TREE, stdout=output, stderr=output, start_new_session=True)
+        try:
+            return process.wait(TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return 1
+
+
+def known() -> dict[str, dict[str, str]]:
+    """What ran before on this very contract."""
+    if not RESULTS.exists():
+        return {}
+    rows = [json.loads(line) for line in RESULTS.read_text().splitlines()]
+    present = {contract: _hash(source_of(contract)) for contract in CORE}
+    return {row["key"]: row for row in rows if row["source"] == present[row["contract"]]}
+
+
+def source_of(contract: str) -> str:
+    """The contract as it stands."""
+    return (ROOT / "contracts" / f"{contract}.sol").read_text()
+
+
+def _hash(source: str) -> str:
+    return hashlib.sha256(source.encode()).hexdigest()[:16]
+
+
+def report() -> int:
+    """Prints score and survivors; 1 if too many live or one is not explained."""
+    explained = tomllib.loads(EXPLAINED.read_text()) if EXPLAINED.exists() else {}
+    rows = list(known().values())
+    failed = False
+    for contract in CORE:
+        counts = Counter(row["outcome"] for row in rows if row["contract"] == contract)
+        equivalent = sum(
+            1 for key, why in explained.items() if key.startswith(contract) and why.startswith("equivalent")
+        )
+        tried = counts["killed"] + counts["survived"]
+        percent = 100 * counts["killed"] / max(1, tried)
+        line = f"{contract:16} {tried:4} mutants, {counts['killed']} killed, {counts['survived']} survived: {percent:.1f} %"
+        print(f"{line} ({equivalent} of the survivors equivalent, {counts['stillborn']} did not compile)")
+        failed |= percent < LEAST_KILLED_PERCENT and tried > 0
+    for row in rows:
+        if row["outcome"] == "survived":
+            why = explained.get(row["key"])
+            print(f"  survived {row['key']}: {why or 'NOT EXPLAINED in scripts/checks/mutants.toml'}")
+            failed |= why is None
+    return int(failed)
+
+
+def main() -> int:
+    """Entry point."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--contract", choices=sorted(CORE), action="append")
+    parser.add_argument("--sample", type=int)
+    parser.add_argument("--report", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.report:
+        return report()
+
+    prepare()
+    for contract in arguments.contract or CORE:
+        source = source_of(contract)
+        seen = known()
+        for mutant in sampled(mutants_of(contract, source), arguments.sample):
+            if mutant.key in seen:
+                continue
+            row = asdict(mutant) | {"key": mutant.key, "source": _hash(source), "outcome": judge(mutant, source)}
+            with RESULTS.open("a") as results:
+                results.write(json.dumps(row) + "\n")
+            print(f"{row['outcome']:9} {mutant.key}", file=sys.stderr, flush=True)
+    return report()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""The event index on a real chain: whole, the same however it came about, and never with events of blocks that are no more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oracle.chain.client import Chain
+from oracle.chain.manifest import Manifest, abi_of
+from oracle.chain.sender import Sender
+from oracle.index.events import EventIndex
+from oracle.keys import Keyring
+from tests.e2e.cli import CHAIN, Carbonbook, free_port
+
+NOBODY = "0x" + "00" * 20
+
+
+class World:
+    """A deployed chain, an index of it, and somebody who mints test money."""
+
+    def __init__(self, home: Path):
+        self.home = home
+        self.carbonbook = Carbonbook(home)
+        up = self.carbonbook("up", "--chain", CHAIN, "--port", str(free_port()))
+        self.chain = Chain(up["rpc"], Manifest.load(Path(up["manifest"])))
+        self.sender = Sender(self.chain, Keyring(home / "keys").account("transit"))
+        self.index = EventIndex(self.chain, home)
+
+    def mint(self, amount: int) -> None:
+        self.sender.send("SettlementToken", "mint", self.sender.account.address, amount)
+
+    def asked(self, method: str, *arguments: object) -> Any:
+        return self.chain.web3.provider.make_request(method, list(arguments))["result"]  # type: ignore[arg-type]
+
+    def on_chain(self) -> list[tuple[Any, ...]]:
+        """Every event as web3 decodes it: where it stands, its name and values."""
+        found = []
+        for role, entry in self.chain.manifest.contracts.items():
+            for event in (item["name"] for item in abi_of(entry.name) if item["type"] == "event"):
+                for log in self.chain.events(role, event):
+                    found.append((log.block, log.index, log.transaction, role, event, log.values))
+        return sorted(found, key=lambda each: each[:2])
+
+    def of_account(self, account: str) -> list[tuple[Any, ...]]:
+        """Those of the chain that name an account, as it is written in lower case."""
+        return [
+            each for each in self.on_chain() if account.lower() in {str(value).lower() for value in each[5].values()}
+        ]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("index") / "home")
+    yield made
+    made.carbonbook("down")
+
+
+def counted(events: list[tuple[Any, ...]]) -> dict[str, int]:
+    return dict(sorted(Counter(event for *_, event, _ in events).items()))
+
+
+def test_update__has_every_event_of_the_chain_and_reads_none_twice(world: World) -> None:
+    first = world.index.update()
+    assert first.head == world.chain.head()
+    assert world.index.counts() == counted(world.on_chain())
+    assert (world.index.update().added, world.index.counts()) == (0, counted(world.on_chain()))
+
+
+def test_of_account__is_what_the_chain_says_of_it(world: World) -> None:
+    world.mint(5)
+    world.index.update()
+    account = world.sender.account.address
+    entries = world.index.of_account(bytes.fromhex(account[2:]))
+    found = [
+        (entry["block"], entry["log_index"], entry["transaction"], entry["contract"], entry["event"])
+        for entry in entries
+    ]
+    assert found == [each[:5] for each in world.of_account(account)]
+    assert entries[-1]["values"] == {"from": NOBODY, "to": account.lower(), "value": 5}
+
+
+def test_update__after_a_reorganisation__has_the_events_of_the_blocks_that_stand(world: World) -> None:
+    world.index.update()
+    before = world.asked("evm_snapshot")
+    world.mint(111)
+    world.mint(112)
+    world.index.update()
+    world.asked("evm_revert", before)
+    world.mint(113)
+    updated = world.index.update()
+    values = [
+        entry["values"].get("value")
+        for entry in world.index.of_account(bytes.fromhex(world.sender.account.address[2:]))
+    ]
+    assert updated.dropped == 1
+    assert {111, 112}.isdisjoint(values)
+    assert values[-1] == 113
+    assert world.index.counts() == counted(world.on_chain())
+
+
+def test_update__in_many_small_steps__ends_in_the_rows_of_a_rebuild(world: World) -> None:
+    for amount in range(1, 10):
+        world.mint(amount)
+        world.index.update()
+    account = bytes.fromhex(world.sender.account.address[2:])
+    grown = world.index.of_account(account)
+    assert world.index.rebuild().added > 0
+    assert world.index.of_account(account) == grown
+
+
+def test_index__on_the_command_line__tells_of_an_account(world: World) -> None:
+    shown = world.carbonbook("index", "--account", world.sender.account.address)
+    assert shown["head"] == world.chain.head()
+    assert [entry["event"] for entry in shown["entries"]] == [
+        each[4] for each in world.of_account(world.sender.account.address)
+    ]
+    refused = world.carbonbook.run("index", "--account", "0x12")
+    assert (refused.returncode, "'0x12' is not an account" in refused.stderr) == (3, True)

@@ -1,0 +1,201 @@
+"""A committee of five processes, three of whom must agree: one lies, one is down, one is stale.
+
+Each has its own home folder, key and copies of the inputs, and recomputes what the operator's installation closed.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oracle.city.generate import generate
+from oracle.city.plan import Plan
+from oracle.config import Settings
+from oracle.keys import Keyring
+from oracle.node.invite import invite
+from tests.e2e.cli import CHAIN, ROOT, Carbonbook, free_port
+from tests.e2e.servers import Service
+from tests.services import signer
+
+CLOCK = "2023-01-10T08:00:00+08:00"
+PLAN = Plan(seed=5, citizens=40, first_day=date(2023, 1, 5), days=2)
+SOURCES = {"taps": "szt", "trips-bus-app": "bus-app", "trips-ride-app": "ride-app"}
+PROFILE = ROOT / "scripts" / "profiles" / "committee-of-five.toml"
+
+
+class Committee:
+    """An installation that closes, and five nodes."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.city = folder / "city"
+        self.leader = Carbonbook(folder / "leader")
+        self.nodes: dict[int, Service] = {}
+        generate(PLAN, self.city)
+
+    def begin(self) -> None:
+        """The first day's files are read and closed; five nodes get copies of them."""
+        self.leader("up", "--chain", CHAIN, "--port", str(free_port()), "--clock", CLOCK, "--profile", PROFILE)
+        self.leader("enrol", self.city / "citizens.csv")
+        self.read_and_close("2023-01-05")
+        self.leader("node", "invite", "oracle-1", self.home(1))
+        settings = Settings.load(self.leader.home)
+        keys = Keyring(settings.path(settings.keys))
+        operators = {name: keys.address(source.operator) for name, source in settings.sources.items()}
+        for number in range(1, 6):
+            if number > 1:
+                invite(settings, keys, f"oracle-{number}", self.home(number), settings.rpc, operators)
+            for path, source in self.files("2023-01-05"):
+                shutil.copy(path, self.home(number) / "inputs" / source)
+
+    def read_and_close(self, day: str) -> None:
+        """Reads a day's files and closes."""
+        for source in SOURCES.values():
+            self.leader("ingest", *(path for path, of in self.files(day) if of == source), "--source", source)
+        assert self.leader("close")["batches"] > 0
+
+    def files(self, day: str) -> list[tuple[Path, str]]:
+        """Files of a day and their sources."""
+        listed = [(path, source) for prefix, source in SOURCES.items() for path in sorted(self.city.glob(f"{prefix}*"))]
+        return [(path, source) for path, source in listed if day in path.name]
+
+    def home(self, number: int) -> Path:
+        """Home folder of a node."""
+        return self.folder / f"node-{number}"
+
+    def key_elsewhere(self, number: int, url: str) -> None:
+        """Takes a node's key out of its keystore; an external signer has it."""
+        keys, config = Keyring(self.home(number) / "keys"), self.home(number) / "config.toml"
+        name = f"oracle-{number}"
+        signing = f'\n[signers.{name}]\nurl = "{url}"\naddress = "{keys.address(name)}"\n'
+        config.write_text(config.read_text() + signing)
+        (self.home(number) / "keys" / f"{name}.json").unlink()
+
+    def start(self, *numbers: int) -> None:
+        """Starts nodes."""
+        for number in numbers:
+            words = ["node", "run", "--home", str(self.home(number))]
+            self.nodes[number] = Service(words, self.folder / f"node-{number}.log", "/v1/member")
+        for number in numbers:
+            self.nodes[number].start()
+
+    def attest(self, *numbers: int, down: bool = False) -> tuple[int, Any]:
+        """Exit code and answer of gathering signatures from some nodes, and from one that is not there."""
+        urls = [self.nodes[number].url for number in numbers] + ([f"http://127.0.0.1:{free_port()}"] if down else [])
+        done = self.leader.run("attest", "--nodes", ",".join(urls))
+        assert done.stdout, done.stderr
+        return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def committee(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Committee]:
+    """Five nodes; the second has another distance in one trip, the third's key is at an external signer, the fifth lacks a file."""
+    made = Committee(tmp_path_factory.mktemp("committee"))
+    made.begin()
+    lengthen_first_trip(next(made.home(2).glob("inputs/bus-app/trips-*")))
+    next(made.home(5).glob("inputs/bus-app/trips-*")).unlink()
+    with signer(Keyring(made.home(3) / "keys").secret("oracle-3")) as url:
+        made.key_elsewhere(3, url)
+        made.start(1, 2, 3, 5)
+        yield made
+    for node in made.nodes.values():
+        node.stop()
+    made.leader("down")
+
+
+def lengthen_first_trip(path: Path) -> None:
+    """Makes the first trip of a file ten metres longer."""
+    lines = path.read_text().split("\n")
+    column = lines[0].split(",").index("trip_distance" if "trip_distance" in lines[0] else "distance")
+    fields = lines[1].split(",")
+    fields[column] = str(int(fields[column].split(".")[0]) + 10)
+    path.write_text("\n".join([lines[0], ",".join(fields), *lines[2:]]))
+
+
+def test_committee__one_lies_one_is_down_one_is_stale__nothing_is_attested_until_a_third_agrees(
+    committee: Committee,
+) -> None:
+    code, answer = committee.attest(1, 2, 3, 5, down=True)
+    said = {item["node"]: item for item in answer["nodes"]}
+    one, liar, three, stale = (said[committee.nodes[number].url] for number in (1, 2, 3, 5))
+    disputed = set(liar["differences"]) | set(stale["differences"])
+
+    # Two honest nodes are no quorum: what the others found otherwise is not on chain, the rest is.
+    assert code == 7
+    assert (one["differences"], three["differences"]) == ({}, {})
+    assert {row["batch"] for row in answer["batches"] if row["transaction"] is None} <= disputed
+    assert answer["short"] == len([row for row in answer["batches"] if row["signatures"] < 3]) > 0
+
+    # The node with other bytes says which record, which field, and what it has instead.
+    assert liar["other_bytes"] == [f"bus-app/{next(committee.home(2).glob('inputs/bus-app/trips-*')).name}"]
+    listed = [item for found in liar["differences"].values() for item in found["listed"] if item["what"] == "record"]
+    distance = next(item for item in listed if item["field"] == "distance_m")
+    assert int(distance["here"]) == int(distance["there"]) + 10
+    assert distance["name"].startswith("0x")
+
+    # The node without a file says which, and that the records of it are missing.
+    assert stale["lacking"] == [f"bus-app/{next(committee.home(1).glob('inputs/bus-app/trips-*')).name}"]
+    missing = [item for found in stale["differences"].values() if isinstance(found, dict) for item in found["listed"]]
+    assert all(item["here"] == "missing" for item in missing if item["field"] == "presence")
+
+    # The node that is down is told as such.
+    (down,) = (item for item in answer["nodes"] if item["failure"])
+    assert "does not answer" in down["failure"]
+
+    # The stale node gets its file: three agree, one still lies, one is still down.
+    path, source = next((path, source) for path, source in committee.files("2023-01-05") if source == "bus-app")
+    shutil.copy(path, committee.home(5) / "inputs" / source)
+    code, answer = committee.attest(1, 2, 3, 5, down=True)
+    assert (code, answer["short"]) == (0, 0)
+    assert all(row["signatures"] == 3 for row in answer["batches"] if row["batch"] in disputed)
+
+
+def test_committee__the_next_day__the_node_that_lied_takes_over_what_the_chain_has_and_signs_again(
+    committee: Committee,
+) -> None:
+    committee.read_and_close("2023-01-06")
+    for number in (1, 2, 3, 5):
+        for path, source in committee.files("2023-01-06"):
+            shutil.copy(path, committee.home(number) / "inputs" / source)
+    code, answer = committee.attest(1, 2, 5)
+    assert (code, answer["short"]) == (0, 0)
+    assert all(row["signatures"] == 3 for row in answer["batches"])
+    assert not any(item["differences"] for item in answer["nodes"])
+
+
+def test_committee__gathered_by_anyone_without_a_book__is_attested(committee: Committee, tmp_path: Path) -> None:
+    """A late file makes one more batch; whoever has a key for gas, and no records at all, can put it on chain."""
+    late = committee.folder / "late.csv"
+    rows = committee.files("2023-01-06")
+    first = next(path for path, source in rows if source == "ride-app").read_text().split("\n")
+    fields = first[1].split(",")
+    header = first[0].split(",")
+    fields[header.index("trip_id")] = "late-1"
+    fields[header.index("rider")] = "late-rider"
+    late.write_text("\n".join([first[0], ",".join(fields), ""]))
+    committee.leader("ingest", late, "--source", "ride-app")
+    assert committee.leader("close")["batches"] == 1
+    for number in (1, 3, 5):
+        shutil.copy(late, committee.home(number) / "inputs" / "ride-app")
+    code, answer = committee.attest(1, 3)
+    assert (code, answer["short"]) == (7, 1)
+
+    stranger = Carbonbook(tmp_path / "stranger")
+    stranger.home.mkdir()
+    home = committee.leader.home
+    shutil.copy(home / "deployment.json", stranger.home)
+    (stranger.home / "config.toml").write_text((home / "config.toml").read_text())
+    (stranger.home / "keys").mkdir()
+    for name in ("relayer.json", "passphrase"):
+        shutil.copy(home / "keys" / name, stranger.home / "keys")
+    code, answer = committee.attest(5)  # the fifth looks at the close, and two are still too few for the leader
+    assert (code, answer["short"]) == (7, 1)
+    urls = ",".join(committee.nodes[number].url for number in (1, 3, 5))
+    assert stranger("attest", "--nodes", urls)["attested"] == 1
+    assert committee.leader("attest")["attested"] == 0

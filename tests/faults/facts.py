@@ -1,0 +1,76 @@
+"""What happened, as the chain tells it: who was credited how much, which orders were taken, which merchants were paid."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from oracle.chain.client import Chain
+
+NOBODY = "0x0000000000000000000000000000000000000000"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Amounts by name, and what the book says.
+
+    Attributes:
+        amounts: Points per account, reductions per chunk, attested batches, orders, payments: each adds up what happened, however often.
+        bundles: SHA-256 of all bundles and findings.
+        waiting: Transactions of the outbox that are on their way.
+    """
+
+    amounts: dict[str, int] = field(default_factory=dict)
+    bundles: str = ""
+    waiting: int = 0
+
+    def doubled(self, expected: Facts) -> int:
+        """How many of the amounts are more than they should be."""
+        return sum(amount > expected.amounts.get(key, 0) for key, amount in self.amounts.items())
+
+    def lost(self, expected: Facts) -> int:
+        """How many of the amounts are less than they should be."""
+        short = sum(self.amounts.get(key, 0) < amount for key, amount in expected.amounts.items())
+        return short + (self.bundles != expected.bundles)
+
+
+def facts_of(chain: Chain, home: Path) -> Facts:
+    """Reads chain and book."""
+    amounts: Counter[str] = Counter()
+    for event in chain.events("CarbonPoint", "Transfer"):
+        if event.values["from"] == NOBODY:
+            amounts[f"points {event.values['to']}"] += event.values["value"]
+    for event in chain.events("PointIssuer", "ChunkCredited"):
+        amounts[f"chunk {event.values['batch'].hex()} {event.values['firstIndex']}"] += event.values["reductionMg"]
+    for event in chain.events("EvidenceLedger", "BatchAttested"):
+        amounts[f"batch {event.values['batch'].hex()}"] += 1
+    for event in chain.events("RedemptionDesk", "OrderRedeemed"):
+        amounts[f"order {event.values['key'].hex()}"] += event.values["pointsMilli"]
+    for event in chain.events("SettlementVault", "MerchantSettled"):
+        amounts[f"paid {event.values['merchant']}"] += event.values["amount"]
+    return Facts(dict(amounts), _bundles(home), _waiting(home))
+
+
+def _bundles(home: Path) -> str:
+    """Digest of every bundle that the database knows, and of the findings; files that a crash left do not count."""
+    digest = hashlib.sha256()
+    with closing(sqlite3.connect(home / "book.sqlite")) as book:
+        for (batch,) in book.execute("SELECT batch FROM batches ORDER BY batch"):
+            digest.update((home / "bundles" / batch[2:] / "bundle.json").read_bytes())
+        for row in book.execute('SELECT sha256, code, file, row, "values" FROM findings ORDER BY 1, 2, 3, 4, 5'):
+            digest.update(repr(row).encode())
+        for row in book.execute("SELECT sha256, rows, accepted, quarantined FROM files ORDER BY 1"):
+            digest.update(repr(row).encode())
+    return digest.hexdigest()
+
+
+def _waiting(home: Path) -> int:
+    with closing(sqlite3.connect(home / "book.sqlite")) as book:
+        (count,) = book.execute(
+            "SELECT count(*) FROM transactions WHERE state IN ('planned', 'signed', 'sent')"
+        ).fetchone()
+    return int(count)

@@ -1,0 +1,194 @@
+"""Faults of the chain's and the book's own past: re-organisations, roll-backs, other chains, lying nodes, old and full disks."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from oracle.chain import local
+from tests.e2e.cli import free_port
+from tests.faults.delivery import noted, relayer_nonce
+from tests.faults.proxy import Rule
+from tests.faults.recovery import problem, recovered, redone
+from tests.faults.table import Trial
+from tests.faults.world import World
+
+FINALITY = 12
+
+
+def reorganised(world: World, step: str, depth: int) -> Trial:
+    """F07: the last `depth` blocks vanish with what was in them; it is sent again."""
+    words = world.back_to(step).words
+    world.run(*words)
+    blocks = depth - 1
+    for _ in range(blocks):
+        world.rpc("evm_mine")
+    world.rpc("anvil_reorg", depth, [])
+    return recovered(world, step, f"depth {depth}", [f"re-organisation of {depth}"])
+
+
+def rolled_back(world: World, step: str, seed: int) -> Trial:
+    """F08: the chain loses more than what was final: nothing is sent until a person says so."""
+    kept = world.back_to(step)
+    world.run(*kept.words)
+    for _ in range(FINALITY + 3):
+        world.rpc("evm_mine")
+    world.run("reconcile", "--no-compare")
+    final = world.run("reconcile", "--no-compare")["final_block"]
+    world.rpc("evm_revert", kept.snapshot)
+    kept.snapshot = world.rpc("evm_snapshot")
+    before = relayer_nonce(world, "pending")
+    refused = [world.ends(*kept.words), world.ends("reconcile", "--no-compare")]
+    sent = relayer_nonce(world, "pending") - before
+    world.run("reconcile", "--accept-rollback", "--no-compare")
+    trial = recovered(world, step, f"seed {seed}", [f"roll-back behind block {final}"])
+    codes = [ended.code for ended in refused]
+    return noted(trial, problem(codes == [9, 9], f"exit codes {codes}") or problem(sent == 0, f"{sent} were sent"))
+
+
+def other_chain(world: World, step: str, seed: int) -> Trial:
+    """F09: a fresh chain with the same id and addresses at the address that is asked."""
+    words = world.back_to(step).words
+    with _fresh_chain(world.folder / f"other-{seed}") as rpc:
+        ended = world.ends(*words, rpc=rpc)
+    trial = recovered(world, step, f"seed {seed}", ["another genesis"])
+    return noted(
+        trial, problem(ended.code == 6 and "genesis" in ended.err, f"exit code {ended.code}: {ended.err[-200:]}")
+    )
+
+
+class Stale(Rule):
+    """Answers as if the chain had stopped long ago."""
+
+    def after(self, asked: list[dict[str, Any]], answer: bytes) -> bytes | None:
+        if [request["method"] for request in asked] != ["eth_blockNumber"]:
+            return answer
+        parsed = json.loads(answer)
+        return json.dumps(parsed | {"result": hex(max(0, int(parsed["result"], 16) - 50))}).encode()
+
+
+class Lying(Rule):
+    """Tells of another merchant or account in every event."""
+
+    def after(self, asked: list[dict[str, Any]], answer: bytes) -> bytes | None:
+        if [request["method"] for request in asked] != ["eth_getLogs"]:
+            return answer
+        parsed = json.loads(answer)
+        for log in parsed.get("result", []):
+            topic = log["topics"][-1]
+            log["topics"][-1] = topic[:-1] + ("0" if topic[-1] != "0" else "1")
+        return json.dumps(parsed).encode()
+
+
+class OtherBlocks(Rule):
+    """Tells another hash of every block but the first."""
+
+    def after(self, asked: list[dict[str, Any]], answer: bytes) -> bytes | None:
+        if [request["method"] for request in asked] != ["eth_getBlockByNumber"] or asked[0]["params"][0] == "0x0":
+            return answer
+        parsed = json.loads(answer)
+        if parsed.get("result"):
+            parsed["result"]["hash"] = "0x" + "ab" * 32
+        return json.dumps(parsed).encode()
+
+
+def lying_node(world: World, step: str, seed: int) -> Trial:
+    """F10: the node that is asked is stale or lies; a witness tells otherwise, and nothing is sent."""
+    words = world.back_to(step).words
+    config = world.home / "config.toml"
+    config.write_text(f'witnesses = ["{world.chain.rpc}"]\n' + config.read_text())
+    liars: list[Rule] = [Stale(), OtherBlocks()]
+    if step == "settle":  # only settling reads events before it sends
+        liars.append(Lying())
+    rule = liars[seed % len(liars)]
+    before = relayer_nonce(world, "pending")
+    world.proxy.rule = rule
+    ended = world.ends(*words, rpc=world.proxy.rpc)
+    world.proxy.rule = Rule()
+    sent = relayer_nonce(world, "pending") - before
+    note = problem(ended.code == 9, f"exit code {ended.code}: {ended.err[-200:]}")
+    note = note or problem(sent == 0, f"{sent} were sent")
+    return noted(recovered(world, step, f"seed {seed}", [type(rule).__name__]), note)
+
+
+def book_of_yesterday(world: World, step: str, seed: int) -> Trial:
+    """F11: the database is that of before the step, or of before the work began; what follows doubles and loses nothing."""
+    kept = world.back_to(step)
+    world.run(*kept.words)
+    shutil.copy(kept.home / "book.sqlite", world.home / "book.sqlite")
+    for suffix in ("-wal", "-shm"):
+        (world.home / f"book.sqlite{suffix}").unlink(missing_ok=True)
+    return recovered(world, step, f"seed {seed}", ["database of yesterday"])
+
+
+def disk_full(world: World, step: str, seed: int) -> Trial:
+    """F12: the disk is full after some more kilobytes; when there is room again, the work goes on."""
+    chance = random.Random(f"{step} full {seed}")
+    kept = world.back_to(step)
+    home = world.folder / f"small-{step.replace(' ', '-')}-{seed}"
+    with _small_disk(home, world.home, chance.randint(0, 220)) as grow:
+        ended = world.ends(*kept.words, home=home)
+        grow()
+        again = world.ends(*kept.words, home=home)
+        found = world.facts(home)
+    expected = kept.after
+    note = problem(again.code == 0, f"after there was room: {again.err[-300:]}") or problem(
+        ended.code in (0, 1, 3, 6, 11), f"exit code {ended.code}: {ended.err[-300:]}"
+    )
+    injected = ["disk full"] if ended.code else []
+    return Trial(f"seed {seed}", injected, found.doubled(expected), found.lost(expected) + found.waiting, 0.0, note)
+
+
+def shuffled_files(world: World, step: str, seed: int) -> Trial:
+    """F14: the same files in another order, some twice, some late after a close that had the others."""
+    chance = random.Random(f"shuffled {seed}")
+    world.back_to("ingest szt")
+    commands = world.ingests()
+    chance.shuffle(commands)
+    commands += [chance.choice(commands)]
+    injected = []
+    for words in commands:
+        ended = world.ends(*words)
+        injected.append("in another order" if ended.code == 0 else f"refused: {ended.err[-100:]}")
+    return redone(world, ["close"], f"seed {seed}", injected)
+
+
+def midnight(world: World, step: str, seed: int) -> Trial:
+    """F15: the work is done around midnight, in UTC or where the acts took place, or with a clock that is a day ahead."""
+    world.back_to(step)
+    now = world.chain.now()
+    to_utc = 86_400 - now % 86_400
+    cases = (to_utc - 2, to_utc, (to_utc + 57_600) % 86_400 - 2, (to_utc + 57_600) % 86_400, 86_400)
+    seconds = cases[seed % len(cases)]
+    world.advance(max(1, seconds))
+    return recovered(world, step, f"case {seed % len(cases)}", [f"clock moved by {seconds} s"])
+
+
+@contextmanager
+def _fresh_chain(folder: Path) -> Iterator[str]:
+    folder.mkdir()
+    process = local.start(folder, "anvil", free_port(), 1_600_000_000)
+    try:
+        yield process.rpc
+    finally:
+        local.stop(folder)
+
+
+@contextmanager
+def _small_disk(mount: Path, home: Path, spare_kib: int) -> Iterator[Any]:
+    """A copy of a home folder on a disk of its own with little room; what it yields makes the disk larger."""
+    mount.mkdir()
+    used = sum(path.stat().st_size // 1024 + 8 for path in home.rglob("*") if not path.name.startswith("chain"))
+    size = used + 64 + spare_kib
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k", "tmpfs", str(mount)], check=True)
+    try:
+        shutil.copytree(home, mount, ignore=shutil.ignore_patterns("chain*"), dirs_exist_ok=True)
+        yield lambda: subprocess.run(["mount", "-o", f"remount,size={size + 20_000}k", str(mount)], check=True)
+    finally:
+        subprocess.run(["umount", str(mount)], check=True)

@@ -1,0 +1,89 @@
+"""Which faults are tried on which steps, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tests.faults import crash, delivery, history
+from tests.faults.table import Result, Trial
+from tests.faults.world import World
+
+Inject = Callable[[World, str, int], Trial]
+
+# Going back to a step forgets the steps after it: the last is tried first.
+ORDER = ("settle", "redeem", "credit", "attest", "close", "ingest szt")
+_ON_CHAIN = ("settle", "redeem", "credit", "attest")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One row of the table.
+
+    Attributes:
+        name: As in the table, with its number in the list of faults.
+        inject: Does one trial.
+        steps: Commands it is tried on.
+        short: Trials of each step in the short run.
+        full: In the full one.
+        first: First seed, depth or case.
+    """
+
+    name: str
+    inject: Inject
+    steps: tuple[str, ...]
+    short: int
+    full: int
+    first: int = 0
+
+
+FAULTS = (
+    Fault("F01 kill -9 at a named point", crash.crash_on_chain, _ON_CHAIN, 3, 200),
+    Fault("F01 kill -9 while files are written", crash.crash_on_files, crash.FILE_STEPS, 2, 120),
+    Fault("F01 kill -9 at any moment", crash.crash_at_random, ORDER, 1, 40),
+    Fault("F02 answers lost, 10 to 50 %", delivery.lost_answers, _ON_CHAIN, 1, 30),
+    Fault("F03 node hangs", delivery.hung_node, ("credit",), 1, 10),
+    Fault("F04 transactions dropped from the pool", delivery.dropped, ("credit", "attest"), 1, 10),
+    Fault("F05 transactions underpriced and stuck", delivery.stuck, ("credit", "attest"), 1, 10),
+    Fault("F06 two processes at once", delivery.two_at_once, _ON_CHAIN, 1, 20),
+    Fault("F07 re-organisation of every depth", history.reorganised, ("credit", "attest"), 3, 12, 1),
+    Fault("F08 roll-back past finality", history.rolled_back, ("credit", "attest"), 1, 3),
+    Fault("F09 another chain, same id and addresses", history.other_chain, ("credit",), 1, 3),
+    Fault("F10 stale or lying node, honest witness", history.lying_node, ("settle", "credit"), 3, 6),
+    Fault("F11 database of yesterday", history.book_of_yesterday, _ON_CHAIN, 1, 3),
+    Fault("F12 disk full", history.disk_full, ("credit", "attest", "close", "ingest szt"), 1, 20),
+    Fault("F14 files shuffled, repeated, late", history.shuffled_files, ("ingest szt",), 1, 20),
+    Fault("F15 midnight here and in UTC, a day ahead", history.midnight, ("credit", "attest"), 2, 5),
+    Fault("F17 no gas money", delivery.drained, ("credit", "redeem"), 1, 3),
+)
+
+
+def trials(world: World, full: bool, only: str, seed: int, told: Callable[[Fault, str, Trial], None]) -> list[Result]:
+    """Tries every fault; `told` takes each trial when it is done.
+
+    Args:
+        only: What a fault's name must contain.
+        seed: Added to every seed.
+    """
+    results = {fault.name: Result(fault.name) for fault in FAULTS if only in fault.name}
+    for fault, step, number in _order(full, only):
+        trial = _injected(fault, world, step, number + (seed if fault.first == 0 else 0))
+        results[fault.name].trials.append(trial)
+        told(fault, step, trial)
+    return list(results.values())
+
+
+def _injected(fault: Fault, world: World, step: str, number: int) -> Trial:
+    """One trial; what stops it is its result, so that the others still run."""
+    try:
+        return fault.inject(world, step, number)
+    except (RuntimeError, TimeoutError) as error:
+        return Trial(f"{number}", [], 0, 1, 0.0, str(error))
+
+
+def _order(full: bool, only: str) -> Iterator[tuple[Fault, str, int]]:
+    for step in ORDER:
+        for fault in FAULTS:
+            if step in fault.steps and only in fault.name:
+                for number in range(fault.full if full else fault.short):
+                    yield fault, step, fault.first + number

@@ -1,0 +1,173 @@
+"""A small world to break: a chain with everything on it, a book, and each step of the work with the state before it and the facts after.
+
+Going back to a step is a snapshot of the chain and a copy of the home folder, so that a trial costs less than a second.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from oracle.chain import local
+from oracle.chain.client import Chain, connect
+from oracle.chain.manifest import Manifest
+from oracle.city.generate import generate
+from oracle.city.plan import Plan
+from tests.e2e.cli import free_port
+from tests.faults.child import Command, Ended, Forker
+from tests.faults.facts import Facts, facts_of
+from tests.faults.proxy import Proxy
+
+CLOCK = "2023-01-10T08:00:00+08:00"
+PLAN = Plan(seed=7, citizens=24, first_day=date(2023, 1, 5), days=2)
+SOURCES = {"taps": "szt", "trips-bus-app": "bus-app", "trips-ride-app": "ride-app", "meters-electricity": "grid"}
+# Small windows and short patience: more moments to be killed at, and less waiting.
+_SETTINGS = "in_flight = 2\npatience_seconds = 1\nwait_seconds = 20\nlock_seconds = 20\nrpc_timeout_seconds = 5\n"
+
+
+@dataclass
+class Step:
+    """One command of the work.
+
+    Attributes:
+        words: The command.
+        home: Copy of the home folder before it.
+        snapshot: The chain before it.
+        after: The facts when it has been done once, undisturbed.
+    """
+
+    words: list[str]
+    home: Path
+    snapshot: str
+    after: Facts = field(default_factory=Facts)
+
+
+class World:
+    """Everything, in one folder.
+
+    Args:
+        folder: An empty one.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.home = folder / "home"
+        self._outputs = folder / "outputs"
+        self._outputs.mkdir(parents=True)
+        self._forker = Forker()
+        generate(PLAN, folder / "city")
+        self.run("up", "--port", str(free_port()), "--clock", CLOCK)
+        config = self.home / "config.toml"
+        config.write_text(_SETTINGS + config.read_text())
+        self.chain = Chain(self.node().rpc, Manifest.load(self.home / "deployment.json"))
+        self.proxy = Proxy(self.chain.rpc)
+        self.steps: dict[str, Step] = {}
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Does the work once, keeping the state before each step and the facts after it."""
+        self.run("enrol", str(self.folder / "city" / "citizens.csv"))
+        for words in self.ingests():
+            self._step(f"ingest {words[-1]}", words)
+        self._step("close", ["close"])
+        self._step("attest", ["attest"])
+        self.advance(86_400)
+        self._step("credit", ["credit"])
+        self._write_orders()
+        self._step("redeem", ["redeem", str(self.folder / "orders.csv")])
+        self.advance(8 * 86_400)
+        self._step("settle", ["settle"])
+
+    def ingests(self) -> list[list[str]]:
+        """The commands that read the city's files."""
+        city = self.folder / "city"
+        return [
+            ["ingest", *map(str, sorted(city.glob(f"{prefix}*"))), "--source", source]
+            for prefix, source in SOURCES.items()
+        ]
+
+    def _step(self, name: str, words: list[str]) -> None:
+        kept = self.folder / "kept" / name.replace(" ", "-")
+        self._copy(self.home, kept)
+        self.steps[name] = Step(words, kept, self.rpc("evm_snapshot"))
+        self.run(*words)
+        self.steps[name].after = self.facts()
+
+    def back_to(self, name: str) -> Step:
+        """Brings chain and book back to before a step; steps after it must not be gone back to any more."""
+        step = self.steps[name]
+        if not self.rpc("evm_revert", step.snapshot):
+            raise RuntimeError(f"the chain has no snapshot {step.snapshot}")
+        step.snapshot = self.rpc("evm_snapshot")
+        self._copy(step.home, self.home)
+        return step
+
+    def start(self, *words: str, rpc: str | None = None, home: Path | None = None) -> Command:
+        """Starts a command; through `rpc` if that is another than the chain's own, in `home` if not in the world's."""
+        full = [*words, "--home", str(home or self.home), "--json"]
+        return self._forker.start(full, self._outputs, {"CARBONBOOK_RPC": rpc} if rpc else {})
+
+    def run(self, *words: str) -> dict[str, Any]:
+        """The JSON of a command that must succeed."""
+        ended = self.start(*words).wait()
+        if ended.code != 0:
+            raise RuntimeError(f"carbonbook {' '.join(words)} ended with {ended.code}: {ended.err}")
+        done: dict[str, Any] = json.loads(ended.out)
+        return done
+
+    def ends(self, *words: str, rpc: str | None = None, home: Path | None = None) -> Ended:
+        """A command, whatever becomes of it."""
+        return self.start(*words, rpc=rpc, home=home).wait()
+
+    def facts(self, home: Path | None = None) -> Facts:
+        """What the chain and the book say now."""
+        return facts_of(self.chain, home or self.home)
+
+    def node(self) -> local.Process:
+        """The chain's process."""
+        process = local.running(self.home)
+        if process is None:
+            raise RuntimeError("the chain has ended")
+        return process
+
+    def advance(self, seconds: int) -> None:
+        """Moves the chain's clock."""
+        local.advance(self.chain.rpc, seconds)
+
+    def rpc(self, method: str, *arguments: object) -> Any:
+        """A call that only development chains know."""
+        answer = connect(self.chain.rpc).provider.make_request(method, list(arguments))  # type: ignore[arg-type]  # not in web3's list
+        if "error" in answer:
+            raise RuntimeError(f"{method}{arguments}: {answer['error']}")
+        return answer["result"]
+
+    def outputs(self) -> list[Path]:
+        """Everything that any command has said."""
+        return sorted(self._outputs.iterdir())
+
+    def close(self) -> None:
+        """Stops the chain and the proxy."""
+        self.proxy.close()
+        local.stop(self.home)
+
+    def _copy(self, source: Path, target: Path) -> None:
+        """Copies a home folder without what belongs to the running chain."""
+        for entry in target.iterdir() if target.exists() else ():
+            if not entry.name.startswith("chain"):
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("chain*", "*.lock"), dirs_exist_ok=True)
+
+    def _write_orders(self) -> None:
+        """An order of each of the six accounts with the most points."""
+        points = {key: value for key, value in self.facts().amounts.items() if key.startswith("points ")}
+        rich = sorted(points, key=lambda key: (-points[key], key))[:6]
+        with (self.folder / "orders.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["account", "merchant", "order_number", "points"])
+            for number, key in enumerate(rich):
+                writer.writerow([key.removeprefix("points "), f"merchant-{number % 3 + 1}", f"A-{number}", "1.5"])
