@@ -29,7 +29,7 @@ PYTEST := $(BIN)/python -m pytest -p no:pytest-brownie
 # Servers that tests of the store and of the intake talk to.
 SERVICES := postgresql mosquitto
 
-.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e bench bench-city nightly symbolic slither mutants check gas format abi lock weather clean
+.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e test-faults faults soak bench bench-city nightly symbolic slither mutants check gas format abi lock weather clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -61,7 +61,7 @@ services: ## Install PostgreSQL and Mosquitto, which tests start for themselves
 demo: setup ## Run the whole story on sample data (CHAIN=anvil or ganache)
 	@$(BIN)/python scripts/demo.py --chain $(CHAIN)
 
-test: test-oracle test-fuzz test-contracts test-e2e ## Run every test (CHAIN=anvil or ganache for those that need a chain)
+test: test-oracle test-fuzz test-contracts test-e2e test-faults ## Run every test (CHAIN=anvil or ganache for those that need a chain)
 
 test-oracle: setup services ## Test the oracle without a chain, and that Solidity and Python agree
 	@$(PYTEST) tests/oracle tests/parity -q
@@ -74,6 +74,15 @@ test-contracts: setup ## Test the contracts with brownie
 
 test-e2e: setup services ## Test the commands end to end on a real chain
 	@CHAIN=$(CHAIN) $(PYTEST) tests/e2e -q
+
+test-faults: setup ## Break everything around the oracle a few times, on real chains
+	@$(PYTEST) tests/faults -q
+
+faults: setup ## Break it for a night: kill -9, lost answers, re-organisations, full disks ...; prints a table (ONLY=F07, ARGS=--short)
+	@$(BIN)/python -m tests.faults --only "$(ONLY)" $(ARGS)
+
+soak: setup ## Run the service under random faults, then compare every number (MINUTES=60, SEED=1)
+	@$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1)
 
 nightly: setup ## Fuzz for hours: 10,000 random cities, 100,000 inputs each, 200 lives of the book
 	@FOUNDRY_PROFILE=nightly forge test

@@ -21,9 +21,10 @@ import requests
 from benchmarks.table import Row, print_rows, require, timed
 from benchmarks.world import FIRST_SECOND, SOURCE, TRIPS_A_DAY, enrol, write_trips
 from oracle.attest.committee import attest_all
+from oracle.chain.call import Call
 from oracle.chain.local import advance
 from oracle.chain.outbox import Outbox, Pace
-from oracle.chain.sender import Call, Sent
+from oracle.chain.sender import Sent
 from oracle.cli.console import Installation
 from oracle.credit.push import chunks, gas_for
 from oracle.evidence import folder

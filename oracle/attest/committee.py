@@ -13,9 +13,10 @@ from eth_account.signers.base import BaseAccount
 
 from oracle.attest.header import Header, approvals
 from oracle.attest.typed_data import Domain
+from oracle.chain.call import Call
 from oracle.chain.client import Chain
 from oracle.chain.outbox import Outbox, Outcome
-from oracle.chain.sender import Call, Sent
+from oracle.chain.sender import Sent
 from oracle.errors import ConfigError, ContractReverted, MethodologyError
 from oracle.evidence.bundle import Bundle
 

@@ -16,6 +16,7 @@ from web3.exceptions import BlockNotFound, ContractCustomError, ContractLogicErr
 from web3.providers.rpc.utils import REQUEST_RETRY_ALLOWLIST, ExceptionRetryConfiguration
 from web3.types import BlockIdentifier
 
+from oracle.chain.call import Call
 from oracle.chain.manifest import Manifest, abi_of
 from oracle.chain.reverts import decode_revert
 from oracle.errors import ChainError, ChainUnreachable, ContractReverted, NodesDisagree, WrongChain
@@ -79,7 +80,15 @@ class Chain:
 
         Raises:
             ContractReverted: The contract refused.
+            NodesDisagree: A witness has another value.
         """
+        at = self._common(block)
+        value = self._read(contract, function, args, at)
+        for witness in self.witnesses:
+            self._require_same(witness, f"{contract}.{function}", value, witness._read(contract, function, args, at))
+        return value
+
+    def _read(self, contract: str, function: str, args: Sequence[object], block: BlockIdentifier) -> Any:
         bound = self._contracts[contract].get_function_by_name(function)(*args)
         with Translated(self.rpc):
             value = bound.call(block_identifier=block)
@@ -94,12 +103,23 @@ class Chain:
         Raises:
             ChainError: The node or the contract refused one.
         """
+        if not arguments:
+            return []
+        at = self._common("latest")
+        values = self._read_many(contract, function, arguments, at)
+        for witness in self.witnesses:
+            there = witness._read_many(contract, function, arguments, at)
+            self._require_same(witness, f"{contract}.{function}", values, there)
+        return values
+
+    def _read_many(
+        self, contract: str, function: str, arguments: Sequence[Sequence[object]], block: BlockIdentifier
+    ) -> list[tuple[Any, ...]]:
+        at = hex(block) if isinstance(block, int) else block
         asked: list[list[object]] = [
-            [{"to": self.address(contract), "data": self.call_data(contract, function, *item)}, "latest"]
+            [{"to": self.address(contract), "data": self.call_data(contract, function, *item)}, at]
             for item in arguments
         ]
-        if not asked:
-            return []
         outputs = self._contracts[contract].get_function_by_name(function).abi["outputs"]
         types = [collapse_if_tuple(output) for output in outputs]
         values = []
@@ -107,16 +127,18 @@ class Chain:
             if "error" in answer:
                 raise ChainError(f"{contract}.{function}: {answer['error'].get('message', answer['error'])}")
             values.append(self.web3.codec.decode(types, bytes.fromhex(answer["result"][2:])))
-        for witness in self.witnesses:
-            if witness.read_many(contract, function, arguments) != values:
-                raise NodesDisagree(
-                    f"{self.rpc} and {witness.rpc} tell different things of {contract}.{function}. Nothing is sent until they agree."
-                )
         return values
 
     def call_data(self, contract: str, function: str, *args: object) -> HexStr:
         """Calldata of a function with arguments."""
         return HexStr(self._contracts[contract].encode_abi(function, args=list(args)))
+
+    def decode_call(self, to: str, data: str) -> dict[str, Any] | None:
+        """Arguments of a call by name; None if it went to none of our contracts."""
+        for contract in self._contracts.values():
+            if contract.address.lower() == to.lower():
+                return dict(contract.decode_function_input(HexStr(data))[1])
+        return None
 
     def simulate(
         self, to: str, data: str, sender: str, block: BlockIdentifier = "latest", gas: int | None = None
@@ -131,6 +153,30 @@ class Chain:
             if gas is not None:
                 call["gas"] = gas  # type: ignore[assignment]  # plain dict is a TxParams
             return bytes(self.web3.eth.call(call, block_identifier=block))  # type: ignore[arg-type]  # plain dict is a TxParams
+
+    def refusals(self, calls: Sequence[Call], sender: str) -> list[ContractReverted | None]:
+        """What the contracts would say to transactions, asked together: why one would revert, or None.
+
+        Raises:
+            ChainError: The node refused for a reason of its own.
+        """
+        asked: list[list[object]] = [
+            [
+                {"from": sender, "to": call.to, "data": call.data, **({"gas": hex(call.gas)} if call.gas else {})},
+                "latest",
+            ]
+            for call in calls
+        ]
+        return [self._refusal(answer) for answer in self.batch("eth_call", asked)]
+
+    def _refusal(self, answer: Mapping[str, Any]) -> ContractReverted | None:
+        if "error" not in answer:
+            return None
+        error = answer["error"]
+        refusal = _reverted(ContractLogicError(error.get("message"), error.get("data")))
+        if refusal.name == "Reverted" and "revert" not in str(error.get("message", "")):
+            raise ChainError(f"The node at {self.rpc} says: {error.get('message', error)}")
+        return refusal
 
     def events(
         self,
@@ -164,11 +210,8 @@ class Chain:
                 for log in logs
             ]
             for witness in self.witnesses:
-                if list(witness.events(contract, event, start, until)) != found:
-                    raise NodesDisagree(
-                        f"{self.rpc} and {witness.rpc} tell different {event} events of blocks {start} to {until}. Nothing is sent until "
-                        "they agree."
-                    )
+                there = list(witness.events(contract, event, start, until))
+                self._require_same(witness, f"{event} events of blocks {start} to {until}", found, there)
             yield from found
             start = until + 1
 
@@ -200,6 +243,18 @@ class Chain:
         """Time of a block, UTC seconds: the clock that the contracts see."""
         with Translated(self.rpc):
             return self.web3.eth.get_block(block)["timestamp"]
+
+    def _common(self, block: BlockIdentifier) -> BlockIdentifier:
+        """The latest block that every node has, for `latest`; any other block as it is."""
+        if block != "latest" or not self.witnesses:
+            return block
+        return min(self.head(), *(witness.head() for witness in self.witnesses))
+
+    def _require_same(self, witness: Chain, of: str, here: object, there: object) -> None:
+        if here != there:
+            raise NodesDisagree(
+                f"{self.rpc} and {witness.rpc} tell different things of {of}. Nothing is sent until they agree."
+            )
 
     def _check_identity(self) -> None:
         with Translated(self.rpc):

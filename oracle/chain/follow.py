@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from oracle.chain.call import Call
 from oracle.chain.client import Chain, Translated
 from oracle.chain.fees import Fees, fees_now
-from oracle.chain.sender import Call, Sender
+from oracle.chain.sender import Sender
 from oracle.errors import ChainError, ChainUnreachable
 from oracle.store import outbox as rows
 from oracle.store.database import Database
@@ -127,9 +128,9 @@ class Follower:
         with self._database.begin() as connection:
             nothing = {"hash": None, "block": None, "block_hash": None, "status": None, "gas_used": None}
             rows.set_state(connection, [row.id for row in lost], rows.SENT, **nothing)
-            done = [row.id for row in final if row.status == 1]
+            done = [row.id for row in final if row.status == 1 and row.reason is None]
             rows.set_state(connection, done, rows.CONFIRMED)
-            rows.set_state(connection, [row.id for row in final if row.status != 1], rows.FAILED)
+            rows.set_state(connection, [row.id for row in final if row.id not in done], rows.FAILED)
             rows.strip(connection, [row.id for row in final])
         found.reorganised += len(lost)
         found.confirmed += len(final)

@@ -27,11 +27,12 @@ from itertools import islice
 from eth_account.signers.base import BaseAccount
 from eth_utils.crypto import keccak
 
+from oracle.chain.call import Call
 from oracle.chain.client import Chain, Translated
 from oracle.chain.fees import fees_now
 from oracle.chain.finality import accept_rollback, require_sound
 from oracle.chain.follow import Followed, Follower, attempt_of
-from oracle.chain.sender import Call, Sender, Sent
+from oracle.chain.sender import Sender, Sent
 from oracle.errors import ChainError, ChainUnreachable, ContractReverted, NotMined, OutOfGasMoney
 from oracle.store import outbox as rows
 from oracle.store.database import Database
@@ -142,11 +143,9 @@ class Outbox(Sender):
         outcomes: dict[int, Outcome] = {}
         ids = self._adopted(calls)
         fresh = [place for place in range(len(calls)) if place not in ids]
-        for place in list(fresh):
-            refusal = self._refusal(calls[place])
-            if refusal is not None:
-                outcomes[place] = refusal
-                fresh.remove(place)
+        refused = self.chain.refusals([calls[place] for place in fresh], self.account.address)
+        outcomes |= {place: refusal for place, refusal in zip(fresh, refused, strict=True) if refusal is not None}
+        fresh = [place for place in fresh if place not in outcomes]
         if fresh:
             ids |= dict(zip(fresh, self._signed_rows([calls[place] for place in fresh]), strict=True))
         self._await(list(ids.values()))
@@ -171,13 +170,6 @@ class Outbox(Sender):
         with self._database.reading() as connection:
             pending = {row.act: row.id for row in rows.rows_in(connection, self.account.address, rows.PENDING)}
         return {place: pending[call.act] for place, call in enumerate(calls) if call.act in pending}
-
-    def _refusal(self, call: Call) -> ContractReverted | None:
-        try:
-            self.chain.simulate(call.to, call.data, self.account.address, gas=call.gas)
-        except ContractReverted as refusal:
-            return refusal
-        return None
 
     def _signed_rows(self, calls: Sequence[Call]) -> list[int]:
         """Plans calls, signs them with the next nonces, and sends them."""

@@ -9,6 +9,7 @@ import typer
 
 from oracle.cli import app
 from oracle.cli.console import HomeOption, Installation, JsonOption, say, show
+from oracle.errors import RolledBack
 
 
 @app.command()
@@ -21,6 +22,10 @@ def run(
     compare_every: Annotated[
         int, typer.Option(help="Rounds between comparisons of the whole book with the chain; 0 for never.", min=0)
     ] = 60,
+    linger: Annotated[
+        float,
+        typer.Option(help="Seconds that the metrics stay readable after the chain took back what was final.", min=0),
+    ] = 45,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -44,6 +49,9 @@ def run(
     say(f"http://{host}:{web.port}/healthz and /metrics")
     try:
         service.run(rounds)
+    except RolledBack:
+        service.linger(linger)
+        raise
     finally:
         web.close()
     show({"stopped": True, "last_pulse": int(service.pulse)}, json)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from eth_utils.crypto import keccak
 
+from oracle.chain.call import Call
 from oracle.chain.outbox import Outbox
-from oracle.chain.sender import Call, Sent
+from oracle.chain.sender import Sent
 from oracle.errors import ChainError, ContractReverted
 from oracle.evidence.bundle import Bundle
 

@@ -10,19 +10,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from eth_abi.abi import decode
-
 from oracle.attest.header import Header
 from oracle.chain.client import Chain, Event
 from oracle.errors import InputError, VerificationFailed
 from oracle.evidence.folder import read
+from oracle.evidence.leaf import ACCOUNT_SHIFT
 from oracle.store.batches import StoredBatch, add_batch, all_batches
 from oracle.units import date_of, year_of
 
 if TYPE_CHECKING:
     from oracle.cli.console import Installation
 
-_ACCOUNT_SHIFT = 96  # of an entry's word: `LeafLib.ACCOUNT_SHIFT`
 _BATCHES = "batch,operator,methodology,version,act_date,sequence,records,accounts,quantity"
 _ACCOUNTS = "account,year,points_milli,reduction_mg"
 
@@ -141,11 +139,17 @@ def _is_here(here: Installation, batch: str, header: Any) -> bool:
 
 
 def _credited(chain: Chain, event: Event) -> Iterable[str]:
-    """Accounts of a chunk, from the transaction that credited it."""
+    """Accounts of a chunk or of claims, from the transaction that credited them.
+
+    Raises:
+        InputError: It was sent through a contract that the manifest does not have.
+    """
     (answer,) = chain.batch("eth_getTransactionByHash", [[event.transaction]])
-    data = bytes.fromhex(answer["result"]["input"][2:])
-    _, _, entries, _ = decode(["bytes32", "uint256", "uint256[]", "bytes32[]"], data[4:])
-    return {chain.web3.to_checksum_address(f"0x{entry >> _ACCOUNT_SHIFT:040x}") for entry in entries if entry}
+    call = chain.decode_call(answer["result"]["to"], answer["result"]["input"])
+    if call is None:
+        raise InputError(f"was credited through {answer['result']['to']}, which is not ours", file=event.transaction)
+    entries = call["entries"] if "entries" in call else [claim["entry"] for claim in call["claims"]]
+    return {chain.web3.to_checksum_address(f"0x{entry >> ACCOUNT_SHIFT:040x}") for entry in entries if entry}
 
 
 _NAMES = {"recordCount": "record_count", "accountCount": "account_count", "totalQuantity": "total_quantity"}

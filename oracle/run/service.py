@@ -45,6 +45,11 @@ class Service:
         self._log = logger()
         self._stop = Event()
         self.pulse = time.time()
+        metrics.pulse.set(self.pulse)
+
+    def linger(self, seconds: float) -> None:
+        """Waits so long, or until it is stopped: what has gone wrong can be seen from outside before the process ends."""
+        self._stop.wait(seconds)
 
     def stop(self) -> None:
         """Ends the loop after the step that runs."""

@@ -86,6 +86,19 @@ class Lying(Rule):
         return json.dumps(parsed).encode()
 
 
+class OtherState(Rule):
+    """Tells another result of every call with a result."""
+
+    def after(self, asked: list[dict[str, Any]], answer: bytes) -> bytes | None:
+        if {request["method"] for request in asked} != {"eth_call"}:
+            return answer
+        parsed = json.loads(answer)
+        for item in parsed if isinstance(parsed, list) else [parsed]:
+            if len(item.get("result", "")) >= 66:
+                item["result"] = item["result"][:-1] + ("0" if item["result"][-1] != "0" else "1")
+        return json.dumps(parsed).encode()
+
+
 class OtherBlocks(Rule):
     """Tells another hash of every block but the first."""
 
@@ -103,7 +116,7 @@ def lying_node(world: World, step: str, seed: int) -> Trial:
     words = world.back_to(step).words
     config = world.home / "config.toml"
     config.write_text(f'witnesses = ["{world.chain.rpc}"]\n' + config.read_text())
-    liars: list[Rule] = [Stale(), OtherBlocks()]
+    liars: list[Rule] = [Stale(), OtherBlocks(), OtherState()]
     if step == "settle":  # only settling reads events before it sends
         liars.append(Lying())
     rule = liars[seed % len(liars)]

@@ -49,7 +49,7 @@ FAULTS = (
     Fault("F07 re-organisation of every depth", history.reorganised, ("credit", "attest"), 3, 12, 1),
     Fault("F08 roll-back past finality", history.rolled_back, ("credit", "attest"), 1, 3),
     Fault("F09 another chain, same id and addresses", history.other_chain, ("credit",), 1, 3),
-    Fault("F10 stale or lying node, honest witness", history.lying_node, ("settle", "credit"), 3, 6),
+    Fault("F10 stale or lying node, honest witness", history.lying_node, ("settle", "credit"), 4, 8),
     Fault("F11 database of yesterday", history.book_of_yesterday, _ON_CHAIN, 1, 3),
     Fault("F12 disk full", history.disk_full, ("credit", "attest", "close", "ingest szt"), 1, 20),
     Fault("F14 files shuffled, repeated, late", history.shuffled_files, ("ingest szt",), 1, 20),
@@ -67,13 +67,13 @@ def trials(world: World, full: bool, only: str, seed: int, told: Callable[[Fault
     """
     results = {fault.name: Result(fault.name) for fault in FAULTS if only in fault.name}
     for fault, step, number in _order(full, only):
-        trial = _injected(fault, world, step, number + (seed if fault.first == 0 else 0))
+        trial = injected(fault, world, step, number + (seed if fault.first == 0 else 0))
         results[fault.name].trials.append(trial)
         told(fault, step, trial)
     return list(results.values())
 
 
-def _injected(fault: Fault, world: World, step: str, number: int) -> Trial:
+def injected(fault: Fault, world: World, step: str, number: int) -> Trial:
     """One trial; what stops it is its result, so that the others still run."""
     try:
         return fault.inject(world, step, number)

@@ -26,6 +26,7 @@ from tests.faults.proxy import Proxy
 CLOCK = "2023-01-10T08:00:00+08:00"
 PLAN = Plan(seed=7, citizens=24, first_day=date(2023, 1, 5), days=2)
 SOURCES = {"taps": "szt", "trips-bus-app": "bus-app", "trips-ride-app": "ride-app", "meters-electricity": "grid"}
+_SETUP_SECONDS = 400  # deploying takes a while on a busy machine
 # Small windows and short patience: more moments to be killed at, and less waiting.
 _SETTINGS = "in_flight = 2\npatience_seconds = 1\nwait_seconds = 20\nlock_seconds = 20\nrpc_timeout_seconds = 5\n"
 
@@ -52,26 +53,29 @@ class World:
 
     Args:
         folder: An empty one.
+        plan: The city.
+        prepare: Whether to do the work once, for going back to.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, plan: Plan = PLAN, prepare: bool = True):
         self.folder = folder
         self.home = folder / "home"
         self._outputs = folder / "outputs"
         self._outputs.mkdir(parents=True)
         self._forker = Forker()
-        generate(PLAN, folder / "city")
+        generate(plan, folder / "city")
         self.run("up", "--port", str(free_port()), "--clock", CLOCK)
         config = self.home / "config.toml"
         config.write_text(_SETTINGS + config.read_text())
         self.chain = Chain(self.node().rpc, Manifest.load(self.home / "deployment.json"))
         self.proxy = Proxy(self.chain.rpc)
         self.steps: dict[str, Step] = {}
-        self._prepare()
+        self.run("enrol", str(folder / "city" / "citizens.csv"))
+        if prepare:
+            self._prepare()
 
     def _prepare(self) -> None:
         """Does the work once, keeping the state before each step and the facts after it."""
-        self.run("enrol", str(self.folder / "city" / "citizens.csv"))
         for words in self.ingests():
             self._step(f"ingest {words[-1]}", words)
         self._step("close", ["close"])
@@ -114,7 +118,7 @@ class World:
 
     def run(self, *words: str) -> dict[str, Any]:
         """The JSON of a command that must succeed."""
-        ended = self.start(*words).wait()
+        ended = self.start(*words).wait(_SETUP_SECONDS)
         if ended.code != 0:
             raise RuntimeError(f"carbonbook {' '.join(words)} ended with {ended.code}: {ended.err}")
         done: dict[str, Any] = json.loads(ended.out)

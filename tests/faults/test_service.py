@@ -1,0 +1,174 @@
+"""The service and the commands around it, as processes on a real chain. Comes after the faults, which leave the world at its first step."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.e2e.cli import free_port
+from tests.faults.child import Command
+from tests.faults.world import World
+
+FIRST = "ingest szt"
+
+
+@pytest.fixture
+def read(world: World) -> World:
+    """The world with everything read and nothing closed."""
+    world.back_to(FIRST)
+    for words in world.ingests():
+        world.run(*words)
+    return world
+
+
+def _rounds(world: World, *options: str) -> Any:
+    return world.run("run", "--every", "0", "--port", "0", "--compare-every", "1", *options)
+
+
+def _service(world: World, port: int, *options: str) -> Command:
+    return world.start("run", "--every", "0.2", "--port", str(port), "--linger", "0", *options)
+
+
+def _get(port: int, page: str) -> requests.Response:
+    return requests.get(f"http://127.0.0.1:{port}{page}", timeout=10)
+
+
+def _until(holds: Callable[[], bool], seconds: float = 60) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if holds():
+                return True
+        except requests.exceptions.ConnectionError:
+            pass  # it does not listen yet
+        time.sleep(0.05)
+    return False
+
+
+def test_run__two_rounds_with_a_day_between__closes_attests_and_credits_everything(read: World) -> None:
+    _rounds(read, "--rounds", "1")
+    assert read.facts().amounts.keys() == read.steps["attest"].after.amounts.keys()
+    read.advance(86_400)
+    _rounds(read, "--rounds", "1")
+    found, expected = read.facts(), read.steps["credit"].after
+    assert (found.doubled(expected), found.lost(expected), found.waiting) == (0, 0, 0)
+
+
+def test_run__again__does_nothing_more(read: World) -> None:
+    _rounds(read, "--rounds", "2")
+    before = read.facts()
+    _rounds(read, "--rounds", "1")
+    assert read.facts() == before
+
+
+def test_run__logs_one_json_object_per_line(read: World) -> None:
+    ended = read.ends("run", "--rounds", "1", "--port", "0", "--every", "0")
+    logged = [json.loads(line) for line in ended.err.splitlines() if line.startswith("{")]
+    assert [line["event"] for line in logged] == ["started", "done", "done", "stopped"]
+    assert {line["step"] for line in logged if line["event"] == "done"} == {"close", "attest"}
+    assert all(line["timestamp"].endswith("Z") and line["level"] == "info" for line in logged)
+
+
+def test_run__shows_its_health_and_metrics_and_refuses_a_second_service(read: World) -> None:
+    port = free_port()
+    service = _service(read, port)
+    assert _until(lambda: 'carbonbook_done_total{step="attest"}' in _get(port, "/metrics").text)
+    assert _until(lambda: (read.home / "pulse.json").exists())
+    health = _get(port, "/healthz")
+    assert health.status_code == 200
+    assert health.json()["healthy"] is True
+    assert _get(port, "/other").status_code == 404
+    second = read.ends("run", "--port", "0")
+    assert second.code == 10
+    assert f"Another process ({service.pid}) has the lock 'run'" in second.err
+    service.kill()
+    service.wait()
+    _rounds(read, "--rounds", "1")  # the lock ended with its process
+
+
+def test_run__no_pulse_in_time__is_not_healthy(read: World) -> None:
+    port = free_port()
+    service = _service(read, port, "--pulse-limit", "0")
+    assert _until(lambda: _get(port, "/healthz").status_code == 503)
+    service.kill()
+
+
+def test_run__chain_rolls_back_past_finality__ends_with_9_and_sends_nothing(read: World) -> None:
+    _rounds(read, "--rounds", "1")
+    read.rpc("anvil_mine", hex(20))
+    _rounds(read, "--rounds", "1")
+    port = free_port()
+    service = _service(read, port)
+    assert _until(lambda: _get(port, "/healthz").status_code == 200)
+    read.rpc("evm_revert", read.steps[FIRST].snapshot)
+    read.steps[FIRST].snapshot = read.rpc("evm_snapshot")
+    head = read.chain.head()
+    ended = service.wait(60)
+    assert ended.code == 9
+    assert '"event": "halted"' in ended.err
+    assert read.chain.head() == head
+    again = read.ends("run", "--rounds", "1", "--port", "0", "--linger", "0")
+    assert again.code == 9
+
+
+def test_check__everything_there__is_ok(read: World) -> None:
+    found = read.run("check")
+    assert found["ok"] is True
+    assert len(found["checks"]) == 15
+
+
+def test_check__no_node_and_a_missing_key__names_each_with_a_remedy(read: World) -> None:
+    (read.home / "keys" / "oracle-2.json").unlink()
+    ended = read.ends("check", rpc="http://127.0.0.1:9")
+    assert ended.code == 4
+    wrong = {item["check"]: item for item in json.loads(ended.out)["checks"] if item[""] == "✗"}
+    assert "There is no key 'oracle-2'" in wrong["keys"]["found"]
+    assert "No answer from the chain at http://127.0.0.1:9" in wrong["chain"]["found"]
+    assert all(item["what_to_do"] for item in wrong.values())
+    assert "disk" not in wrong
+
+
+def test_rebuild__from_the_chain_alone__is_the_book_byte_for_byte(read: World, tmp_path: Path) -> None:
+    _rounds(read, "--rounds", "1")
+    read.advance(86_400)
+    _rounds(read, "--rounds", "1")
+    done = read.run("rebuild", "--out", str(tmp_path / "one"))
+    assert (done["differ"], done["bundles_missing"], done["batches_brought_back"]) == ([], [], [])
+    assert done["pages"] > 10
+
+
+def test_rebuild__after_a_database_of_yesterday__brings_the_batches_back(read: World, tmp_path: Path) -> None:
+    old = tmp_path / "yesterday.sqlite"
+    shutil.copy(read.home / "book.sqlite", old)
+    _rounds(read, "--rounds", "1")
+    read.advance(86_400)
+    _rounds(read, "--rounds", "1")
+    read.run("rebuild", "--out", str(tmp_path / "one"))
+    for path in read.home.glob("book.sqlite*"):
+        path.unlink()
+    shutil.copy(old, read.home / "book.sqlite")
+    done = read.run("rebuild", "--out", str(tmp_path / "two"))
+    assert len(done["batches_brought_back"]) == done["batches"]
+    for name in ("batches.csv", "accounts.csv"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    assert read.run("close")["batches"] == 0
+    assert read.run("credit")["credited"] == []
+
+
+def test_rebuild__a_bundle_is_gone__names_its_batch(read: World, tmp_path: Path) -> None:
+    _rounds(read, "--rounds", "1")
+    batch = next(iter((read.home / "bundles").iterdir())).name
+    shutil.rmtree(read.home / "bundles" / batch)
+    for path in read.home.glob("book.sqlite*"):
+        path.unlink()
+    shutil.copy(read.steps[FIRST].home / "book.sqlite", read.home / "book.sqlite")
+    ended = read.ends("rebuild", "--out", str(tmp_path / "one"))
+    assert ended.code == 8
+    assert json.loads(ended.out)["bundles_missing"] == [f"0x{batch}"]
