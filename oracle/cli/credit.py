@@ -44,7 +44,8 @@ def open_batches(here: Installation) -> list[StoredBatch]:
     """The batches here that can be credited now."""
     with here.book.database.reading() as connection:
         stored = all_batches(connection)
-    return [batch for batch in stored if phase_of(here.chain, batch.batch).name == "open"]
+    phases = phases_of(here.chain, [batch.batch for batch in stored])
+    return [batch for batch in stored if phases[batch.batch].name == "open"]
 
 
 def _tracked(open_: list[StoredBatch]) -> Iterable[StoredBatch]:
