@@ -32,10 +32,11 @@ def claim(
     if not is_address(account):
         raise InputError(f"'{account}' is not an account")
     here = Installation.at(home)
+    outbox = None if dry_run else here.outbox()
     stored = {batch.batch: batch for batch in open_batches(here)}
     folders = ((batch, here.book.bundle_folder(batch)) for batch in stored)
     claims = list(open_claims(here.chain, folders, [bytes.fromhex(to_checksum_address(account)[2:])]))
-    sent = [] if dry_run else send_claims(here.sender(), claims)
+    sent = [] if outbox is None else send_claims(outbox, claims)
 
     def row(claim: Claim) -> dict[str, object]:
         batch = stored[claim.batch]

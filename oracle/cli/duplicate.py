@@ -41,8 +41,9 @@ def duplicate(
         carbonbook duplicate mine.json theirs.json
     """
     here = Installation.at(home)
+    outbox = None if dry_run else here.outbox()
     found = repeats(here.chain, sides_of(_documents(here, records, bundle or [])))
-    sent = {} if dry_run else {repeat.later.batch: done for repeat, done in report(here.sender(), found)}
+    sent = {} if outbox is None else {repeat.later.batch: done for repeat, done in report(outbox, found)}
     show(
         {
             "record": found[0].later.record_id,
