@@ -103,12 +103,13 @@ def settle(
         draft = office.book.drafted(merchants, days)
         _show_at_once(days, draft, [], json)
         return
-    runs = [office.book.send(office.here.outbox(), name) for name in office.book.waiting()]
+    outbox = office.here.outbox()
+    runs = [office.book.send(outbox, name) for name in office.book.waiting()]
     proposal = office.book.drafted(merchants, days)
     if proposal.run is not None:
         proposer, approver = _two(office)
         proposal = office.book.propose(proposer, merchants, days, approver)
-        runs += [office.book.send(office.here.outbox(), run.name) for run in (proposal.run,) if run is not None]
+        runs += [office.book.send(outbox, run.name) for run in (proposal.run,) if run is not None]
     _show_at_once(days, proposal, runs, json)
 
 

@@ -145,7 +145,7 @@ def disk_full(world: World, step: str, seed: int) -> Trial:
     chance = random.Random(f"{step} full {seed}")
     kept = world.back_to(step)
     home = world.folder / f"small-{step.replace(' ', '-')}-{seed}"
-    with _small_disk(home, world.home, chance.randint(0, 220)) as grow:
+    with _small_disk(home, world.home, chance.randint(8, 160)) as grow:
         ended = world.ends(*kept.words, home=home)
         grow()
         again = world.ends(*kept.words, home=home)
@@ -197,8 +197,8 @@ def _fresh_chain(folder: Path) -> Iterator[str]:
 def _small_disk(mount: Path, home: Path, spare_kib: int) -> Iterator[Any]:
     """A copy of a home folder on a disk of its own with little room; what it yields makes the disk larger."""
     mount.mkdir()
-    used = sum(path.stat().st_size // 1024 + 8 for path in home.rglob("*") if not path.name.startswith("chain"))
-    size = used + 64 + spare_kib
+    files = [path for path in home.rglob("*") if path.is_file() and not path.name.startswith("chain")]
+    size = sum(-(-path.stat().st_size // 4096) * 4 for path in files) + spare_kib
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k", "tmpfs", str(mount)], check=True)
     try:
         shutil.copytree(home, mount, ignore=shutil.ignore_patterns("chain*"), dirs_exist_ok=True)
