@@ -62,7 +62,8 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
     {
         uint256 year = UnitsLib.yearOf(terms.day);
         if (!UnitsLib.isLive(year, currentYear())) revert CarbonPoint_YearNotLive(year, currentYear());
-        if (firstYear == 0 || year < firstYear) firstYear = year;
+        uint256 first = firstYear;
+        if (first == 0 || year < first) firstYear = year;
 
         (reductionMg, pointsMilli) = _creditRow(_pages[year], entries, terms);
         _outstanding[year] += pointsMilli;
@@ -94,7 +95,7 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
         returns (Part[] memory parts)
     {
         (uint256 from, uint256 to) = _liveYears();
-        parts = new Part[](UnitsLib.PAGE_YEARS);
+        parts = new Part[](from <= to ? to - from + 1 : 0); // ten at most
         uint256 count;
         uint256 needed = pointsMilli;
         for (uint256 year = from; year <= to && needed > 0; year++) {

@@ -8,6 +8,13 @@ import {OrderKey} from "./types/Ids.sol";
 
 /// @title Counter
 contract Counter is ICounter {
+    /// @dev What became of a claim.
+    enum Fate {
+        Credited,
+        PassedOver,
+        Refused
+    }
+
     IPointIssuer public immutable issuer;
     IRedemptionDesk public immutable desk;
 
@@ -19,11 +26,9 @@ contract Counter is ICounter {
     /// @inheritdoc ICounter
     function claim(Claim[] calldata claims) public returns (uint256 credited) {
         for (uint256 i = 0; i < claims.length; i++) {
-            Claim calldata said = claims[i];
-            if (issuer.isCredited(said.batch, said.index)) continue;
-
-            issuer.credit(said.batch, said.index, _entries(said), said.proof);
-            credited++;
+            (Fate fate, bytes memory reason) = _credit(claims[i]);
+            if (fate == Fate.Refused) _revert(reason);
+            if (fate == Fate.Credited) credited++;
         }
     }
 
@@ -41,19 +46,26 @@ contract Counter is ICounter {
         external
     {
         for (uint256 i = 0; i < claims.length; i++) {
-            Claim calldata said = claims[i];
-            if (issuer.isCredited(said.batch, said.index)) continue;
-
-            try issuer.credit(said.batch, said.index, _entries(said), said.proof) {}
-            catch (bytes memory reason) {
-                emit ClaimRefused(said.batch, said.index, reason);
-            }
+            (Fate fate, bytes memory reason) = _credit(claims[i]);
+            if (fate == Fate.Refused) emit ClaimRefused(claims[i].batch, claims[i].index, reason);
         }
         desk.redeemBatch(orders, signatures);
     }
 
-    function _entries(Claim calldata said) private pure returns (uint256[] memory entries) {
-        entries = new uint256[](1);
+    /// @dev Asks whether the leaf was credited before only where the issuer refuses, because most claims are open.
+    function _credit(Claim calldata said) private returns (Fate, bytes memory) {
+        uint256[] memory entries = new uint256[](1);
         entries[0] = said.entry;
+        try issuer.credit(said.batch, said.index, entries, said.proof) {
+            return (Fate.Credited, "");
+        } catch (bytes memory reason) {
+            return (issuer.isCredited(said.batch, said.index) ? Fate.PassedOver : Fate.Refused, reason);
+        }
+    }
+
+    function _revert(bytes memory reason) private pure {
+        assembly ("memory-safe") {
+            revert(add(reason, 0x20), mload(reason)) // the issuer's own error, as it came
+        }
     }
 }

@@ -2,10 +2,8 @@
 pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICarbonPoint} from "../interfaces/ICarbonPoint.sol";
 import {IEvidenceLedger} from "../interfaces/IEvidenceLedger.sol";
 import {IMethodologyRegistry} from "../interfaces/IMethodologyRegistry.sol";
@@ -14,13 +12,12 @@ import {IPointIssuer} from "../interfaces/IPointIssuer.sol";
 import {ISettlementVault} from "../interfaces/ISettlementVault.sol";
 import {ChunkLib} from "./libraries/ChunkLib.sol";
 import {LeafLib} from "./libraries/LeafLib.sol";
+import {PackedProgress, ProgressLib} from "./libraries/ProgressLib.sol";
 import {UnitsLib} from "./libraries/UnitsLib.sol";
 import {BatchId} from "./types/Ids.sol";
 
 /// @title PointIssuer
 contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
-    using SafeCast for uint256;
-
     IEvidenceLedger public immutable ledger;
     IMethodologyRegistry public immutable methodologies;
     IOperatorRegistry public immutable operators;
@@ -30,12 +27,11 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
     /// @inheritdoc IPointIssuer
     uint256 public constant MAX_DAY_CAP_MG = 1 << 46;
 
-    /// @inheritdoc IPointIssuer
-    uint256 public accountDayCapMg;
+    uint64 private _accountDayCapMg; // in one slot with the pause and the authority
 
     mapping(BatchId => mapping(uint256 word => uint256 bits)) private _credited;
     mapping(BatchId => mapping(uint256 index => bool)) private _takenBack;
-    mapping(BatchId => Progress) private _progress;
+    mapping(BatchId => PackedProgress) private _progress;
     mapping(address operator => mapping(uint256 day => uint256 mg)) private _issued;
 
     constructor(
@@ -66,7 +62,7 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
         ICarbonPoint.CreditTerms memory terms;
         uint256 factorUg;
         (factorUg, terms.leafCapMg, terms.earnsPoints) = methodologies.creditRule(basis.methodology, basis.version);
-        (terms.day, terms.accountCapMg) = (basis.day, accountDayCapMg);
+        (terms.day, terms.accountCapMg) = (basis.day, _accountDayCapMg);
 
         (uint256[] memory credits, uint256 quantity) = _take(batch, firstIndex, entries, factorUg);
         if (credits.length == 0) revert PointIssuer_NothingToCredit(batch, firstIndex);
@@ -117,13 +113,24 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
     }
 
     /// @inheritdoc IPointIssuer
+    function accountDayCapMg() external view returns (uint256) {
+        return _accountDayCapMg;
+    }
+
+    /// @inheritdoc IPointIssuer
     function isCredited(BatchId batch, uint256 index) public view returns (bool) {
         return _credited[batch][index >> 8] >> (index & 0xff) & 1 == 1;
     }
 
     /// @inheritdoc IPointIssuer
     function progressOf(BatchId batch) external view returns (Progress memory) {
-        return _progress[batch];
+        PackedProgress progress = _progress[batch];
+        return Progress({
+            quantity: uint64(progress.quantity()),
+            reductionMg: uint64(progress.reductionMg()),
+            pointsMilli: uint64(progress.pointsMilli()),
+            accounts: uint32(progress.accounts())
+        });
     }
 
     /// @inheritdoc IPointIssuer
@@ -134,8 +141,8 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
     function _setAccountDayCap(uint256 capMg) private {
         if (capMg > MAX_DAY_CAP_MG) revert PointIssuer_CapTooHigh(capMg, MAX_DAY_CAP_MG);
 
-        uint256 former = accountDayCapMg;
-        accountDayCapMg = capMg;
+        uint256 former = _accountDayCapMg;
+        _accountDayCapMg = uint64(capMg); // fits: no more than 2^46
 
         emit AccountDayCapSet(former, capMg);
     }
@@ -150,7 +157,7 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
         uint256 count = entries.length;
         if (count == 0 || count & (count - 1) != 0) revert PointIssuer_BadChunk(count);
         bytes32 node = LeafLib.subtreeRoot(firstIndex, entries);
-        if (!MerkleProof.verifyCalldata(proof, root, node)) revert PointIssuer_BadProof(batch, firstIndex);
+        if (LeafLib.climb(node, proof) != root) revert PointIssuer_BadProof(batch, firstIndex);
     }
 
     /// @dev Marks what is not yet credited, one word of the bitmap after the other, and turns it into the book's entries.
@@ -177,11 +184,12 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
     function _countAgainstDayLimit(address operator, uint256 reductionMg) private {
         uint256 day = UnitsLib.dayOf(block.timestamp);
         uint256 limit = operators.dayLimitMgOf(operator);
-        uint256 issued = _issued[operator][day];
+        mapping(uint256 => uint256) storage days_ = _issued[operator];
+        uint256 issued = days_[day];
         uint256 left = issued < limit ? limit - issued : 0;
         if (reductionMg > left) revert PointIssuer_DayLimit(operator, reductionMg, left);
 
-        _issued[operator][day] = issued + reductionMg;
+        days_[day] = issued + reductionMg;
     }
 
     /// @dev Adds a chunk to the batch's progress, and closes the batch with its last entry.
@@ -193,17 +201,15 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
         uint256 pointsMilli,
         uint256 accounts
     ) private {
-        Progress memory progress = _progress[batch];
-        quantity += progress.quantity;
-        accounts += progress.accounts;
+        PackedProgress progress = _progress[batch];
+        quantity += progress.quantity();
+        accounts += progress.accounts();
         if (quantity > basis.totalQuantity) revert PointIssuer_AboveAttested(batch, quantity, basis.totalQuantity);
         if (accounts > basis.accountCount) revert PointIssuer_TooManyAccounts(batch, accounts, basis.accountCount);
 
-        progress.quantity = uint64(quantity); // fits: no more than the header's uint64
-        progress.accounts = uint32(accounts); // fits: no more than the header's uint32
-        progress.reductionMg += reductionMg.toUint64();
-        progress.pointsMilli += pointsMilli.toUint64();
-        _progress[batch] = progress;
+        _progress[batch] = ProgressLib.pack(
+            quantity, progress.reductionMg() + reductionMg, progress.pointsMilli() + pointsMilli, accounts
+        );
 
         if (accounts == basis.accountCount) ledger.close(batch);
     }

@@ -163,7 +163,8 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
         if (!_isOver(ticket)) {
             revert RedemptionDesk_RefundWindowOpen(ticket.key, ticket.dueDay + REFUND_WINDOW_DAYS);
         }
-        if (dueDay > lastFinalDay()) revert RedemptionDesk_NotFinal(dueDay, lastFinalDay());
+        // Day 0 stands for what is disputed: a final order must not be refunded out of other citizens' disputes.
+        if (dueDay == 0 || dueDay > lastFinalDay()) revert RedemptionDesk_NotFinal(dueDay, lastFinalDay());
 
         _refund(receipt, ticket, pointsMilli, dueDay);
     }

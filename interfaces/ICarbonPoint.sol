@@ -97,6 +97,7 @@ interface ICarbonPoint is IERC20, IERC20Metadata {
     /// @notice Credits a row of entries (account << 96 | milligrams) for one act day. Only the issuer.
     /// Entries above the caps are cut to them. A day before the account's latest is checked against `peakMg` plus what came late for it,
     /// which is never less than what that day was credited: no order of batches passes the cap.
+    /// One round for each entry, 35,000 gas at most: new, or late with a new slot for its day.
     /// Reverts if: the day's year is not live.
     /// @return reductionMg Sum credited, after caps.
     /// @return pointsMilli Sum of points, each rounded down.
@@ -110,7 +111,7 @@ interface ICarbonPoint is IERC20, IERC20Metadata {
     /// Reverts if: all of them together hold less.
     function lowerReduction(address account, uint256 year, uint256 reductionMg) external;
 
-    /// @notice Moves points from a citizen to a merchant, oldest page first. Only the desk.
+    /// @notice Moves points from a citizen to a merchant, oldest page first. Only the desk. Ten rounds at most, one for each live year.
     /// Reverts if: the citizen has too few live points.
     function spend(address citizen, address merchant, uint256 pointsMilli) external returns (Part[] memory parts);
 
@@ -127,7 +128,7 @@ interface ICarbonPoint is IERC20, IERC20Metadata {
     /// EIP-712 `Move(address from,address to,uint256 deadline)`; anyone sends it. Days before the move are closed for late credits to
     /// `to`; credits already attested for `from` still reach `from`, and the same two can move them along later.
     /// An account takes over one book at most, and a book moves `MAX_MOVES` times at most: a move is for a citizen's next key, not a way to
-    /// pool points of several people.
+    /// pool points of several people. One round for each year since `firstYear`.
     /// Reverts if: expired; a signature is bad; the two are the same; `from` moved elsewhere before; `to` moved on, took over another's
     /// book, or has a page of its own; the book moved as often as it can.
     function move(address from, address to, uint256 deadline, bytes calldata fromSignature, bytes calldata toSignature)
@@ -139,7 +140,7 @@ interface ICarbonPoint is IERC20, IERC20Metadata {
     /// @notice An account's page of one year.
     function pageOf(address account, uint256 year) external view returns (PageView memory);
 
-    /// @notice Reduction of an account over all years, milligrams CO2e: the personal ledger.
+    /// @notice Reduction of an account over all years, milligrams CO2e: the personal ledger. One round for each year since `firstYear`.
     function reductionOf(address account) external view returns (uint256 reductionMg);
 
     /// @notice Late reduction credited to an account for one act day, milligrams CO2e.

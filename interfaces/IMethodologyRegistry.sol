@@ -136,7 +136,7 @@ interface IMethodologyRegistry {
         view
         returns (uint256 factorUg, uint256 dayCapMg, bool earnsPoints);
 
-    /// @notice The version whose window holds `day`, or 0.
+    /// @notice The version whose window holds `day`, or 0. One round for each version at most; only the authority makes them.
     function versionOn(MethodologyId id, uint256 day) external view returns (uint32);
 
     /// @notice Number of versions ever proposed under `id`.

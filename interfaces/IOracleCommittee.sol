@@ -36,7 +36,8 @@ interface IOracleCommittee {
     /// Reverts if: members are not strictly increasing; the quorum is not a majority.
     function setCommittee(address[] calldata members, uint256 quorum) external;
 
-    /// @notice Reverts unless `approvals`, in strictly increasing order of member, are valid and reach the quorum.
+    /// @notice Reverts unless `approvals`, in strictly increasing order of member, are valid and reach the quorum. One round for each
+    /// approval, of which there are never more than members.
     function requireQuorum(bytes32 digest, Approval[] calldata approvals) external view;
 
     /// @notice Number of the committee in office; 0 before the first.

@@ -65,7 +65,8 @@ interface IPointIssuer {
     error PointIssuer_AboveEntry(BatchId batch, uint256 index, uint256 reductionMg, uint256 mostMg);
 
     /// @notice Credits a chunk of an open batch: `entries[i]` is the leaf with index `firstIndex` + i, packed as in `LeafLib`
-    /// (account | consented | quantity; zero is padding). Entries credited before are passed over.
+    /// (account | consented | quantity; zero is padding). Entries credited before are passed over. One round for each entry and each
+    /// sibling, which the sender chooses: 256 entries fit a block of 12 million gas whatever they are.
     /// Reverts if: paused; the batch is not open; the methodology is suspended; the chunk is not a power of two; the proof is wrong;
     /// nothing is left to credit; more than attested; the operator's day limit or its reserve is short.
     function credit(BatchId batch, uint256 firstIndex, uint256[] calldata entries, bytes32[] calldata proof)

@@ -38,6 +38,7 @@ PARTNERS = {
     "issuer": "PointIssuer",
     "desk": "RedemptionDesk",
     "vault": "SettlementVault",
+    "offers": "OfferBook",
     "token": "SettlementToken",
 }
 

@@ -75,4 +75,21 @@ library LeafLib {
             root := mload(row)
         }
     }
+
+    /// @notice The root that `proof` leads to from `node`, children sorted.
+    /// @dev One round for each sibling; the sender pays. Assembly saves about 130 gas a level, 17 levels in a city.
+    /// Memory-safe: only the scratch space is written, both words of it at each level, so that nothing of the level before is hashed.
+    function climb(bytes32 node, bytes32[] calldata proof) internal pure returns (bytes32 root) {
+        assembly ("memory-safe") {
+            root := node
+            let end := add(proof.offset, shl(5, proof.length))
+            for { let at := proof.offset } lt(at, end) { at := add(at, 0x20) } {
+                let sibling := calldataload(at)
+                let swap := shl(5, gt(root, sibling)) // 0x20 if the smaller comes second
+                mstore(swap, root)
+                mstore(xor(swap, 0x20), sibling)
+                root := keccak256(0x00, 0x40)
+            }
+        }
+    }
 }

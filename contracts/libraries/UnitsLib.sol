@@ -39,14 +39,17 @@ library UnitsLib {
 
     /// @notice Civil (proleptic Gregorian) year in which day number `day` lies.
     /// @dev After H. Hinnant, "chrono-compatible low-level date algorithms", civil_from_days: years run from 1 March inside a
-    /// 400-year era of 146,097 days.
+    /// 400-year era of 146,097 days. Unchecked: a day of an era is below 146,097, so that every difference is positive and every
+    /// product small; only the first sum could overflow, and is checked.
     function yearOf(uint256 day) internal pure returns (uint256) {
         uint256 shifted = day + 719_468; // days since 0000-03-01
-        uint256 era = shifted / 146_097;
-        uint256 dayOfEra = shifted % 146_097;
-        uint256 yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365;
-        uint256 dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100); // from 1 March
-        return era * 400 + yearOfEra + (dayOfYear >= 306 ? 1 : 0); // 306 days from 1 March to 31 December
+        unchecked {
+            uint256 era = shifted / 146_097;
+            uint256 dayOfEra = shifted % 146_097;
+            uint256 yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365;
+            uint256 dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100); // from 1 March
+            return era * 400 + yearOfEra + (dayOfYear >= 306 ? 1 : 0); // 306 days from 1 March to 31 December
+        }
     }
 
     /// @notice Day number of 1 January of `year`.

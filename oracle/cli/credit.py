@@ -40,6 +40,14 @@ def credit(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOpt
     show({"credited": credited, "waiting": waiting, "already_closed": closed}, json)
 
 
+def open_batches(here: Installation) -> list[StoredBatch]:
+    """The batches here that can be credited now."""
+    with here.book.database.reading() as connection:
+        stored = all_batches(connection)
+    phases = phases_of(here.chain, [batch.batch for batch in stored])
+    return [batch for batch in stored if phases[batch.batch].name == "open"]
+
+
 def _tracked(open_: list[StoredBatch]) -> Iterable[StoredBatch]:
     return tracked(open_, "crediting batches", len(open_))
 

@@ -13,8 +13,10 @@ from oracle.attest.committee import domain
 from oracle.attest.typed_data import sign
 from oracle.cli import app
 from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, err, say, show
+from oracle.cli.credit import open_batches
 from oracle.cli.order import described, read
 from oracle.cli.wallet import custody_signer
+from oracle.credit.claim import Claim, open_claims
 from oracle.errors import ConfigError, InputError
 from oracle.redeem.desk import SignedOrder
 from oracle.redeem.desk import redeem as relay
@@ -34,6 +36,9 @@ def redeem(
     ],
     minutes: Annotated[int, typer.Option(help="How long a signed order is good.", min=1)] = 10,
     yes: Annotated[bool, typer.Option("--yes", help="Take a voucher without asking.")] = False,
+    claim: Annotated[
+        bool, typer.Option("--claim", help="Credit what the citizens can still claim, in the same call.")
+    ] = False,
     home: HomeOption = None,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
@@ -45,6 +50,7 @@ def redeem(
     `merchant` is an account or the name of a key. A merchant's order number is taken once: running it again takes nothing twice.
 
         carbonbook redeem orders.csv
+        carbonbook redeem orders.csv --claim
         carbonbook redeem CB1:… --yes
     """
     here = Installation.at(home)
@@ -53,11 +59,13 @@ def redeem(
     else:
         file, expiry = Path(what), here.chain.now() + 60 * minutes
         signed = [_signed(here, _order(here, file, number, row, expiry)) for number, row in enumerate(_rows(file), 1)]
-    outcomes = [] if dry_run else list(relay(here.outbox(), signed))
+    claims = _claims(here, signed) if claim else []
+    outcomes = [] if dry_run else list(relay(here.outbox(), signed, claims))
     refused = [outcome for outcome in outcomes if not outcome.taken]
     show(
         {
             "orders": len(signed),
+            "claims": len(claims),
             "taken": len(outcomes) - len(refused),
             "points": points(sum(outcome.order.points_milli for outcome in outcomes if outcome.taken)),
             "refused": [{"order": item.order.key, "reason": item.reason} for item in refused],
@@ -76,6 +84,12 @@ def _voucher(here: Installation, text: str, sure: bool) -> SignedOrder:
         say(f"{name}: {value}")
     typer.confirm("Take it?", abort=True, err=True)
     return signed
+
+
+def _claims(here: Installation, signed: list[SignedOrder]) -> list[Claim]:
+    citizens = {bytes.fromhex(item.order.citizen[2:]) for item in signed}
+    folders = ((batch.batch, here.book.bundle_folder(batch.batch)) for batch in open_batches(here))
+    return list(open_claims(here.chain, folders, citizens))
 
 
 def _rows(file: Path) -> list[dict[str, str]]:

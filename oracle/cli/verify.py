@@ -36,7 +36,7 @@ def verify(
         carbonbook verify proof.json
     """
     here = Installation.at(home)
-    document = _saved(Path(record)) if Path(record).is_file() else _proof(here, _record_id(record), opened)
+    document = saved_proof(Path(record)) if Path(record).is_file() else _proof(here, record_id_of(record), opened)
     if save:
         save.write_text(jsonlib.dumps(document, indent=2) + "\n")
     checks = [
@@ -85,7 +85,12 @@ def _proof(here: Installation, record_id: bytes, opened: bool) -> dict[str, Any]
     raise InputError(f"no bundle here has the record 0x{record_id.hex()}")
 
 
-def _saved(path: Path) -> dict[str, Any]:
+def saved_proof(path: Path) -> dict[str, Any]:
+    """A proof document from a file.
+
+    Raises:
+        InputError: It is not JSON.
+    """
     try:
         document: dict[str, Any] = jsonlib.loads(path.read_text())
     except ValueError as error:
@@ -93,7 +98,12 @@ def _saved(path: Path) -> dict[str, Any]:
     return document
 
 
-def _record_id(text: str) -> bytes:
+def record_id_of(text: str) -> bytes:
+    """A record id as somebody typed it.
+
+    Raises:
+        InputError: It is none.
+    """
     try:
         record_id = bytes.fromhex(text.removeprefix("0x"))
     except ValueError as error:

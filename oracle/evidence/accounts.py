@@ -81,8 +81,12 @@ def accounts_of(rows: pl.DataFrame, quantity_limit: int | None) -> Accounts:
         pl.col("quantity").clip(upper_bound=limit),
         "consented",
     )
-    chunk = chunk_of(len(table))
-    return Accounts(table, cuts, chunk, Tree.build(_leaves(table, chunk), sort=False))
+    return Accounts(table, cuts, chunk_of(len(table)), tree_of(table))
+
+
+def tree_of(table: pl.DataFrame) -> Tree:
+    """The accounts tree over the rows of an accounts table."""
+    return Tree.build(_leaves(table, chunk_of(len(table))), sort=False)
 
 
 def chunk_of(count: int) -> int:

@@ -48,7 +48,7 @@ def read(folder: Path) -> Bundle:
         VerificationFailed: The files do not agree; says where: which record, account, column, root or total.
     """
     text, summary = _summary(folder / DOCUMENT)
-    records, accounts, findings = (_table(folder / name) for name in (RECORDS, ACCOUNTS, FINDINGS))
+    records, accounts, findings = (read_table(folder / name) for name in (RECORDS, ACCOUNTS, FINDINGS))
     meta = Meta.from_json(summary)
     try:
         bundle = assemble(records, findings, meta)
@@ -75,7 +75,12 @@ def _summary(path: Path) -> tuple[bytes, dict[str, Any]]:
     return text, summary
 
 
-def _table(path: Path) -> pl.DataFrame:
+def read_table(path: Path) -> pl.DataFrame:
+    """One table of a bundle, as it was written: nothing is recomputed.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     try:
         return pl.read_parquet(path, use_pyarrow=False)
     except (OSError, PolarsError) as error:

@@ -16,7 +16,9 @@ from oracle.chain.reverts import decode_revert
 from oracle.settle.due import due_to
 from oracle.settle.run import Item, ItemState, Run
 
-PER_TRANSACTION = 20
+_MOST_GAS = 25_000_000  # of a transaction: fits a block of most chains
+_GAS_BASE = 100_000
+_GAS_BESIDE_PAYOUT = 60_000  # what telling a failure takes, and the part that a call cannot pass on
 
 
 def observe(chain: Chain, run: Run, confirmations: int) -> Run:
@@ -40,12 +42,17 @@ def send(outbox: Outbox, run: Run, items: Sequence[Item]) -> Iterator[list[Item]
 
     What was paid is not in the answer: `observe` reads that from the chain.
     """
-    for start in range(0, len(items), PER_TRANSACTION):
-        group = items[start : start + PER_TRANSACTION]
+    chain, days = outbox.chain, (run.first_day, run.last_day)
+    # Told, not estimated: a node would search for it by running the whole batch some twenty times.
+    payout, day = (chain.read("SettlementVault", name) for name in ("PAYOUT_GAS", "DAY_GAS"))
+    each = (payout + day * (run.last_day - run.first_day + 1)) * 64 // 63 + _GAS_BESIDE_PAYOUT
+    most = max(1, (_MOST_GAS - _GAS_BASE) // each)
+    for start in range(0, len(items), most):
+        group = items[start : start + most]
         merchants = [item.merchant for item in group]
-        days = (run.first_day, run.last_day)
-        sent = outbox.send("SettlementVault", "settleBatch", merchants, *days)
-        events = outbox.chain.events("SettlementVault", "PayoutFailed", sent.block, sent.block)
+        data = chain.call_data("SettlementVault", "settleBatch", merchants, *days)
+        sent = outbox.send_data(chain.address("SettlementVault"), data, gas=_GAS_BASE + each * len(group))
+        events = chain.events("SettlementVault", "PayoutFailed", sent.block, sent.block)
         failed = {
             event.values["merchant"]: str(decode_revert(event.values["reason"]))
             for event in events

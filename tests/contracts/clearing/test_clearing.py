@@ -49,7 +49,7 @@ TEA_TERMS = keccak(b"a cup of tea")
 LATE_IN_THE_DAY = 20 * 3_600
 PARTS = (0, 1, 333, 500, 999, 1_000, 1_001)  # thousandths of what there is
 TAKE_TEA, TAKE_USED_NUMBER = -1, -2
-ORDERS = (0, 1, 100, 500, 1_000, 1_001, TAKE_TEA, TAKE_TEA, TAKE_USED_NUMBER)
+ORDERS = (0, 1, 100, 500, 1_000, 1_001, *(TAKE_TEA,) * 5, TAKE_USED_NUMBER)
 DAYS = (1, 1, 1, 3, 7, 8, 30, 61, 100)
 LIMITS = (0, 50_000, *(2**40 - 1,) * 6)
 
@@ -177,8 +177,12 @@ class Story:
         )
 
     def settle_suspended(self) -> None:
-        suspended = [who for who in self.merchants if self.model.standing[who.address] == SUSPENDED]
-        who = self.random.choice(suspended or self.merchants)
+        """Mostly of one that is owed something, and is suspended for it."""
+        owed = [who for who in self.merchants if self.model.held[who.address]]
+        who = self.random.choice(owed or self.merchants)
+        if self.random.randrange(4):
+            self._set_standing(who, SUSPENDED)
+            self._travel(self.model.day + 8)
         days = self._finals(who)
         self._both(
             "settle suspended",
@@ -192,9 +196,7 @@ class Story:
         active = self.model.standing[who.address] == ACTIVE
         if active and self.random.randrange(3):
             return
-        standing = SUSPENDED if active else ACTIVE
-        self.model.standing[who.address] = standing
-        self.city.operators.setMerchantStanding(who, standing, "", {"from": self.city.roles.authority})
+        self._set_standing(who, SUSPENDED if active else ACTIVE)
 
     def limit(self) -> None:
         merchant = self.random.randrange(2)
@@ -335,9 +337,9 @@ class Story:
 
     def _offer_tea(self) -> None:
         for merchant in self.merchants:
-            terms = (TEA_PRICE, 3, 2, 0, 2**40 - 1, TEA_TERMS)
+            terms = (TEA_PRICE, 2, 1, 0, 2**40 - 1, TEA_TERMS)
             self.city.offers.publish(TEA, terms, {"from": merchant})
-            self.model.offers[merchant.address, TEA] = Offer(TEA_PRICE, TEA_TERMS, stock=3, per_citizen=2)
+            self.model.offers[merchant.address, TEA] = Offer(TEA_PRICE, TEA_TERMS, stock=2, per_citizen=1)
 
     def _redeem(self, asked: list[tuple[int, int, int]]) -> None:
         """A batch of orders: parts of a citizen's balance, or tea, or an order under a number that is used."""
@@ -378,6 +380,11 @@ class Story:
         key = bytes(self.city.desk.orderKeyOf(merchant, number))
         intent = Intent(key, who.address, merchant, number, milli, terms, offer)
         return intent, order, sign(who, "Order", self.city.desk, *order)
+
+    def _set_standing(self, merchant: Any, standing: int) -> None:
+        if self.model.standing[merchant.address] != standing:
+            self.model.standing[merchant.address] = standing
+            self.city.operators.setMerchantStanding(merchant, standing, "", {"from": self.city.roles.authority})
 
     def _order(self, phase: int) -> tuple[Taken | None, Any, Any]:
         """One of the latest orders, mostly of a phase in which something can come of it."""

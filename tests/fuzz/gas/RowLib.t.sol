@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {ChunkLib} from "../../../contracts/libraries/ChunkLib.sol";
 import {LeafLib} from "../../../contracts/libraries/LeafLib.sol";
 import {Page, PageLib} from "../../../contracts/libraries/PageLib.sol";
@@ -84,6 +85,10 @@ contract RowLibTest {
         vm.assertEq(taken.count, count, "count");
         vm.assertEq(taken.quantity, quantity, "quantity");
         vm.assertEq(keccak256(abi.encode(taken.credits)), keccak256(abi.encode(credits)), "credits");
+    }
+
+    function testFuzz_LeafLibClimbsAsMerkleProofDoes(bytes32 node, bytes32[] calldata proof) public pure {
+        vm.assertEq(LeafLib.climb(node, proof), MerkleProof.processProofCalldata(proof, node), "root");
     }
 
     function credit(uint256[] calldata entries, ICarbonPoint.CreditTerms memory terms)
