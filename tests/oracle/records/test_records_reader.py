@@ -153,14 +153,11 @@ def test_read__a_file_named_as_another_kind__is_an_error_or_findings(kind: str) 
                 read_file(DATA / file, kind, HOME)
 
 
-def test_read__a_file_above_the_limit__is_refused_before_it_is_unpacked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(content, "MAX_BYTES", 1_000)
+def test_text_blocks__a_file_above_the_limit__is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     file = tmp_path / "bomb.csv.gz"
     file.write_bytes(gzip.compress(TRIPS.encode() + b"," * 10_000_000))
     with pytest.raises(InputError, match="the file has more than 1000 bytes unpacked: split it"):
-        read_file(file)
+        list(content.text_blocks(file, most=1_000))
 
 
 def test_read__one_bad_line_among_many__costs_only_itself(tmp_path: Path) -> None:
