@@ -123,7 +123,7 @@ def test_given_a_citizen_at_its_limit__it_reverts_for_it_alone(
 
 
 def test_given_an_offer_without_a_limit__nobody_is_counted(city: City, commuter: LocalAccount) -> None:
-    city.offers.publish(NUMBER, (PRICE, STOCK, 0, 0, now() + 60, TERMS), {"from": city.roles.merchant})
+    city.offers.publish(NUMBER, (PRICE, STOCK, 0, 0, now() + 3_600, TERMS), {"from": city.roles.merchant})
     for number in range(STOCK):
         buy(city, commuter, f"order {number}")
     assert city.offers.takenOf(city.roles.merchant, NUMBER, commuter.address) == 0

@@ -239,7 +239,8 @@ def test_given_256_accounts__it_credits_them_in_one_push(city: City) -> None:
     crowd = [Entry("0x" + keccak(text=f"account {number}")[:20].hex(), 119 * 20) for number in range(256)]
     batch = city.open(batch_of(city.roles.operator, METRO, TODAY, crowd))
     done = city.credit(batch)
-    assert bare(done.return_value) == (256 * 119_000, 256 * 1_004)
+    progress = bare(city.issuer.progressOf(batch.id))  # ganache cannot trace a call this long for its return value
+    assert progress == (256 * 119 * 20, 256 * 119_000, 256 * 1_004, 256)
     assert len(events(done, "Transfer")) == 256
     assert done.gas_used < 7_000_000  # 6,898,003: 26,945 for each, all of them new
 

@@ -145,7 +145,8 @@ def test_given_a_year_of_days__one_settlement_of_them_fits_a_block_many_times(
         city.redeem(commuter, 1_000, f"order {number}")
     travel_to((first + 400) * 86_400)
     done = city.vault.settle(city.roles.merchant, first, first + 365, {"from": city.roles.rando})
-    assert bare(done.return_value) == (7_000, 7_000 * PRICE)
+    (paid,) = events(done, "MerchantSettled")  # ganache cannot trace a call this long for its return value
+    assert (paid["pointsMilli"], paid["amount"]) == (7_000, 7_000 * PRICE)
     assert done.gas_used < 1_100_000
 
 
