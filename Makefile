@@ -10,7 +10,8 @@ SCALE ?= 1
 CITIZENS ?= 1000000
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-SETUP := .venv/.ready node_modules/.ready
+SETUP := .venv/.ready node_modules/.ready build/.compiled
+SOLIDITY := $(wildcard contracts/*.sol contracts/*/*.sol interfaces/*.sol)
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 # Bytecode is kept, beside the sources, whatever the machine's default: each command starts in half the time.
@@ -57,6 +58,12 @@ services: ## Install PostgreSQL and Mosquitto, which tests start for themselves
 	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && { command -v mosquitto || test -x /usr/sbin/mosquitto; } >/dev/null; then exit 0; fi; \
 	command -v apt-get >/dev/null && test "$$(id -u)" = 0 || { echo "Tests need these servers: $(SERVICES). Install them with your system's package manager."; exit 1; }; \
 	apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(SERVICES)
+
+build/.compiled: $(SOLIDITY) brownie-config.yaml | .venv/.ready node_modules/.ready
+	@mkdir -p build
+	@echo "Compiling the contracts (about a minute) ..."
+	@brownie compile > build/compile.log || { cat build/compile.log; exit 1; }
+	@touch $@
 
 demo: setup ## Run the whole story on sample data (CHAIN=anvil or ganache)
 	@$(BIN)/python scripts/demo.py --chain $(CHAIN)
