@@ -14,6 +14,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from oracle.evidence.batch import bundle_of, key_of, quantity_limit, within_day_cap
+from oracle.evidence.columns import parted
 from oracle.evidence.folder import ACCOUNTS, RECORDS, write
 from oracle.quantify.engine import quantify
 from oracle.quantify.exclusions import contested
@@ -26,7 +27,7 @@ from oracle.store.citizens import people
 from oracle.store.files import committed_files, replace_close_findings
 from oracle.store.open_days import digests, open_days
 from oracle.units import day_of_time
-from oracle.validate.across import Acts, claimed_once, one_act_per_record, one_trip_at_a_time
+from oracle.validate.across import Acts, claimed_once, named, one_act_per_record, one_trip_at_a_time
 from oracle.validate.findings import about_acts, about_rows
 from oracle.validate.rules import TRIPS
 
@@ -53,10 +54,11 @@ def close(book: Book, library: Library, operators: Mapping[str, str]) -> list[Cl
         operators: Address of the operator of each source.
     """
     with book.database.begin() as connection:
-        closed = list(_Closing(book, library, operators, connection, people(connection), None).run())
+        known = people(connection)
+        closed = list(_Closing(book, library, operators, connection, known, None).run())
         number = add_closing(connection, [item.batch.batch for item in closed])
         if number is not None:
-            write_people(connection, book.people_file(number))
+            write_people(known, book.people_file(number))
         return closed
 
 
@@ -109,16 +111,19 @@ class _Closing:
         days = open_days(files, taken_in(self._connection), reach)
         acts = _numbered({name: self._read(name, open_) for name, open_ in days.items()})
         batched = {name: self._batched(name, open_) for name, open_ in days.items()}
-        one = one_act_per_record(acts, {name: records for name, records in batched.items() if len(records)})
-        free = one_trip_at_a_time(one.acts, self._fixed_trips(days))
-        rivals, groups = self._rivals(free.acts, days)
-        once = claimed_once(self._library, free.acts, rivals, groups)
-        for name, frame in once.acts.items():
-            batches, refused = self._quantified(name, frame)
-            origin = acts[name].select("act", "file", "rows", "sha256", "day", "operator")
-            found = about_rows(pl.concat([one.findings, free.findings, once.findings, *refused]), origin)
-            for rule, part in batches:
-                yield self._bundled(rule, part, found)
+        origins = {name: acts[name].select("act", "file", "rows", "sha256", "day", "operator") for name in acts}
+        ruling = one_act_per_record(acts, {name: records for name, records in batched.items() if len(records)})
+        refused = [ruling.findings]
+        ruling = one_trip_at_a_time(ruling.acts, self._fixed_trips(days))
+        refused.append(ruling.findings)
+        ruling = claimed_once(self._library, ruling.acts, *self._rivals(ruling.acts, days))
+        refused.append(ruling.findings)
+        acts = ruling.acts
+        for name in list(acts):  # what is done is let go: a city's acts are held once
+            batches, out = self._quantified(name, acts.pop(name))
+            found = about_rows(pl.concat([*refused, *out]), origins.pop(name))
+            while batches:
+                yield self._bundled(*batches.pop(0), found)
             for day in days[name]:
                 in_day = found.filter(pl.col("day") == day).drop("day", "operator")
                 replace_close_findings(self._connection, name, day, in_day)
@@ -132,11 +137,14 @@ class _Closing:
             if rule is None:
                 found.append(about_acts("no_methodology", acts, ["region"]))
                 continue
-            quantified = quantify(acts.with_columns(rows=pl.concat_list("act")), rule, history)
+            quantified = quantify(self._for_engine(acts, rule).with_columns(rows=pl.concat_list("act")), rule, history)
             found.append(quantified.findings.select("code", pl.col("row").alias("act"), "values"))
-            known = quantified.acts.join(self._people.select("citizen", "account", "salt", "consented"), on="citizen")
-            found.append(about_acts("unknown_subject", known.filter(pl.col("salt").is_null()), []))
-            for part in known.drop_nulls("salt").partition_by("operator", "day", maintain_order=True):
+            who = self._people.select("citizen", "account", "salt", "consented")
+            known = quantified.acts.join(who, on="citizen", maintain_order="left")
+            if known["salt"].null_count():
+                found.append(about_acts("unknown_subject", known.filter(pl.col("salt").is_null()), []))
+                known = known.drop_nulls("salt")
+            for part in parted(known, ["operator", "day"]):
                 fits, beyond = within_day_cap(part, self._credited_before(rule, part["day"][0]), quantity_limit(rule))
                 found.append(about_acts("above_day_cap", beyond, ["quantity"]))
                 parts += [(rule, fits)] if len(fits) else []
@@ -156,19 +164,22 @@ class _Closing:
         return Closed(batch, len(bundle.records), len(bundle.accounts.table), bundle.accounts.total)
 
     def _by_rule(self, name: str, frame: pl.DataFrame) -> Iterator[tuple[Rule | None, pl.DataFrame]]:
-        places = frame.select("region", "day").unique().sort("region", "day")
-        rules = [self._library.rule_for(name, region, day) for region, day in places.iter_rows()]
-        keys = ["" if rule is None else f"{rule.id} {rule.version}" for rule in rules]
-        named = frame.join(places.with_columns(pl.Series("rule", keys)), on=["region", "day"])
-        for key, rule in sorted(dict(zip(keys, rules, strict=True)).items()):
-            yield rule, named.filter(pl.col("rule") == key).drop("rule")
+        rules: dict[str, Rule | None] = {}
+        parts: dict[str, list[pl.DataFrame]] = {}
+        for part in parted(frame, ["region", "day"]):
+            rule = self._library.rule_for(name, part["region"][0], part["day"][0])
+            key = "" if rule is None else f"{rule.id} {rule.version}"
+            rules[key] = rule
+            parts.setdefault(key, []).append(part)
+        for key, rule in sorted(rules.items()):
+            yield rule, pl.concat(parts[key])
 
     def _history(self, name: str, frame: pl.DataFrame) -> pl.DataFrame | None:
         """Earlier acts that the baselines of `frame` may look back at."""
         if not self._has_baseline(name) or frame.is_empty():
             return None
-        days = frame["day"].to_list()
-        return self._read(name, range(min(days) - HISTORY_DAYS, max(days) + 1))
+        days = frame["day"].unique().to_list()
+        return for_engine(self._read(name, range(min(days) - HISTORY_DAYS, max(days) + 1)), self._people)
 
     def _credited_before(self, rule: Rule, day: int) -> pl.DataFrame:
         """Quantity per account in earlier batches of the methodology's day, whoever's."""
@@ -231,7 +242,11 @@ class _Closing:
             return frame
         if self._numbers is not None:
             frame = frame.rename({"citizen": "local"}).join(self._numbers, on="local", how="left").drop("local")
-        return for_engine(frame.join(self._operators, on="source", how="left"), self._people)
+        return frame.join(self._operators, on="source", how="left")
+
+    def _for_engine(self, acts: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+        acts = _with_residents(acts, self._people)
+        return acts if rule.method.baseline is None else named(acts)
 
     def _has_baseline(self, name: str) -> bool:
         return any(method.baseline is not None for method in self._library.document(name).methods.values())
@@ -243,9 +258,10 @@ def for_engine(acts: pl.DataFrame, enrolled: pl.DataFrame) -> pl.DataFrame:
     Args:
         enrolled: People with citizen and residents.
     """
-    acts = acts.with_columns(
-        subject=pl.col("citizen").cast(pl.String), record_key=pl.col("record_id").bin.encode("hex")
-    )
+    return named(_with_residents(acts, enrolled)) if len(acts) else acts
+
+
+def _with_residents(acts: pl.DataFrame, enrolled: pl.DataFrame) -> pl.DataFrame:
     if "residents" not in acts.columns:
         return acts
     registered = acts.join(enrolled.select("citizen", enrolled="residents"), on="citizen", how="left")

@@ -56,10 +56,21 @@ def order(rows: Bytes) -> NDArray[np.uint32]:
     padded = np.zeros((len(rows), -(-rows.shape[1] // 8) * 8), np.uint8)
     padded[:, : rows.shape[1]] = rows
     words = padded.view(">u8").astype(np.uint64)
-    first = pl.Series(words[:, 0])
-    positions = first.arg_sort().to_numpy()
-    ordered = words[positions, 0]
+    leading = np.ascontiguousarray(words[:, 0])
+    if (leading[1:] > leading[:-1]).all():
+        return np.arange(len(rows), dtype=np.uint32)
+    positions = pl.Series(leading).arg_sort().to_numpy()
+    ordered = leading[positions]
     if words.shape[1] == 1 or (ordered[1:] != ordered[:-1]).all():
         return positions
     keys = pl.DataFrame({str(index): words[:, index] for index in range(words.shape[1])})
     return keys.select(pl.arg_sort_by(keys.columns)).to_series().to_numpy()
+
+
+def parted(frame: pl.DataFrame, by: list[str]) -> list[pl.DataFrame]:
+    """The frame by the values of some columns, in the order in which they come; the frame itself, and no copy, if all have one value."""
+    if frame.is_empty():
+        return []
+    if all((frame[name] == frame[name][0]).all() for name in by):
+        return [frame]
+    return frame.partition_by(by, maintain_order=True)

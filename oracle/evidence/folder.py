@@ -31,9 +31,7 @@ def write(folder: Path, bundle: Bundle) -> None:
         (FINDINGS, bundle.findings),
     ):
         unfinished = folder / f"{name}.part"
-        table.write_parquet(
-            unfinished, compression="zstd", compression_level=1, statistics=True, row_group_size=ROW_GROUP
-        )
+        table.write_parquet(unfinished, compression="lz4", statistics=True, row_group_size=ROW_GROUP)
         unfinished.replace(folder / name)
     unfinished = folder / f"{DOCUMENT}.part"
     unfinished.write_bytes(bundle.document)

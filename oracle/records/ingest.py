@@ -130,9 +130,12 @@ def _identified(
             copies.append(rejected("duplicate", reading.file, _copies(frame, stored, content), ["copy"]))
             frame = frame.join(stored.select(content), on=content, how="anti", nulls_equal=True)
         if len(frame):
-            who = book.register.resolve(connection, reading.source, frame["subject"])
-            kept[scenario] = frame.join(who, on="subject", how="left").drop("subject", "record_key")
-    return kept, copies
+            kept[scenario] = frame.drop("record_key")
+    if not kept:
+        return {}, copies
+    names = pl.concat([frame["subject"] for frame in kept.values()])
+    who = book.register.resolve(connection, reading.source, names)
+    return {name: frame.join(who, on="subject", how="left").drop("subject") for name, frame in kept.items()}, copies
 
 
 def _quarantined(reading: Reading) -> list[int]:

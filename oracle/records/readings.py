@@ -88,7 +88,7 @@ def acts_of(readings: pl.DataFrame, origin: Origin) -> tuple[pl.DataFrame, list[
     """Acts of readings with the columns of `SCHEMA`, and findings for the readings that are part of none."""
     readings, copies = without_copies(readings, origin.file, ["meter", "start"], ["end", "nano", "quality"])
     readings, unsound = rejected_by_code(readings.with_columns(code=_problem()), origin.file, _SHOWN[:4])
-    readings = with_overlap(readings, ["meter"], "row").sort("meter", "start", "row")
+    readings = with_overlap(readings, "meter", "row").sort("meter", "start", "row")
     readings = readings.with_columns(code=pl.when(pl.col("other_row").is_not_null()).then(pl.lit("overlap")))
     readings, overlaps = rejected_by_code(readings, origin.file, _SHOWN[:5])
     readings = _with_coverage(readings, origin)

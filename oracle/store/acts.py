@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from oracle.evidence.columns import matrix, order
+from oracle.evidence.columns import matrix, order, parted
 from oracle.evidence.leaf import WORD
 
 _DIGITS = 16
@@ -32,11 +32,12 @@ class ActStore:
     def write(self, scenario: str, sha256: str, acts: pl.DataFrame) -> None:
         """Writes the acts of one file, split by day."""
         ordered = acts[order(matrix(acts["record_id"], WORD))]
-        for (day,), part in ordered.partition_by("day", as_dict=True).items():
+        for part in parted(ordered, ["day"]):
+            day = part["day"][0]
             target = self._folder / scenario / str(day) / f"{sha256[:_DIGITS]}.parquet"
             target.parent.mkdir(parents=True, exist_ok=True)
             draft = target.with_suffix(".draft")
-            part.with_columns(sha256=pl.lit(sha256)).write_parquet(draft)
+            part.with_columns(sha256=pl.lit(sha256)).write_parquet(draft, compression="lz4")
             os.replace(draft, target)
 
     def read(self, scenario: str, days: Iterable[int], committed: set[str]) -> pl.DataFrame:

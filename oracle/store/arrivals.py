@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from oracle.store.batches import StoredBatch
-from oracle.store.citizens import people
+from oracle.store.bulk import fetch_frame
 from oracle.store.quarantine import quarantined_rows
 from oracle.store.schema import batches, citizens, files, findings, metadata, subjects
 
@@ -146,11 +146,11 @@ def batches_of_closing(connection: Connection, closing: int) -> list[StoredBatch
     return [StoredBatch(**row._mapping) for row in connection.execute(query)]
 
 
-def write_people(connection: Connection, target: Path) -> None:
+def write_people(known: pl.DataFrame, target: Path) -> None:
     """Writes what a close knew of people: account, consent, residents. Salts and subjects stay in the database, to be erased there."""
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(".draft")
-    people(connection).drop("salt").write_parquet(draft)
+    known.drop("salt").write_parquet(draft, compression="lz4")
     draft.replace(target)
 
 
@@ -158,14 +158,14 @@ def people_of_closing(connection: Connection, written: Path) -> pl.DataFrame:
     """Who is who, as a close knew it: `PEOPLE_SCHEMA`, one row per subject; the salt is null once it is erased."""
     query = select(subjects.c.tag, subjects.c.citizen, citizens.c.salt).join(citizens)
     schema = {name: PEOPLE_SCHEMA[name] for name in ("tag", "citizen", "salt")}
-    tagged = pl.DataFrame([tuple(row) for row in connection.execute(query)], schema=schema, orient="row")
+    tagged = fetch_frame(connection, query, schema)
     return tagged.join(pl.read_parquet(written), on="citizen").select(PEOPLE_SCHEMA.keys()).sort("tag")
 
 
 def numbers_of_tags(connection: Connection) -> pl.DataFrame:
     """This book's own number of every tag: tag, local."""
-    rows = [tuple(row) for row in connection.execute(select(subjects.c.tag, subjects.c.citizen))]
-    return pl.DataFrame(rows, schema={"tag": pl.Binary, "local": pl.Int64}, orient="row")
+    schema = {"tag": pl.Binary(), "local": pl.Int64()}
+    return fetch_frame(connection, select(subjects.c.tag, subjects.c.citizen), schema)
 
 
 def forget_since(connection: Connection, closing: int) -> None:

@@ -24,7 +24,10 @@ def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame) -> N
             connection.exec_driver_sql(str(compiled), part.select(compiled.positiontup).rows())
 
 
-def fetch_all(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
-    """All rows of a query without parameters, as the driver gives them: for columns of bytes, text and integers."""
+def fetch_frame(connection: Connection, query: Select[Any], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """All rows of a query without parameters, as the driver gives them: for columns of bytes, text, integers and booleans."""
     cursor = connection.exec_driver_sql(str(query.compile(dialect=connection.dialect))).cursor
-    return [] if cursor is None else list(cursor.fetchall())
+    parts = [pl.DataFrame(schema=schema)]
+    while cursor is not None and (rows := cursor.fetchmany(ROWS_AT_ONCE)):
+        parts.append(pl.DataFrame(rows, schema=schema, orient="row"))
+    return pl.concat(parts, rechunk=True)

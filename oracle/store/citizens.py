@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, bindparam, func, select, update
 from oracle.evidence.columns import column, flat
 from oracle.evidence.keccak import keccak_rows
 from oracle.redeem.custody import citizen_address
-from oracle.store.bulk import fetch_all, insert_frame
+from oracle.store.bulk import fetch_frame, insert_frame
 from oracle.store.erasure import forgotten_accounts, reseed, reseeded
 from oracle.store.schema import citizens, subjects
 
@@ -29,6 +29,13 @@ _CITIZENS = {
     "account": pl.Binary(),
     "salt": pl.Binary(),
     "custody": pl.Boolean(),
+    "consented": pl.Boolean(),
+    "residents": pl.Int64(),
+}
+_PEOPLE = {
+    "citizen": pl.Int64(),
+    "account": pl.Binary(),
+    "salt": pl.Binary(),
     "consented": pl.Boolean(),
     "residents": pl.Int64(),
 }
@@ -72,7 +79,7 @@ class Register:
 
     def tag(self, source: str, subject: str) -> bytes:
         """Keyed hash of a source's subject."""
-        return self._tags([(source, subject)])[0]
+        return bytes(self._tags(source, pl.Series([subject], dtype=pl.String))[0])
 
     def enrol(self, connection: Connection, people: Sequence[Enrolment]) -> int:
         """Enrols people; those who are already keep account and salt and take the new consent and residents.
@@ -80,9 +87,9 @@ class Register:
         Returns:
             Number of subjects that were new.
         """
-        refs = self._tags([("", p.citizen) if p.citizen else (p.source, p.subject) for p in people])
+        refs = self._tags_of([("", p.citizen) if p.citizen else (p.source, p.subject) for p in people])
         latest = dict(zip(refs, people, strict=True))
-        present = _numbers(connection, list(latest))
+        present: dict[bytes, int] = dict(_numbers(connection, list(latest)).iter_rows())
         self._add(connection, {ref: person for ref, person in latest.items() if ref not in present})
         if present:
             renewed = update(citizens).where(citizens.c.id == bindparam("number"))
@@ -91,38 +98,45 @@ class Register:
                 for ref, number in present.items()
             ]
             connection.execute(renewed, facts)
-        numbers = _numbers(connection, list(latest))
-        tags = dict(
-            zip(self._tags([(p.source, p.subject) for p in people]), map(numbers.__getitem__, refs), strict=True)
-        )
-        known = _known(connection, list(tags))
-        new = [(tag, number) for tag, number in tags.items() if tag not in known]
-        insert_frame(connection, subjects, pl.DataFrame(new, schema=_SUBJECTS, orient="row"))
+        numbers = dict(_numbers(connection, list(latest)).iter_rows())
+        tags = self._tags_of([(person.source, person.subject) for person in people])
+        named = pl.DataFrame({"tag": tags, "citizen": [numbers[ref] for ref in refs]}, schema=_SUBJECTS)
+        named = named.unique("tag", keep="last", maintain_order=True)
+        new = named.join(_known(connection, named["tag"]), on="tag", how="anti", maintain_order="left")
+        insert_frame(connection, subjects, new)
         return len(new)
 
     def resolve(self, connection: Connection, source: str, names: pl.Series) -> pl.DataFrame:
         """Citizens of a source's subjects, enrolling those nobody enrolled.
 
         Returns:
-            Columns `subject` and `citizen` (Int64), one row per distinct subject.
+            Columns `subject` and `citizen` (Int64), one row per distinct subject, in any order.
         """
-        distinct = names.unique().sort().to_list()
-        tags = dict(zip(self._tags([(source, name) for name in distinct]), distinct, strict=True))
-        known = _known(connection, list(tags))
-        missing = [tag for tag in tags if tag not in known]
-        if missing:
-            self._add(connection, {tag: Enrolment(None, source, tags[tag]) for tag in missing})
-            numbers = _numbers(connection, missing)
-            insert_frame(connection, subjects, pl.DataFrame(list(numbers.items()), schema=_SUBJECTS, orient="row"))
-            known |= numbers
-        who = [known[tag] for tag in tags]
-        return pl.DataFrame({"subject": distinct, "citizen": who}, schema={"subject": pl.String, "citizen": pl.Int64})
+        distinct = names.unique().alias("subject")
+        asked = pl.DataFrame([distinct, self._tags(source, distinct)])
+        known = _known(connection, asked["tag"])
+        missing = asked.join(known, on="tag", how="anti").sort("subject")
+        if len(missing):
+            self._add(connection, {tag: Enrolment(None, source, subject) for subject, tag in missing.iter_rows()})
+            numbers = _numbers(connection, missing["tag"]).rename({"ref": "tag", "id": "citizen"})
+            insert_frame(connection, subjects, numbers)
+            known = pl.concat([known, numbers])
+        return asked.join(known, on="tag").select("subject", "citizen")
 
-    def _tags(self, named: Sequence[tuple[str, str]]) -> list[bytes]:
-        """Keyed hashes of sources and their subjects. Keccak is a sponge: with the secret in front it is a MAC by itself."""
-        start = self._records + _TAG_LABEL
-        messages = [start + len(source).to_bytes(2, "big") + f"{source}{subject}".encode() for source, subject in named]
-        return column("tag", keccak_rows(*flat(pl.Series(messages, dtype=pl.Binary)))).to_list()
+    def _tags_of(self, named: Sequence[tuple[str, str]]) -> list[bytes]:
+        """Keyed hashes of pairs of source and subject."""
+        frame = pl.DataFrame(named, schema={"source": pl.String, "subject": pl.String}, orient="row").with_row_index()
+        parts = [
+            part.select("index", self._tags(source, part["subject"]))
+            for (source,), part in frame.partition_by("source", as_dict=True).items()
+        ]
+        return pl.concat(parts).sort("index")["tag"].to_list() if parts else []
+
+    def _tags(self, source: str, names: pl.Series) -> pl.Series:
+        """Keyed hashes of a source's subjects. Keccak is a sponge: with the secret in front it is a MAC by itself."""
+        start = self._records + _TAG_LABEL + len(source).to_bytes(2, "big") + source.encode()
+        messages = names.to_frame("name").select(pl.lit(start) + pl.col("name").cast(pl.Binary)).to_series()
+        return column("tag", keccak_rows(*flat(messages)))
 
     def _add(self, connection: Connection, people: Mapping[bytes, Enrolment]) -> None:
         """New citizens, by what their accounts are derived from."""
@@ -151,16 +165,10 @@ def people(connection: Connection, numbers: Sequence[int] | None = None) -> pl.D
     query = select(
         citizens.c.id.label("citizen"), citizens.c.account, citizens.c.salt, citizens.c.consented, citizens.c.residents
     )
-    if numbers is not None and len(numbers) <= _IN_LIMIT:
-        query = query.where(citizens.c.id.in_(numbers))
-    schema = {
-        "citizen": pl.Int64,
-        "account": pl.Binary,
-        "salt": pl.Binary,
-        "consented": pl.Boolean,
-        "residents": pl.Int64,
-    }
-    return pl.DataFrame([tuple(row) for row in connection.execute(query)], schema=schema, orient="row")
+    if numbers is None or len(numbers) > _IN_LIMIT:
+        return fetch_frame(connection, query, _PEOPLE)
+    rows = connection.execute(query.where(citizens.c.id.in_(numbers)))
+    return pl.DataFrame([tuple(row) for row in rows], schema=_PEOPLE, orient="row")
 
 
 def custody_ref(connection: Connection, account: bytes) -> bytes | None:
@@ -175,19 +183,21 @@ def salt_of(connection: Connection, account: bytes) -> bytes | None:
     return connection.execute(select(citizens.c.salt).where(citizens.c.account == account)).scalar_one_or_none()
 
 
-def _known(connection: Connection, tags: list[bytes]) -> dict[bytes, int]:
+def _known(connection: Connection, tags: Sequence[bytes] | pl.Series) -> pl.DataFrame:
     return _matching(connection, select(subjects.c.tag, subjects.c.citizen), tags)
 
 
-def _numbers(connection: Connection, refs: list[bytes]) -> dict[bytes, int]:
+def _numbers(connection: Connection, refs: Sequence[bytes] | pl.Series) -> pl.DataFrame:
     return _matching(connection, select(citizens.c.ref, citizens.c.id), refs)
 
 
-def _matching(connection: Connection, query: Select[Any], keys: list[bytes]) -> dict[bytes, int]:
+def _matching(connection: Connection, query: Select[Any], keys: Sequence[bytes] | pl.Series) -> pl.DataFrame:
     """Rows of a query of keys and numbers whose key is one of `keys`."""
-    if len(keys) > _ASKED_LIMIT:
-        wanted = set(keys)
-        return {key: number for key, number in fetch_all(connection, query) if key in wanted}
-    key = query.selected_columns[0]
-    asked = [query.where(key.in_(keys[at : at + _IN_LIMIT])) for at in range(0, len(keys), _IN_LIMIT)]
-    return {name: number for part in asked for name, number in connection.execute(part)}
+    key, number = query.selected_columns
+    schema = {key.name: pl.Binary(), number.name: pl.Int64()}
+    asked = pl.Series(key.name, keys, dtype=pl.Binary)
+    if len(asked) > _ASKED_LIMIT:
+        every = fetch_frame(connection, query, schema)
+        return every.join(asked.to_frame(), on=key.name, how="semi")
+    parts = [query.where(key.in_(asked[at : at + _IN_LIMIT].to_list())) for at in range(0, len(asked), _IN_LIMIT)]
+    return pl.DataFrame([tuple(row) for part in parts for row in connection.execute(part)], schema=schema, orient="row")

@@ -12,16 +12,18 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from oracle.quantify.exclusions import ITEM, STANDS, exclusions
+from oracle.quantify.exclusions import ITEM, STANDS, contested, exclusions
 from oracle.quantify.library import Library
 from oracle.validate.findings import ACT_FINDING_SCHEMA, about_acts
 from oracle.validate.overlap import with_overlap
 from oracle.validate.rules import TRIPS
+from oracle.validate.twice import any_twice
 
 Acts = Mapping[str, pl.DataFrame]
 
 # Columns that say where an act stood, not what it was.
 PROVENANCE = ("act", "rows", "sha256", "file")
+_CLAIM = ("subject", "start", "end", "record_key")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,9 @@ def one_act_per_record(acts: Acts, batched: Acts) -> Ruling:
     """
     kept, found = {}, []
     for scenario, frame in acts.items():
+        if scenario not in batched and not any_twice([frame["record_id"]]):
+            kept[scenario] = frame
+            continue
         content = [name for name in frame.columns if name not in PROVENANCE]
         twice = frame.filter(pl.col("record_id").is_duplicated())
         once = frame.join(twice, on="act", how="anti") if len(twice) else frame
@@ -74,8 +79,10 @@ def one_trip_at_a_time(acts: Acts, fixed: pl.DataFrame) -> Ruling:
         return Ruling(dict(acts), _together([]))
     every = pl.concat(open_).with_columns(row="act")
     taken = _taken_by_fixed(every, fixed)
-    free = every.join(taken, on="act", how="anti")
-    judged = with_overlap(free, ["citizen"], "record_id").filter(pl.col("other_row").is_not_null())
+    free = every.join(taken, on="act", how="anti") if len(taken) else every
+    judged = with_overlap(free, "citizen", "record_id").filter(pl.col("other_row").is_not_null())
+    if taken.is_empty() and judged.is_empty():
+        return Ruling(dict(acts), _together([]))
     winners = free.select(other_row="row", other_source="source")
     losers = pl.concat([taken, judged.join(winners, on="other_row").select(taken.columns)])
     elsewhere = pl.col("other_source") != pl.col("source")
@@ -95,19 +102,32 @@ def claimed_once(library: Library, acts: Acts, rivals: Acts, groups: Collection[
         rivals: Other acts that claim something, with `stands`: whether they are in a batch.
         groups: Exclusion groups to resolve.
     """
-    columns = ["subject", "start", "end", "record_key", STANDS]
+    if not groups:
+        return Ruling(dict(acts), _together([]))
+    rivalling = contested(library, {*acts, *rivals})
+    members = {member for group in groups for member in rivalling.get(group, ())}
     claims: dict[str, list[pl.DataFrame]] = {}
     for name, frame in [*acts.items(), *rivals.items()]:
-        stands = pl.col(STANDS) if STANDS in frame.columns else pl.lit(False).alias(STANDS)
-        items = [ITEM] if ITEM in frame.columns else []
-        claims.setdefault(name, []).append(frame.with_columns(stands).select(*columns, *items))
+        if name in members:
+            stands = pl.col(STANDS) if STANDS in frame.columns else pl.lit(False).alias(STANDS)
+            items = [ITEM] if ITEM in frame.columns else []
+            claims.setdefault(name, []).append(named(frame).select(*_CLAIM, stands, *items))
     out = exclusions(library, {name: pl.concat(each, how="diagonal") for name, each in claims.items()}, groups)
     kept, found = {}, []
     for name, frame in acts.items():
-        lost = out.filter(pl.col("scenario") == name).select("record_key", "group", claimed_by="claimed_by_scenario")
-        kept[name] = frame.join(lost, on="record_key", how="anti")
-        found.append(about_acts("claimed_elsewhere", frame.join(lost, on="record_key"), ["group", "claimed_by"]))
+        lost = out.filter(pl.col("scenario") == name).select(
+            "group", claimed_by="claimed_by_scenario", record_id=pl.col("record_key").str.decode("hex")
+        )
+        kept[name] = frame.join(lost, on="record_id", how="anti") if len(lost) else frame
+        found.append(about_acts("claimed_elsewhere", frame.join(lost, on="record_id"), ["group", "claimed_by"]))
     return Ruling(kept, _together(found))
+
+
+def named(acts: pl.DataFrame) -> pl.DataFrame:
+    """Stored acts with the names that the engine goes by: `subject` for the citizen, `record_key` for the record."""
+    return acts.with_columns(
+        subject=pl.col("citizen").cast(pl.String), record_key=pl.col("record_id").bin.encode("hex")
+    )
 
 
 def _taken_by_fixed(every: pl.DataFrame, fixed: pl.DataFrame) -> pl.DataFrame:

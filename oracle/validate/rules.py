@@ -26,6 +26,7 @@ from oracle.records.acts import (
 )
 from oracle.validate.overlap import with_overlap
 from oracle.validate.rejected import rejected, without_copies
+from oracle.validate.twice import any_twice
 
 Acts = dict[str, pl.DataFrame]
 Ruling = tuple[Acts, list[pl.DataFrame]]
@@ -80,7 +81,7 @@ def validate(reading: Reading, context: Context) -> Reading:
 
 def duplicates(acts: Acts, file: str, _: Context) -> Ruling:
     """One act for every record key of the file, whatever its scenario: that of the first row."""
-    if not acts:
+    if not any_twice([frame["record_key"] for frame in acts.values()]):
         return acts, []
     every = pl.concat((frame.with_columns(scenario=pl.lit(name)) for name, frame in acts.items()), how="diagonal")
     content = [name for name in every.columns if name not in ("record_key", "rows")]
@@ -146,7 +147,9 @@ def overlap(acts: Acts, file: str, _: Context) -> Ruling:
     if not trips:
         return acts, []
     every = pl.concat(trips).with_columns(row=pl.col("rows").list.first())
-    losers = with_overlap(every, ["subject"], "record_key").filter(pl.col("other_row").is_not_null())
+    losers = with_overlap(every, "subject", "record_key").filter(pl.col("other_row").is_not_null())
+    if losers.is_empty():
+        return acts, []
     found = rejected("overlap", file, losers, ["start", "end", "other_row"])
     kept = {
         name: frame.join(losers, on="record_key", how="anti") if name in TRIPS else frame
@@ -178,7 +181,11 @@ def _each(acts: Acts, file: str, code: str, check: Callable[[str], Check | None]
             kept[name] = frame
             continue
         bad, shown = checked
-        broken = frame.filter(bad).with_columns(**shown)
-        kept[name] = frame.filter(~bad)
+        wrong = frame.select(bad).to_series()
+        if not wrong.any():
+            kept[name] = frame
+            continue
+        broken = frame.filter(wrong).with_columns(**shown)
+        kept[name] = frame.filter(~wrong)
         found.append(rejected(code, file, broken, ["start", "end", *FIELDS[name], *shown]))
     return kept, found

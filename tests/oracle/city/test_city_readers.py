@@ -118,7 +118,7 @@ def test_overlap__of_both_operators_trips_by_citizen__finds_every_trip_that_was_
         )
         tables.append(acts.join(citizen_of, on=["source", "subject"]))
     every = pl.concat(tables).with_row_index("row")
-    judged = with_overlap(every.with_columns(pl.col("row").cast(pl.Int64)), ["citizen"], "record_key")
+    judged = with_overlap(every.with_columns(pl.col("row").cast(pl.Int64)), "citizen", "record_key")
     lost = set(judged.filter(pl.col("other_row").is_not_null())["act"])
     sold_twice = set(every.filter(pl.col("kind") == Kind.TWO_OPERATORS)["act"])
     assert sold_twice

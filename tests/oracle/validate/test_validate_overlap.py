@@ -18,7 +18,7 @@ Act = tuple[str, int, int, int, str]
 
 def others(acts: list[Act]) -> dict[int, int | None]:
     """What each row lost its time to."""
-    judged = with_overlap(pl.DataFrame(acts, schema=SCHEMA, orient="row"), ["who"], "key")
+    judged = with_overlap(pl.DataFrame(acts, schema=SCHEMA, orient="row"), "who", "key")
     return dict(judged.select("row", "other_row").sort("row").iter_rows())
 
 
