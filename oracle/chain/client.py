@@ -307,7 +307,7 @@ def _parts(parameters: Sequence[list[object]]) -> Iterator[list[list[object]]]:
     part: list[list[object]] = []
     size = 0
     for item in parameters:
-        weight = sum(len(value) for value in item if isinstance(value, str))
+        weight = sum(map(_weight, item))
         if part and size + weight > _BATCH_CHARACTERS:
             yield part
             part, size = [], 0
@@ -315,6 +315,13 @@ def _parts(parameters: Sequence[list[object]]) -> Iterator[list[list[object]]]:
         size += weight
     if part:
         yield part
+
+
+def _weight(value: object) -> int:
+    """Characters of a request's argument, without its punctuation."""
+    if isinstance(value, Mapping):
+        return sum(map(_weight, value.values()))
+    return len(value) if isinstance(value, str) else 0
 
 
 class Translated:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -162,10 +163,13 @@ def _encoding(blocks: Callable[[], Iterable[bytes]], file: str) -> str:
 def _fault(blocks: Iterable[bytes], encoding: str) -> tuple[int, str] | None:
     """Line and reason of the first bytes that are not of the encoding."""
     line = 1
+    decoder = codecs.getincrementaldecoder(encoding)()
     for block in blocks:
-        try:
-            block.decode(encoding)
-        except UnicodeDecodeError as error:
-            return line + block.count(b"\n", 0, error.start), error.reason
-        line += block.count(b"\n")
+        for at in range(0, len(block), BLOCK_BYTES):  # a line may be as long as the file
+            piece = block[at : at + BLOCK_BYTES]
+            try:
+                decoder.decode(piece, at + BLOCK_BYTES >= len(block))
+            except UnicodeDecodeError as error:
+                return line + error.object.count(b"\n", 0, error.start), error.reason
+            line += piece.count(b"\n")
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -14,11 +15,19 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from oracle.errors import InputError
+from oracle.records.content import BLOCK_BYTES
 
 # A line that says the same to every JSON parser: one flat object of plain text, small whole numbers and null. The characters are
 # those that are printable in every version of Unicode since this was written, and of blanks only the space.
 _NAME = r'"[0-9A-Za-z_]+"'
 _VALUE = r'(?:"[ !#-\[\]-~\x{3001}-\x{3020}\x{4e00}-\x{9fa5}\x{ff01}-\x{ff5e}]*"|0|[1-9][0-9]{0,17}|null)'
+# Between two objects of a list, and what stands before the first and after the last: a list, or a page with little else in it.
+_SEAMS = (b"},{", b"}, {")
+_BEGINNING, _TAIL_BYTES = 1 << 16, 100
+_HEAD = re.compile(
+    rb'[ \r\n]*(?:(?P<page>\{) *(?:"(?!data")[0-9A-Za-z_]+" *: *(?:"[0-9A-Za-z_ ]*"|0|[1-9][0-9]{0,17}|null) *, *)*"data" *: *)?\[ *(?=\{)'
+)
+_TAIL = {False: re.compile(rb" *\][ \r\n]*\Z"), True: re.compile(rb" *\] *\}[ \r\n]*\Z")}
 _PLAIN = rf"^\{{ *{_NAME} *: *{_VALUE}(?: *, *{_NAME} *: *{_VALUE})* *\}}\s*$"
 
 
@@ -53,22 +62,55 @@ def json_rows(blocks: Iterable[bytes], fields: Sequence[str], file: str) -> Iter
     while b"\n" not in start.strip() and (block := next(following, b"")):
         start += block
     if not _has_lines(start):
-        rows = _rows_of_document(start + b"".join(following), file)
-        yield JsonRows(_no_rows(fields), list(enumerate(rows, 1)))
+        yield from _document(start + b"".join(following), fields, file)
         return
     row = 1
     for block in chain([start], following):
-        lines, rows_of_others = _split(block)
-        counts = lines["plain"].cast(pl.Int64).to_numpy().copy()
-        for line, rows in rows_of_others.items():
-            counts[line] = len(rows)
-        first = row + np.cumsum(counts) - counts
-        objects = [
-            (int(first[line]) + at, item) for line, rows in rows_of_others.items() for at, item in enumerate(rows)
-        ]
-        text = block if not rows_of_others else "".join(lines.filter("plain")["line"]).encode()
-        yield JsonRows(_columns(text, first[lines["plain"].to_numpy()], fields), objects)
-        row += int(counts.sum())
+        lines, others = _split(block)
+        part, count = _block(block, lines, {line: _rows_of_line(text) for line, text in others.items()}, row, fields)
+        yield part
+        row += count
+
+
+def _document(text: bytes, fields: Sequence[str], file: str) -> Iterator[JsonRows]:
+    """The rows of one document. A list of flat objects, cut apart between them, says in lines what it says in one piece."""
+    row, at, end = 1, 0, 0
+    if (head := _HEAD.match(text)) and (
+        tail := _TAIL[bool(head["page"])].search(text, max(0, len(text) - _TAIL_BYTES))
+    ):
+        at, end = head.end(), tail.start()
+    seam = next((each for each in _SEAMS if each in text[at : min(at + _BEGINNING, end)]), _SEAMS[0])
+    while at < end:
+        cut = text.find(seam, min(at + BLOCK_BYTES, end), end) + 1 or end
+        block = text[at:cut]
+        if b"\n" in block:  # it would part what no comma parts
+            break
+        block = block.replace(seam, b"}\n{")
+        lines, others = _split(block)
+        if others:
+            break
+        part, count = _block(block, lines, {}, row, fields)
+        yield part
+        row, at = row + count, cut + len(seam) - 2
+    if at < end or end == 0:
+        yield JsonRows(_no_rows(fields), list(enumerate(_rows_of_document(text, file), 1))[row - 1 :])
+
+
+def _block(
+    block: bytes, lines: pl.DataFrame, others: dict[int, list[object]], row: int, fields: Sequence[str]
+) -> tuple[JsonRows, int]:
+    """The rows of a block's lines, counted from `row`, and how many there are.
+
+    Args:
+        others: The rows of the lines that are not plain.
+    """
+    counts = lines["plain"].cast(pl.Int64).to_numpy().copy()
+    for line, rows in others.items():
+        counts[line] = len(rows)
+    first = row + np.cumsum(counts) - counts
+    objects = [(int(first[line]) + at, item) for line, rows in others.items() for at, item in enumerate(rows)]
+    text = block if not others else "".join(lines.filter("plain")["line"]).encode()
+    return JsonRows(_columns(text, first[lines["plain"].to_numpy()], fields), objects), int(counts.sum())
 
 
 def _has_lines(text: bytes) -> bool:
@@ -90,15 +132,15 @@ def _rows_of_document(text: bytes, file: str) -> list[object]:
     return document if isinstance(document, list) else _rows_of(document)
 
 
-def _split(block: bytes) -> tuple[pl.DataFrame, dict[int, list[object]]]:
-    """The lines of a block, each plain or not, and the rows of those that are not, by line."""
+def _split(block: bytes) -> tuple[pl.DataFrame, dict[int, str]]:
+    """The lines of a block, each plain or not, and those that are not, by number."""
     ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
     bounds = np.unique(np.concatenate([[0], ends, [len(block)]])).astype(np.int64)
     buffers = [None, pa.py_buffer(bounds), pa.py_buffer(block)]
     texts = pl.Series("line", pa.LargeStringArray.from_buffers(len(bounds) - 1, *buffers[1:]))
     lines = texts.to_frame().with_columns(plain=pl.col("line").str.contains(_PLAIN))
     others = (~lines["plain"]).arg_true().to_list()
-    return lines, {line: _rows_of_line(texts[line]) for line in others}
+    return lines, {line: texts[line] for line in others}
 
 
 def _columns(text: bytes, rows: NDArray[np.int64], fields: Sequence[str]) -> pl.DataFrame:

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
+
 from oracle.errors import InputError
 from oracle.records.content import open_file, text_blocks, utf8
 from oracle.records.json_rows import json_rows
@@ -38,9 +40,8 @@ def masked_rows(path: Path, rows: list[int], kind: str | None) -> dict[int, str]
     if kind == "greenbutton":
         return {}
     texts: dict[int, str] = {}
-    for number, row in _json(path) if kind == "szt" else _csv(path):
-        if number in wanted:
-            texts[number] = json.dumps(row, ensure_ascii=False)[:MOST_CHARACTERS]
+    for number, row in _json(path, wanted) if kind == "szt" else _csv(path, wanted):
+        texts[number] = json.dumps(row, ensure_ascii=False)[:MOST_CHARACTERS]
         if len(texts) == len(wanted):
             break
     return texts
@@ -52,20 +53,23 @@ def masked(value: object) -> str:
     return f"{text[:1]}…{text[-1:]}" if len(text) > 4 else "…"
 
 
-def _csv(path: Path) -> Iterator[tuple[int, object]]:
+def _csv(path: Path, wanted: set[int]) -> Iterator[tuple[int, object]]:
     with open_file(path) as stream:
         names = [name.strip().lower() for name in _fields(_text(stream.readline(), path))]
         for number, line in enumerate(stream, 1):
+            if number not in wanted:
+                continue
             fields = _fields(_text(line, path))
             known = {name: _shown(name, value) for name, value in zip(names, fields, strict=False)}
             # More fields than names: nobody knows what they are.
             yield number, known if len(fields) <= len(names) else known | {"more": f"{len(fields) - len(names)} fields"}
 
 
-def _json(path: Path) -> Iterator[tuple[int, object]]:
+def _json(path: Path, wanted: set[int]) -> Iterator[tuple[int, object]]:
     for part in json_rows(text_blocks(path), FIELDS, path.name):
-        found = [(row.pop("row"), row) for row in part.plain.to_dicts()] + list(part.objects)
-        for number, row in sorted(found, key=lambda item: item[0]):
+        plain = part.plain.filter(pl.col("row").is_in(wanted)).to_dicts()
+        objects = [(number, row) for number, row in part.objects if number in wanted]
+        for number, row in sorted([*((row.pop("row"), row) for row in plain), *objects], key=lambda item: item[0]):
             shown = {name: _shown(name, value) for name, value in row.items()} if isinstance(row, dict) else "no object"
             yield number, shown
 
