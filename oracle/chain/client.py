@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -215,16 +216,27 @@ class Chain:
             yield from found
             start = until + 1
 
-    def batch(self, method: str, parameters: Sequence[list[object]]) -> list[dict[str, Any]]:
-        """Raw answers to many requests of one method, `result` or `error` each, in order."""
-        answers: list[dict[str, Any]] = []
-        for part in _parts(parameters):
+    def batch(self, method: str, parameters: Sequence[list[object]], most: int = 1_000) -> list[dict[str, Any]]:
+        """Raw answers to many requests of one method, `result` or `error` each, in order.
+
+        Questions go two bodies at a time: while one answer is read the node makes the next. What is sent keeps its order.
+
+        Args:
+            most: Requests in one body.
+        """
+
+        def asked(part: Sequence[list[object]]) -> list[dict[str, Any]]:
             with Translated(self.rpc):
                 made = self.web3.provider.make_batch_request([(method, item) for item in part])  # type: ignore[attr-defined, unused-ignore]  # HTTPProvider has it
             if not isinstance(made, list) or len(made) != len(part):
                 raise ChainError(f"The node at {self.rpc} does not answer a batch of {method}: {made}")
-            answers += sorted(made, key=lambda answer: answer["id"])
-        return answers
+            return sorted(made, key=lambda answer: answer["id"])
+
+        parts = list(_parts(parameters, most))
+        if len(parts) < 2 or method.startswith("eth_send"):
+            return [answer for part in parts for answer in asked(part)]
+        with ThreadPoolExecutor(2) as pool:
+            return [answer for answers in pool.map(asked, parts) for answer in answers]
 
     def block_hash(self, number: int) -> str | None:
         """Hash of a block; None if there is no such block (any more)."""
@@ -302,13 +314,13 @@ def connect(rpc: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> Web3:
     return web3
 
 
-def _parts(parameters: Sequence[list[object]]) -> Iterator[list[list[object]]]:
-    """Batches that stay below the body size that common nodes take."""
+def _parts(parameters: Sequence[list[object]], most: int) -> Iterator[list[list[object]]]:
+    """Batches of `most` requests that stay below the body size that common nodes take."""
     part: list[list[object]] = []
     size = 0
     for item in parameters:
         weight = sum(map(_weight, item))
-        if part and size + weight > _BATCH_CHARACTERS:
+        if part and (len(part) == most or size + weight > _BATCH_CHARACTERS):
             yield part
             part, size = [], 0
         part.append(item)

@@ -18,6 +18,7 @@ from oracle.store.database import Database
 
 MOST_REPLACEMENTS = 5
 _CANCEL_GAS = 21_000
+_RECEIPTS_AT_ONCE = 16  # a chunk's receipt tells of five hundred transfers: some 300 kB
 
 # What nodes say of a transaction that needs nothing more from us now: it is there, or its nonce is taken and the receipt will tell by whom.
 _FINE = ("already known", "already imported", "nonce too low", "known transaction", "correct nonce", "underpriced")
@@ -149,7 +150,9 @@ class Follower:
     def _look_for_receipts(self, behind: list[rows.Row], found: Followed) -> None:
         with self._database.reading() as connection:
             made = [attempt for row in behind for attempt in rows.attempts_of(connection, row.id)]
-        answers = self._chain.batch("eth_getTransactionReceipt", [[attempt.hash] for attempt in made])
+        answers = self._chain.batch(
+            "eth_getTransactionReceipt", [[attempt.hash] for attempt in made], _RECEIPTS_AT_ONCE
+        )
         receipts = {
             attempt.row: answer["result"] for attempt, answer in zip(made, answers, strict=True) if answer.get("result")
         }

@@ -50,17 +50,33 @@ class Pace:
         wait_seconds: For a transaction to be mined.
         patience_seconds: After which a transaction that is not mined is looked for, sent again or replaced.
         lock_seconds: For another process to finish.
-        window: Transactions in flight at once.
+        window: Transactions in flight at once; half of them are sent while the node mines the other half.
     """
 
     finality: int = 12
     wait_seconds: float = 120
     patience_seconds: float = 20
     lock_seconds: float = 60
-    window: int = 128
+    window: int = 256
 
 
 Outcome = Sent | ChainError
+
+
+@dataclass(frozen=True)
+class _Window:
+    """Calls that were begun together.
+
+    Attributes:
+        ids: Rows of the calls on their way, by place.
+        outcomes: What is known already, by place.
+        anew: How often their nonces were taken.
+    """
+
+    calls: Sequence[Call]
+    ids: dict[int, int]
+    outcomes: dict[int, Outcome]
+    anew: int
 
 
 class Outbox(Sender):
@@ -107,9 +123,12 @@ class Outbox(Sender):
             self._recover()
             waiting = iter(calls)
             outcomes: list[Outcome] = []
-            while window := list(islice(waiting, self._pace.window)):
-                outcomes += self._window(window)
-            return outcomes
+            sent: _Window | None = None
+            while half := list(islice(waiting, max(1, self._pace.window // 2))):
+                following = self._begun(half)  # while the node mines the half before
+                outcomes += [] if sent is None else self._ended(sent)
+                sent = following
+            return outcomes + ([] if sent is None else self._ended(sent))
 
     def reconcile(self) -> Followed:
         """Looks at every row the chain may still change: what was dropped is sent again, what is deep enough is final."""
@@ -139,7 +158,8 @@ class Outbox(Sender):
                 rows.set_state(connection, [row.id for row in unsigned], rows.UNDONE, reason=reason)
         return self._follower.follow()
 
-    def _window(self, calls: Sequence[Call], anew: int = 0) -> list[Outcome]:
+    def _begun(self, calls: Sequence[Call], anew: int = 0) -> _Window:
+        """Sends what the contracts would take of some calls and is not on its way."""
         outcomes: dict[int, Outcome] = {}
         ids = self._adopted(calls)
         fresh = [place for place in range(len(calls)) if place not in ids]
@@ -148,20 +168,25 @@ class Outbox(Sender):
         fresh = [place for place in fresh if place not in outcomes]
         if fresh:
             ids |= dict(zip(fresh, self._signed_rows([calls[place] for place in fresh]), strict=True))
-        self._await(list(ids.values()))
+        return _Window(calls, ids, outcomes, anew)
+
+    def _ended(self, window: _Window) -> list[Outcome]:
+        """Waits for a window; what lost its nonce is planned anew."""
+        calls, outcomes = window.calls, window.outcomes
+        self._await(list(window.ids.values()))
         again = []
-        for place, row in ids.items():
+        for place, row in window.ids.items():
             outcome = self._outcome(row)
             if outcome is None:
                 again.append(place)
             else:
                 outcomes[place] = outcome
         if again:
-            if anew == _ANEW:
+            if window.anew == _ANEW:
                 raise ChainError(
                     f"Another program sends from {self.account.address}: it took the nonces of {len(again)} transactions. Stop it."
                 )
-            repeated = self._window([calls[place] for place in again], anew + 1)
+            repeated = self._ended(self._begun([calls[place] for place in again], window.anew + 1))
             outcomes |= dict(zip(again, repeated, strict=True))
         return [outcomes[place] for place in range(len(calls))]
 
