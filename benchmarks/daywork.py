@@ -12,8 +12,9 @@ import argparse
 import hashlib
 import hmac
 import resource
-import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from oracle.evidence.bundle import Bundle, _leaves
 from oracle.evidence.leaf import RECORD_DOMAIN
 from oracle.evidence.tree import Tree
 from oracle.index.proofs import header_of
+from oracle.keys import Keyring
 from oracle.pipeline import close
 from oracle.quantify.library import Library
 from oracle.records.ingest import _PEPPER_LABEL, ingest
@@ -50,6 +52,12 @@ def day(book: Book, csv: Path) -> list[bytes]:
     member = Account.from_key(b"\1" * 32)
     documents = [(book.bundle_folder(each.batch.batch) / folder.DOCUMENT).read_bytes() for each in closed]
     return [sign(member, header_of(text).message(DOMAIN, 1)) for text in documents]
+
+
+def prepared(home: Path, csv: Path, acts: int) -> None:
+    """What is there before the day: the register and the file. In a process of its own, so that memory is the day's."""
+    write_trips(csv, acts)
+    enrol(new_book(home), acts // TRIPS_A_DAY)
 
 
 def bundles(book: Book) -> list[Path]:
@@ -129,12 +137,11 @@ def main() -> None:
     options = parser.parse_args()
     acts = options.acts
     with tempfile.TemporaryDirectory() as temporary:
-        home = Path(temporary) / "home"
+        home, csv = Path(temporary) / "home", Path(temporary) / "trips.csv"
         loop, _ = sampled(Path(temporary) / "sample", options.sample)
-        book, csv = new_book(home), Path(temporary) / "trips.csv"
-        write_trips(csv, acts)
-        enrol(book, acts // TRIPS_A_DAY)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as another:
+            another.submit(prepared, home, csv, acts).result()
+        book = Book(home, Keyring(home / "keys"))
         seconds, signatures = timed(lambda: day(book, csv))
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         hashing, found = 0.0, 0
@@ -162,8 +169,6 @@ def main() -> None:
         ),
         Row(f"most memory, {acts:,} trips", f"{memory} MiB", f"limit {LIMIT_MIB} MiB", memory / LIMIT_MIB, "<= 1"),
     ]
-    if before > memory * 9 // 10:
-        sys.stderr.write("Setting up took as much memory as the day; the day's own is no more than the figure.\n")
     print_rows(rows)
 
 
