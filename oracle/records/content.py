@@ -165,10 +165,10 @@ def _fault(blocks: Iterable[bytes], encoding: str) -> tuple[int, str] | None:
     line = 1
     decoder = codecs.getincrementaldecoder(encoding)()
     for block in blocks:
-        for at in range(0, len(block), BLOCK_BYTES):  # a line may be as long as the file
-            piece = block[at : at + BLOCK_BYTES]
+        for at in range(0, len(block), 4 * BLOCK_BYTES):  # a line may be as long as the file
+            piece = block[at : at + 4 * BLOCK_BYTES]
             try:
-                decoder.decode(piece, at + BLOCK_BYTES >= len(block))
+                decoder.decode(piece, at + len(piece) == len(block))
             except UnicodeDecodeError as error:
                 return line + error.object.count(b"\n", 0, error.start), error.reason
             line += piece.count(b"\n")

@@ -135,7 +135,8 @@ def _rows_of_document(text: bytes, file: str) -> list[object]:
 def _split(block: bytes) -> tuple[pl.DataFrame, dict[int, str]]:
     """The lines of a block, each plain or not, and those that are not, by number."""
     ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
-    bounds = np.unique(np.concatenate([[0], ends, [len(block)]])).astype(np.int64)
+    last = [len(block)] if not block.endswith(b"\n") else []
+    bounds = np.concatenate([[0], ends, last]).astype(np.int64)
     buffers = [None, pa.py_buffer(bounds), pa.py_buffer(block)]
     texts = pl.Series("line", pa.LargeStringArray.from_buffers(len(bounds) - 1, *buffers[1:]))
     lines = texts.to_frame().with_columns(plain=pl.col("line").str.contains(_PLAIN))

@@ -73,12 +73,16 @@ def without_copies(
     """
     if not frame["row"].is_sorted():
         frame = frame.sort("row")
-    if not frame.select(pl.struct(key).is_duplicated().any()).item():
+    twice = frame.select(pl.struct(key).hash().alias("twice")).to_series().is_duplicated()
+    if not twice.any():
         return frame, empty_findings()
-    first = frame.unique(key, keep="first", maintain_order=True)
-    later = frame.join(first.select("row"), on="row", how="anti").join(first, on=key, suffix="_first", nulls_equal=True)
+    doubtful = frame.filter(twice)
+    first = doubtful.unique(key, keep="first", maintain_order=True)
+    again = doubtful.join(first.select("row"), on="row", how="anti")
+    kept = frame.filter(~pl.col("row").is_in(again["row"].implode()))
+    later = again.join(first, on=key, suffix="_first", nulls_equal=True, maintain_order="left")
     same = pl.all_horizontal(pl.lit(True), *(pl.col(name).eq_missing(pl.col(f"{name}_first")) for name in content))
     later = later.with_columns(
         copy=pl.when(same).then(pl.lit("identical")).otherwise(pl.lit("conflicting")), first_row="row_first"
     )
-    return first, rejected("duplicate", file, later, ["copy", "first_row"])
+    return kept, rejected("duplicate", file, later, ["copy", "first_row"])
