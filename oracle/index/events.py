@@ -5,7 +5,8 @@ Logs are taken from the node as they are and turned into columns; nothing is dec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,10 +22,15 @@ from oracle.errors import ChainError
 from oracle.index.segments import SCHEMA, Segment, Segments
 
 SETTLED_BLOCKS = 64  # as deep as a re-organisation is cheap: deeper ones read a merged segment again
-_BLOCKS_AT_ONCE = 2_000
+
+# A range is as wide as its logs are few, so that memory is that of an answer or two whatever the chain holds.
+_LOGS_AT_ONCE = 50_000
+_FIRST_BLOCKS, _MOST_BLOCKS, _GROWTH = 16, 2_000, 4
 
 _NOBODY = bytes(20)
 _RAW = {name: pl.String() for name in ("address", "blockNumber", "logIndex", "transactionHash", "data")}
+
+_Logs = Sequence[Mapping[str, Any]]  # as the node gives them
 
 
 @dataclass(frozen=True)
@@ -77,14 +83,9 @@ class EventIndex:
         """
         dropped = self._drop_replaced()
         listed = self._segments.listed()
-        first = listed[-1].last + 1 if listed else self._chain.manifest.first_block
         head, added = self._chain.head(), 0
-        for start in range(first, head + 1, _BLOCKS_AT_ONCE):
-            last = min(start + _BLOCKS_AT_ONCE - 1, head)
-            segment = Segment(start, last, self._hash(last))
-            rows = self._read(start, last)
-            if self._hash(last) != segment.hash:
-                raise ChainError(f"Block {last} was replaced while it was read. Run it again.")
+        for segment, logs in self._read(listed[-1] if listed else None, head):
+            rows = self._columns(logs)
             self._segments.add(segment, rows)
             added += len(rows)
         self._segments.merge(head - SETTLED_BLOCKS)
@@ -108,27 +109,49 @@ class EventIndex:
     def _drop_replaced(self) -> int:
         dropped = 0
         for segment in reversed(self._segments.listed()):
-            if segment.last <= self._chain.head() and self._hash(segment.last) == segment.hash:
+            if self._chain.block_hash(segment.last) == segment.hash:
                 break
             self._segments.drop(segment)
             dropped += 1
         return dropped
 
-    def _hash(self, block: int) -> str:
-        with Translated(self._chain.rpc):
-            return self._chain.web3.eth.get_block(block)["hash"].to_0x_hex()
+    def _read(self, before: Segment | None, head: int) -> Iterator[tuple[Segment, _Logs]]:
+        """The logs after a segment up to the head, range by range; while one is worked on, the next is on its way."""
+        blocks = _FIRST_BLOCKS
+        with ThreadPoolExecutor(1) as thread:
 
-    def _read(self, first: int, last: int) -> pl.DataFrame:
-        """Rows of the deployment's logs in a range of blocks."""
+            def ahead(read: Segment | None) -> Future[tuple[Segment, _Logs]] | None:
+                first = self._chain.manifest.first_block if read is None else read.last + 1
+                last = min(first + blocks - 1, head)
+                return thread.submit(self._range, read, first, last) if first <= head else None
+
+            coming = ahead(before)
+            while coming is not None:
+                segment, logs = coming.result()
+                blocks = segment.last - segment.first + 1
+                blocks = max(1, min(_MOST_BLOCKS, blocks * _GROWTH, blocks * _LOGS_AT_ONCE // (len(logs) + 1)))
+                coming = ahead(segment)
+                yield segment, logs
+
+    def _range(self, before: Segment | None, first: int, last: int) -> tuple[Segment, _Logs]:
+        """The deployment's logs in a range of blocks; in the first half of it, and so on, if the node refuses so many."""
+        hash_ = self._chain.block_hash(last)
         addresses = [self._chain.address(role) for role in self._chain.manifest.contracts]
         asked = {"fromBlock": hex(first), "toBlock": hex(last), "address": addresses}
         with Translated(self._chain.rpc):
             answer = self._chain.web3.provider.make_request("eth_getLogs", [asked])  # type: ignore[arg-type]  # a name is a name
+        if "error" in answer and first < last:
+            return self._range(before, first, (first + last) // 2)
         if "error" in answer:
-            raise ChainError(
-                f"The node at {self._chain.rpc} gives no logs of blocks {first} to {last}: {answer['error']}"
-            )
-        logs = answer["result"]
+            raise ChainError(f"The node at {self._chain.rpc} gives no logs of block {first}: {answer['error']}")
+        if hash_ is None or self._chain.block_hash(last) != hash_:
+            raise ChainError(f"Block {last} was replaced while it was read. Run it again.")
+        if before is not None and self._chain.block_hash(before.last) != before.hash:
+            raise ChainError(f"Block {before.last} was replaced after it was read. Run it again.")
+        return Segment(first, last, hash_), answer["result"]
+
+    def _columns(self, logs: _Logs) -> pl.DataFrame:
+        """Rows of logs."""
         raw = pl.DataFrame({name: [log[name] for log in logs] for name in _RAW}, schema=_RAW)
         topics = [log["topics"] for log in logs]
         raw = raw.with_columns(

@@ -12,7 +12,10 @@ import pytest
 from oracle.chain.client import Chain
 from oracle.chain.manifest import Manifest, abi_of
 from oracle.chain.sender import Sender
+from oracle.errors import ChainError
+from oracle.index import events as reading
 from oracle.index.events import EventIndex
+from oracle.index.segments import Segments
 from oracle.keys import Keyring
 from tests.e2e.cli import CHAIN, Carbonbook, free_port
 
@@ -99,6 +102,38 @@ def test_update__after_a_reorganisation__has_the_events_of_the_blocks_that_stand
     assert updated.dropped == 1
     assert {111, 112}.isdisjoint(values)
     assert values[-1] == 113
+    assert world.index.counts() == counted(world.on_chain())
+
+
+def test_update__of_blocks_that_were_replaced_before_the_next_were_read__says_so_and_reads_them_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next range is on its way while one is kept; so the third is the first that sees the chain after the second."""
+    world.index.update()
+    monkeypatch.setattr(reading, "_MOST_BLOCKS", 1)
+    monkeypatch.setattr(reading, "_FIRST_BLOCKS", 1)
+    before = world.asked("evm_snapshot")
+    for amount in (211, 212, 213, 214):
+        world.mint(amount)
+    kept, add = [], Segments.add
+
+    def replacing(segments: Segments, segment: Any, rows: Any) -> None:
+        add(segments, segment, rows)
+        kept.append(segment)
+        if len(kept) == 1:
+            world.asked("evm_revert", before)
+            for amount in (215, 216, 217, 218):
+                world.mint(amount)
+
+    monkeypatch.setattr(Segments, "add", replacing)
+    with pytest.raises(ChainError, match="was replaced"):
+        world.index.update()
+    assert kept[0].first == kept[0].last
+    world.index.update()
+    account = bytes.fromhex(world.sender.account.address[2:])
+    values = [entry["values"].get("value") for entry in world.index.of_account(account)]
+    assert values[-4:] == [215, 216, 217, 218]
+    assert {211, 212, 213, 214}.isdisjoint(values)
     assert world.index.counts() == counted(world.on_chain())
 
 
