@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,27 @@ class ProofIndex:
 
     def _path(self, batch: str) -> Path:
         return self._folder / f"{batch[2:]}.nodes"
+
+
+def found_in(folders: Sequence[Path], record_id: bytes) -> tuple[Path, bytes] | None:
+    """The bundle that has a record, and the record's account; None if none has it.
+
+    All are asked at once: of each, the one group of rows that its ids could be in.
+    """
+    tables = {str(folder / RECORDS): folder for folder in folders}
+    if not tables:
+        return None
+    rows = pl.scan_parquet(
+        list(tables),
+        schema={"record_id": pl.Binary(), "account": pl.Binary()},
+        extra_columns="ignore",
+        include_file_paths="file",
+    )
+    found = rows.filter(pl.col("record_id") == record_id).collect()
+    if found.is_empty():
+        return None
+    _, account, file = found.row(0)
+    return tables[file], account
 
 
 def header_of(text: bytes) -> Header:
