@@ -1,7 +1,8 @@
 """Dask and Ray on the same partitions: what each installs, how long it takes to be there, what a partition costs, what a dead worker costs.
 
 Both start two worker processes on this machine and are given the same list of partitions and the same function, `oracle.partition.work`;
-their tables must be those of one process. Ray is measured if an interpreter is named that can import it: it is no dependency here.
+their tables must be those of one process. Ray is measured if an interpreter is named that can import it: it is no dependency here. The
+figures are kept in benchmarks/results/engines.json.
 
     python3.11 -m venv build/ray && build/ray/bin/pip install ray
     python -m benchmarks.engines [--ray build/ray/bin/python] [--acts 240000] [--shards 24]
@@ -30,13 +31,13 @@ import psutil  # type: ignore[import-untyped]  # Dask brings it
 from packaging.requirements import Requirement
 
 from benchmarks.parts import REGION, rides
-from benchmarks.table import Row, print_rows, require
+from benchmarks.run import ROOT, circumstances, write_result
+from benchmarks.table import Row, require, shown
 from benchmarks.world import FIRST_SECOND, OPERATOR
 from oracle.partition.work import ROWS, Partition, split, work
 from oracle.quantify.library import Library
 from oracle.units import day_of_time
 
-ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 2
 TRIVIAL = 500  # tasks that do nothing
 PACKAGES = {"Dask": "distributed", "Ray": "ray"}
@@ -56,19 +57,18 @@ def main() -> None:
         return
     interpreters = {"Dask": Path(sys.executable)} | ({"Ray": options.ray} if options.ray else {})
     found = {name: in_child(name, python, options.acts, options.shards) for name, python in interpreters.items()}
-    dask = found["Dask"]
-    print_rows(
-        [
-            Row(
-                f"{name}: {what}",
-                f"{figures[what]:,.4g}",
-                "" if name == "Dask" else f"Dask {dask[what]:,.4g}",
-                None if name == "Dask" else figures[what] / dask[what],
-            )
-            for name, figures in found.items()
-            for what in figures
-        ]
-    )
+    first = found["Dask"]
+    rows = [
+        Row(
+            f"{name}: {what}",
+            f"{figure:,.4g}",
+            *((f"Dask {first[what]:,.4g}", figure / first[what]) if name != "Dask" else ()),
+        )
+        for name, figures in found.items()
+        for what, figure in figures.items()
+    ]
+    print(shown(rows))
+    write_result("engines.json", circumstances() | {"acts": options.acts, "shards": options.shards, "engines": found})
 
 
 def in_child(name: str, python: Path, acts: int, shards: int) -> dict[str, float]:
