@@ -30,7 +30,7 @@ from oracle.evidence.folder import DOCUMENT, RECORDS, ROW_GROUP
 from oracle.evidence.keccak import Bytes, keccak_matrix
 from oracle.evidence.leaf import record_leaves
 from oracle.evidence.tree import Tree
-from oracle.index.proofs import ProofIndex, found_in
+from oracle.index.proofs import ProofIndex
 from oracle.index.segments import SCHEMA, Segment, Segments
 
 ASKED = 20
@@ -66,10 +66,11 @@ def entries_of(home: Path, account: bytes) -> list[int]:
 
 def proof_of(home: Path, record_id: bytes) -> dict[str, Any]:
     """The proof of one record, as `carbonbook verify` has it before it asks the chain."""
-    found = found_in(sorted((home / "bundles").iterdir()), record_id)
-    require(found is not None, "finding a record")
-    assert found is not None  # noqa: S101 - said above
-    return ProofIndex(home).proof(f"0x{found[0].name}", found[0], record_id, None)
+    proofs, folders = ProofIndex(home), {f"0x{folder.name}": folder for folder in sorted((home / "bundles").iterdir())}
+    found = proofs.find(folders, record_id)
+    if found is None:
+        sys.exit(f"record 0x{record_id.hex()} is not found")
+    return proofs.proof(found[0], folders[found[0]], record_id, None)
 
 
 def statement(home: Path, count: int) -> list[Row]:
@@ -186,6 +187,7 @@ def write_batch(home: Path, number: int, count: int, draw: np.random.Generator) 
     leaves = record_leaves(ids, accounts, quantities, starts, starts + 900, commitments)
     tree = Tree.build(leaves, sort=True)
     tree.nodes.tofile(trees / f"{batch}.nodes")
+    ids[:, :8].copy().view(">u8").astype("<u8").tofile(trees / f"{batch}.ids")
     pl.DataFrame(
         [
             column("record_id", ids),

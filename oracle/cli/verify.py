@@ -13,7 +13,7 @@ from oracle.cli import app
 from oracle.cli.console import HomeOption, Installation, JsonOption, show
 from oracle.errors import InputError, VerificationFailed
 from oracle.evidence.proof import chain_header_json, check_proof
-from oracle.index.proofs import ProofIndex, found_in
+from oracle.index.proofs import ProofIndex
 from oracle.store.batches import all_batches
 from oracle.store.citizens import salt_of
 
@@ -72,12 +72,13 @@ def _on_chain(said: dict[str, str], found: dict[str, str]) -> dict[str, object]:
 
 def _proof(here: Installation, record_id: bytes, opened: bool) -> dict[str, Any]:
     with here.book.database.reading() as connection:
-        folders = {here.book.bundle_folder(batch.batch): batch.batch for batch in all_batches(connection)}
-        found = found_in(list(folders), record_id)
+        folders = {batch.batch: here.book.bundle_folder(batch.batch) for batch in all_batches(connection)}
+        proofs = ProofIndex(here.book.home)
+        found = proofs.find(folders, record_id)
         if found:
-            folder, account = found
+            batch, account = found
             salt = salt_of(connection, account) if opened else None
-            return ProofIndex(here.book.home).proof(folders[folder], folder, record_id, salt)
+            return proofs.proof(batch, folders[batch], record_id, salt)
     raise InputError(f"no bundle here has the record 0x{record_id.hex()}")
 
 
