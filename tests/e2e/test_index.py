@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as jsonlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from oracle.index.events import EventIndex
 from oracle.index.segments import Segments
 from oracle.keys import Keyring
 from tests.e2e.cli import CHAIN, Carbonbook, free_port
+from tests.faults.proxy import Proxy, Rule
 
 NOBODY = "0x" + "00" * 20
 
@@ -135,6 +137,36 @@ def test_update__of_blocks_that_were_replaced_before_the_next_were_read__says_so
     assert values[-4:] == [215, 216, 217, 218]
     assert {211, 212, 213, 214}.isdisjoint(values)
     assert world.index.counts() == counted(world.on_chain())
+
+
+class Narrow(Rule):
+    """A node that refuses logs of more than some blocks, and those of one block always."""
+
+    def __init__(self, most: int, refused: int = -1):
+        self.most, self.refused = most, refused
+
+    def after(self, asked: list[dict[str, Any]], answer: bytes) -> bytes:
+        if asked[0]["method"] != "eth_getLogs":
+            return answer
+        first, last = (int(asked[0]["params"][0][name], 16) for name in ("fromBlock", "toBlock"))
+        if last - first < self.most and not first <= self.refused <= last:
+            return answer
+        error = {"code": -32005, "message": "query exceeds the limit"}
+        return jsonlib.dumps({"jsonrpc": "2.0", "id": asked[0]["id"], "error": error}).encode()
+
+
+def test_update__by_a_node_that_refuses_long_ranges__has_every_event_or_says_which_block_it_lacks(world: World) -> None:
+    proxy = Proxy(world.chain.rpc)
+    narrow = EventIndex(Chain(proxy.rpc, world.chain.manifest), world.home / "narrow")
+    try:
+        proxy.rule = Narrow(3, refused=world.chain.head() - 1)
+        with pytest.raises(ChainError, match=f"gives no logs of block {world.chain.head() - 1}: .*exceeds the limit"):
+            narrow.update()
+        proxy.rule = Narrow(3)
+        narrow.update()
+    finally:
+        proxy.close()
+    assert narrow.counts() == counted(world.on_chain())
 
 
 def test_update__in_many_small_steps__ends_in_the_rows_of_a_rebuild(world: World) -> None:
