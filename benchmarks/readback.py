@@ -29,6 +29,7 @@ from oracle.evidence.folder import DOCUMENT, RECORDS, ROW_GROUP
 from oracle.evidence.keccak import Bytes, keccak_matrix
 from oracle.evidence.leaf import record_leaves
 from oracle.evidence.tree import Tree
+from oracle.index.events import kinds_of
 from oracle.index.proofs import ProofIndex
 from oracle.index.segments import SCHEMA, Segment, Segments
 
@@ -58,9 +59,11 @@ def main() -> None:
 
 
 def entries_of(home: Path, account: bytes) -> list[int]:
-    """Blocks of the entries of one account."""
-    rows = Segments(home / "index").rows().filter(pl.col("account") == account).collect()
-    return sorted(rows["block"].to_list())
+    """Blocks of the entries of one account, which are decoded as `carbonbook index --account` does it."""
+    [transfer] = (kind for kind in kinds_of("CarbonPoint", "CarbonPoint") if kind.event == "Transfer")
+    entries = [transfer.decoded(row) for row in Segments(home / "index").of_account(account).iter_rows(named=True)]
+    require(all(entry["values"]["to"] == "0x" + account.hex() for entry in entries), "statement of an account")
+    return [entry["block"] for entry in entries]
 
 
 def proof_of(home: Path, record_id: bytes) -> dict[str, Any]:

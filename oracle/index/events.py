@@ -51,18 +51,49 @@ class Updated:
 
 
 @dataclass(frozen=True)
-class _Kind:
+class Kind:
+    """An event of a contract.
+
+    Attributes:
+        contract: Role of the contract.
+        event: Name of the event.
+        inputs: As the ABI has them.
+    """
+
     contract: str
     event: str
     inputs: tuple[Mapping[str, Any], ...]
 
     @property
+    def topic(self) -> str:
+        """First topic of its logs, 0x hex."""
+        return "0x" + keccak(text=f"{self.event}({','.join(map(_type, self.inputs))})").hex()
+
+    @property
     def indexed(self) -> list[Mapping[str, Any]]:
+        """Values among the topics."""
         return [item for item in self.inputs if item["indexed"]]
 
     @property
     def plain(self) -> list[Mapping[str, Any]]:
+        """Values among the data."""
         return [item for item in self.inputs if not item["indexed"]]
+
+    def decoded(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """A row of the index with its values by name."""
+        topics = [row["topics"][at : at + 32] for at in range(0, len(row["topics"]), 32)]
+        values = {
+            item["name"]: decode([_type(item)], topic)[0] for item, topic in zip(self.indexed, topics, strict=True)
+        }
+        plain = decode([_type(item) for item in self.plain], row["data"])
+        values |= dict(zip([item["name"] for item in self.plain], plain, strict=True))
+        place = {"block": row["block"], "log_index": row["log_index"], "transaction": "0x" + row["transaction"].hex()}
+        return {**place, "contract": row["contract"], "event": row["event"], "values": values}
+
+
+def kinds_of(role: str, contract: str) -> list[Kind]:
+    """The events of a contract."""
+    return [Kind(role, item["name"], tuple(item["inputs"])) for item in abi_of(contract) if item["type"] == "event"]
 
 
 class EventIndex:
@@ -100,8 +131,8 @@ class EventIndex:
 
     def of_account(self, account: bytes) -> list[dict[str, Any]]:
         """Every event that names an account, in chain order, with its values by name."""
-        rows = self._segments.rows().filter(pl.col("account") == account).collect().sort("block", "log_index")
-        return [self._decoded(row) for row in rows.iter_rows(named=True)]
+        rows = self._segments.of_account(account)
+        return [self._by_name[row["contract"], row["event"]].decoded(row) for row in rows.iter_rows(named=True)]
 
     def counts(self) -> dict[str, int]:
         """Events by name; one that names two accounts counts once."""
@@ -141,14 +172,14 @@ class EventIndex:
         addresses = [self._chain.address(role) for role in self._chain.manifest.contracts]
         asked = {"fromBlock": hex(first), "toBlock": hex(last), "address": addresses}
         logs, fault = _parsed(self._chain.raw("eth_getLogs", asked))
-        if fault and first < last:
-            return self._range(before, first, (first + last) // 2)
-        if fault:
-            raise ChainError(f"The node at {self._chain.rpc} gives no logs of block {first}: {fault}")
         if hash_ is None or self._chain.block_hash(last) != hash_:
             raise ChainError(f"Block {last} was replaced while it was read. Run it again.")
         if before is not None and self._chain.block_hash(before.last) != before.hash:
             raise ChainError(f"Block {before.last} was replaced after it was read. Run it again.")
+        if fault and first < last:
+            return self._range(before, first, (first + last) // 2)
+        if fault:
+            raise ChainError(f"The node at {self._chain.rpc} gives no logs of block {first}: {fault}")
         return Segment(first, last, hash_), logs
 
     def _columns(self, raw: pl.DataFrame) -> pl.DataFrame:
@@ -179,31 +210,18 @@ class EventIndex:
             yield pl.concat(parts).unique(["account", "block", "log_index"]).select(*SCHEMA)
 
     @cached_property
-    def _kinds(self) -> dict[tuple[str, str], _Kind]:
+    def _kinds(self) -> dict[tuple[str, str], Kind]:
         """Events by address and first topic."""
-        kinds = {}
-        for role, entry in self._chain.manifest.contracts.items():
-            for item in abi_of(entry.name):
-                if item["type"] == "event":
-                    signature = f"{item['name']}({','.join(map(_type, item['inputs']))})"
-                    kind = _Kind(role, item["name"], tuple(item["inputs"]))
-                    kinds[entry.address.lower(), "0x" + keccak(text=signature).hex()] = kind
-        return kinds
+        deployed = self._chain.manifest.contracts
+        return {
+            (entry.address.lower(), kind.topic): kind
+            for role, entry in deployed.items()
+            for kind in kinds_of(role, entry.name)
+        }
 
     @cached_property
-    def _by_name(self) -> dict[tuple[str, str], _Kind]:
+    def _by_name(self) -> dict[tuple[str, str], Kind]:
         return {(kind.contract, kind.event): kind for kind in self._kinds.values()}
-
-    def _decoded(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        kind = self._by_name[row["contract"], row["event"]]
-        topics = [row["topics"][at : at + 32] for at in range(0, len(row["topics"]), 32)]
-        values = {
-            item["name"]: decode([_type(item)], topic)[0] for item, topic in zip(kind.indexed, topics, strict=True)
-        }
-        plain = decode([_type(item) for item in kind.plain], row["data"])
-        values |= dict(zip([item["name"] for item in kind.plain], plain, strict=True))
-        place = {"block": row["block"], "log_index": row["log_index"], "transaction": "0x" + row["transaction"].hex()}
-        return {**place, "contract": row["contract"], "event": row["event"], "values": values}
 
 
 def _parsed(answer: bytes) -> tuple[pl.DataFrame, str]:

@@ -105,6 +105,10 @@ class Segments:
         paths = [self._folder / segment.name for segment in (self.listed() if segments is None else segments)]
         return pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=SCHEMA)
 
+    def of_account(self, account: bytes) -> pl.DataFrame:
+        """Rows of one account, in chain order."""
+        return self.rows().filter(pl.col("account") == account).collect().sort("block", "log_index")
+
     def clear(self) -> None:
         """Removes everything."""
         for path in self._folder.glob("*.parquet*"):
