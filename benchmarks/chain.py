@@ -1,4 +1,5 @@
-"""Crediting: what goes through the outbox beside raw transactions, signed beforehand, to the same node in the same run.
+"""Crediting: what goes through the outbox beside raw transactions, signed beforehand, to the same node in the same run. Then the events of
+all that are indexed, beside the node's answer alone.
 
 The chunks of one batch are dealt in turns, so that both meet the same state. The node mines every second, with blocks that hold them all.
 
@@ -8,6 +9,7 @@ The chunks of one batch are dealt in turns, so that both meet the same state. Th
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -28,6 +30,7 @@ from oracle.chain.sender import Sent
 from oracle.cli.console import Installation
 from oracle.credit.push import chunks, gas_for
 from oracle.evidence import folder
+from oracle.index.events import EventIndex
 from oracle.pipeline import close
 from oracle.quantify.library import Library
 from oracle.records.ingest import ingest
@@ -35,6 +38,15 @@ from oracle.records.meters import Household
 
 CLOCK = "2023-01-10T08:00:00+08:00"
 BLOCK_GAS = 4_000_000_000
+PEOPLE, SPENDERS, ORDERS = (
+    1_000_000,
+    100_000,
+    24,
+)  # of a city; those who claim and spend; orders of each, with two events
+CITY_YEAR = {
+    "everybody pushed daily": PEOPLE * 365 + 2 * SPENDERS * ORDERS,
+    "spenders claim each day": SPENDERS * 365 + 2 * SPENDERS * ORDERS,
+}
 TURNS = 4  # raw, outbox, raw, outbox
 RAW_AT_ONCE = 50
 WAIT_SECONDS = 600
@@ -117,7 +129,7 @@ def main() -> None:
         home = Path(temporary) / "home"
         here = started(home, options.port)
         try:
-            rows = measured(here, options.accounts)
+            rows = [*measured(here, options.accounts), *indexed(here, options.accounts)]
         finally:
             subprocess.run(
                 [str(Path(sys.executable).parent / "carbonbook"), "down", "--home", str(home)],
@@ -171,6 +183,29 @@ def measured(here: Installation, accounts: int) -> list[Row]:
             ">= 0.8",
         )
     ]
+
+
+def indexed(here: Installation, accounts: int) -> list[Row]:
+    """Rebuilds the event index; what a city's year would take at that rate."""
+    index = EventIndex(here.chain, here.book.home)
+    seconds, done = timed(index.rebuild, 3)
+    contracts = [here.chain.address(role) for role in here.chain.manifest.contracts]
+    whole = {"fromBlock": hex(here.chain.manifest.first_block), "toBlock": hex(done.head), "address": contracts}
+    reading, answer = timed(partial(here.chain.raw, "eth_getLogs", whole), 3)
+    counts, logs = index.counts(), len(json.loads(answer)["result"])
+    require(counts["Transfer"] >= accounts and sum(counts.values()) == logs, "events in the index")
+    ours, raw = logs / seconds, logs / reading
+    rows = [
+        Row(
+            "events indexed from the node",
+            f"{ours:,.0f} a second",
+            f"the node's answer {raw:,.0f} a second",
+            ours / raw,
+        )
+    ]
+    for how, events in CITY_YEAR.items():
+        rows.append(Row(f"rebuilding a city's year, {events:,} events: {how}", f"{events / ours / 60:,.0f} min"))
+    return rows
 
 
 if __name__ == "__main__":

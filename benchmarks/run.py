@@ -17,6 +17,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from benchmarks.table import Row, shown
 
@@ -78,21 +79,29 @@ def quantified(found: dict[str, float]) -> list[Row]:
 
 def kept(rows: list[Row], seconds: dict[str, float], scale: float) -> Path:
     """Writes the result beside the earlier ones."""
+    said = circumstances()
+    moment = datetime.fromisoformat(said["time"])
+    name = f"{moment:%Y%m%dT%H%M%S}-{said['commit'][:12]}.json"
+    result = {"scale": scale, "seconds": seconds, "rows": [{**vars(row), "met": row.met} for row in rows]}
+    return write_result(name, said | result)
+
+
+def write_result(name: str, result: dict[str, Any]) -> Path:
+    """Keeps a result; gives its place in the repository."""
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / name).write_text(json.dumps(result, indent=1) + "\n")
+    return (RESULTS / name).relative_to(ROOT)
+
+
+def circumstances() -> dict[str, Any]:
+    """What a result is kept with: the commit, the time, and the machine with what it else had to do."""
     commit = _said("git", "rev-parse", "--short=12", "HEAD")
     changed = bool(_said("git", "status", "--porcelain", "--untracked-files=no"))
-    now = datetime.now(UTC)
-    result = {
+    return {
         "commit": commit + ("+changes" if changed else ""),
-        "time": now.isoformat(timespec="seconds"),
-        "scale": scale,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {"cores": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version()},
-        "seconds": seconds,
-        "rows": [{**vars(row), "met": row.met} for row in rows],
     }
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{now:%Y%m%dT%H%M%S}-{commit}.json"
-    path.write_text(json.dumps(result, indent=1) + "\n")
-    return path.relative_to(ROOT)
 
 
 def _said(*command: str) -> str:

@@ -32,11 +32,11 @@ def enrol(book: Book, people: int) -> None:
         book.register.enrol(connection, [Enrolment(None, "bus-app", f"r{n:07}", n % 3 > 0) for n in range(people)])
 
 
-def write_trips(path: Path, acts: int) -> None:
-    """A day of bus and metro trips, three for each rider and none at the same time; sound all of them."""
+def write_trips(path: Path, acts: int, a_day: int = TRIPS_A_DAY) -> None:
+    """A day of bus and metro trips, three for each rider unless told, twelve at most, and none at the same time; sound all of them."""
     number = np.arange(acts)
-    rider, turn = number // TRIPS_A_DAY, number % TRIPS_A_DAY
-    start = FIRST_SECOND + 6 * 3_600 + turn * 4 * 3_600 + rider * 7_919 % 9_000
+    rider, turn = number // a_day, number % a_day
+    start = FIRST_SECOND + 6 * 3_600 + turn * (12 // a_day) * 3_600 + rider * 7_919 % 9_000
     seconds = 1_200 + number * 104_729 % 900
     metres = 6_500 + number * 15_485_863 % 5_000
     pl.DataFrame(

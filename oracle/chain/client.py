@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import requests
 from eth_typing import ChecksumAddress, HexStr
@@ -15,7 +15,7 @@ from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.exceptions import BlockNotFound, ContractCustomError, ContractLogicError, Web3RPCError
 from web3.providers.rpc.utils import REQUEST_RETRY_ALLOWLIST, ExceptionRetryConfiguration
-from web3.types import BlockIdentifier
+from web3.types import BlockIdentifier, RPCEndpoint
 
 from oracle.chain.call import Call
 from oracle.chain.manifest import Manifest, abi_of
@@ -237,6 +237,13 @@ class Chain:
             return [answer for part in parts for answer in asked(part)]
         with ThreadPoolExecutor(2) as pool:
             return [answer for answers in pool.map(asked, parts) for answer in answers]
+
+    def raw(self, method: str, *parameters: object) -> bytes:
+        """The node's answer as it came, for those who read more than is to be objects one by one."""
+        provider = cast(HTTPProvider, self.web3.provider)
+        request = provider.encode_rpc_request(RPCEndpoint(method), list(parameters))
+        with Translated(self.rpc):
+            return provider._make_request(RPCEndpoint(method), request)
 
     def block_hash(self, number: int) -> str | None:
         """Hash of a block; None if there is no such block (any more)."""

@@ -6,14 +6,12 @@ import json as jsonlib
 from pathlib import Path
 from typing import Annotated, Any
 
-import polars as pl
 import typer
 
 from oracle.attest.committee import phase_of
 from oracle.cli import app
 from oracle.cli.console import HomeOption, Installation, JsonOption, show
 from oracle.errors import InputError, VerificationFailed
-from oracle.evidence.folder import RECORDS
 from oracle.evidence.proof import chain_header_json, check_proof
 from oracle.index.proofs import ProofIndex
 from oracle.store.batches import all_batches
@@ -74,14 +72,13 @@ def _on_chain(said: dict[str, str], found: dict[str, str]) -> dict[str, object]:
 
 def _proof(here: Installation, record_id: bytes, opened: bool) -> dict[str, Any]:
     with here.book.database.reading() as connection:
-        for batch in all_batches(connection):
-            folder = here.book.bundle_folder(batch.batch)
-            found = (
-                pl.scan_parquet(folder / RECORDS).filter(pl.col("record_id") == record_id).select("account").collect()
-            )
-            if len(found):
-                salt = salt_of(connection, found["account"][0]) if opened else None
-                return ProofIndex(here.book.home).proof(batch.batch, folder, record_id, salt)
+        folders = {batch.batch: here.book.bundle_folder(batch.batch) for batch in all_batches(connection)}
+        proofs = ProofIndex(here.book.home)
+        found = proofs.find(folders, record_id)
+        if found:
+            batch, account = found
+            salt = salt_of(connection, account) if opened else None
+            return proofs.proof(batch, folders[batch], record_id, salt)
     raise InputError(f"no bundle here has the record 0x{record_id.hex()}")
 
 

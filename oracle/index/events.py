@@ -6,6 +6,7 @@ Logs are taken from the node as they are and turned into columns; nothing is dec
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,17 +15,24 @@ from typing import Any
 import polars as pl
 from eth_abi.abi import decode
 from eth_utils.crypto import keccak
+from polars.exceptions import PolarsError
 
-from oracle.chain.client import Chain, Translated
+from oracle.chain.client import Chain
 from oracle.chain.manifest import abi_of
 from oracle.errors import ChainError
 from oracle.index.segments import SCHEMA, Segment, Segments
 
 SETTLED_BLOCKS = 64  # as deep as a re-organisation is cheap: deeper ones read a merged segment again
-_BLOCKS_AT_ONCE = 2_000
+
+# A range is as wide as its logs are few, so that memory is that of an answer or two whatever the chain holds.
+_LOGS_AT_ONCE = 50_000
+_FIRST_BLOCKS, _MOST_BLOCKS, _GROWTH = 16, 2_000, 4
 
 _NOBODY = bytes(20)
-_RAW = {name: pl.String() for name in ("address", "blockNumber", "logIndex", "transactionHash", "data")}
+_LOG = {name: pl.String() for name in ("address", "blockNumber", "logIndex", "transactionHash", "data")} | {
+    "topics": pl.List(pl.String)
+}
+_ANSWER = {"result": pl.List(pl.Struct(_LOG)), "error": pl.Struct({"message": pl.String})}
 
 
 @dataclass(frozen=True)
@@ -43,18 +51,49 @@ class Updated:
 
 
 @dataclass(frozen=True)
-class _Kind:
+class Kind:
+    """An event of a contract.
+
+    Attributes:
+        contract: Role of the contract.
+        event: Name of the event.
+        inputs: As the ABI has them.
+    """
+
     contract: str
     event: str
     inputs: tuple[Mapping[str, Any], ...]
 
     @property
+    def topic(self) -> str:
+        """First topic of its logs, 0x hex."""
+        return "0x" + keccak(text=f"{self.event}({','.join(map(_type, self.inputs))})").hex()
+
+    @property
     def indexed(self) -> list[Mapping[str, Any]]:
+        """Values among the topics."""
         return [item for item in self.inputs if item["indexed"]]
 
     @property
     def plain(self) -> list[Mapping[str, Any]]:
+        """Values among the data."""
         return [item for item in self.inputs if not item["indexed"]]
+
+    def decoded(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """A row of the index with its values by name."""
+        topics = [row["topics"][at : at + 32] for at in range(0, len(row["topics"]), 32)]
+        values = {
+            item["name"]: decode([_type(item)], topic)[0] for item, topic in zip(self.indexed, topics, strict=True)
+        }
+        plain = decode([_type(item) for item in self.plain], row["data"])
+        values |= dict(zip([item["name"] for item in self.plain], plain, strict=True))
+        place = {"block": row["block"], "log_index": row["log_index"], "transaction": "0x" + row["transaction"].hex()}
+        return {**place, "contract": row["contract"], "event": row["event"], "values": values}
+
+
+def kinds_of(role: str, contract: str) -> list[Kind]:
+    """The events of a contract."""
+    return [Kind(role, item["name"], tuple(item["inputs"])) for item in abi_of(contract) if item["type"] == "event"]
 
 
 class EventIndex:
@@ -77,14 +116,9 @@ class EventIndex:
         """
         dropped = self._drop_replaced()
         listed = self._segments.listed()
-        first = listed[-1].last + 1 if listed else self._chain.manifest.first_block
         head, added = self._chain.head(), 0
-        for start in range(first, head + 1, _BLOCKS_AT_ONCE):
-            last = min(start + _BLOCKS_AT_ONCE - 1, head)
-            segment = Segment(start, last, self._hash(last))
-            rows = self._read(start, last)
-            if self._hash(last) != segment.hash:
-                raise ChainError(f"Block {last} was replaced while it was read. Run it again.")
+        for segment, logs in self._read(listed[-1] if listed else None, head):
+            rows = self._columns(logs)
             self._segments.add(segment, rows)
             added += len(rows)
         self._segments.merge(head - SETTLED_BLOCKS)
@@ -97,8 +131,8 @@ class EventIndex:
 
     def of_account(self, account: bytes) -> list[dict[str, Any]]:
         """Every event that names an account, in chain order, with its values by name."""
-        rows = self._segments.rows().filter(pl.col("account") == account).collect().sort("block", "log_index")
-        return [self._decoded(row) for row in rows.iter_rows(named=True)]
+        rows = self._segments.of_account(account)
+        return [self._by_name[row["contract"], row["event"]].decoded(row) for row in rows.iter_rows(named=True)]
 
     def counts(self) -> dict[str, int]:
         """Events by name; one that names two accounts counts once."""
@@ -108,32 +142,51 @@ class EventIndex:
     def _drop_replaced(self) -> int:
         dropped = 0
         for segment in reversed(self._segments.listed()):
-            if segment.last <= self._chain.head() and self._hash(segment.last) == segment.hash:
+            if self._chain.block_hash(segment.last) == segment.hash:
                 break
             self._segments.drop(segment)
             dropped += 1
         return dropped
 
-    def _hash(self, block: int) -> str:
-        with Translated(self._chain.rpc):
-            return self._chain.web3.eth.get_block(block)["hash"].to_0x_hex()
+    def _read(self, before: Segment | None, head: int) -> Iterator[tuple[Segment, pl.DataFrame]]:
+        """The logs after a segment up to the head, range by range; while one is worked on, the next is on its way."""
+        blocks = _FIRST_BLOCKS
+        with ThreadPoolExecutor(1) as thread:
 
-    def _read(self, first: int, last: int) -> pl.DataFrame:
-        """Rows of the deployment's logs in a range of blocks."""
+            def ahead(read: Segment | None) -> Future[tuple[Segment, pl.DataFrame]] | None:
+                first = self._chain.manifest.first_block if read is None else read.last + 1
+                last = min(first + blocks - 1, head)
+                return thread.submit(self._range, read, first, last) if first <= head else None
+
+            coming = ahead(before)
+            while coming is not None:
+                segment, logs = coming.result()
+                blocks = segment.last - segment.first + 1
+                blocks = max(1, min(_MOST_BLOCKS, blocks * _GROWTH, blocks * _LOGS_AT_ONCE // (len(logs) + 1)))
+                coming = ahead(segment)
+                yield segment, logs
+
+    def _range(self, before: Segment | None, first: int, last: int) -> tuple[Segment, pl.DataFrame]:
+        """The deployment's logs in a range of blocks; in the first half of it, and so on, if the node refuses so many."""
+        hash_ = self._chain.block_hash(last)
         addresses = [self._chain.address(role) for role in self._chain.manifest.contracts]
         asked = {"fromBlock": hex(first), "toBlock": hex(last), "address": addresses}
-        with Translated(self._chain.rpc):
-            answer = self._chain.web3.provider.make_request("eth_getLogs", [asked])  # type: ignore[arg-type]  # a name is a name
-        if "error" in answer:
-            raise ChainError(
-                f"The node at {self._chain.rpc} gives no logs of blocks {first} to {last}: {answer['error']}"
-            )
-        logs = answer["result"]
-        raw = pl.DataFrame({name: [log[name] for log in logs] for name in _RAW}, schema=_RAW)
-        topics = [log["topics"] for log in logs]
+        logs, fault = _parsed(self._chain.raw("eth_getLogs", asked))
+        if hash_ is None or self._chain.block_hash(last) != hash_:
+            raise ChainError(f"Block {last} was replaced while it was read. Run it again.")
+        if before is not None and self._chain.block_hash(before.last) != before.hash:
+            raise ChainError(f"Block {before.last} was replaced after it was read. Run it again.")
+        if fault and first < last:
+            return self._range(before, first, (first + last) // 2)
+        if fault:
+            raise ChainError(f"The node at {self._chain.rpc} gives no logs of block {first}: {fault}")
+        return Segment(first, last, hash_), logs
+
+    def _columns(self, raw: pl.DataFrame) -> pl.DataFrame:
+        """Rows of logs."""
+        topics = pl.col("topics")
         raw = raw.with_columns(
-            first=pl.Series([each[0] for each in topics], dtype=pl.String),
-            topics=pl.Series(["".join(topic[2:] for topic in each[1:]) for each in topics], dtype=pl.String),
+            first=topics.list.first(), topics=topics.list.slice(1).list.join("").str.replace_all("0x", "", literal=True)
         )
         return pl.concat([pl.DataFrame(schema=SCHEMA), *self._rows(raw)])
 
@@ -157,31 +210,29 @@ class EventIndex:
             yield pl.concat(parts).unique(["account", "block", "log_index"]).select(*SCHEMA)
 
     @cached_property
-    def _kinds(self) -> dict[tuple[str, str], _Kind]:
+    def _kinds(self) -> dict[tuple[str, str], Kind]:
         """Events by address and first topic."""
-        kinds = {}
-        for role, entry in self._chain.manifest.contracts.items():
-            for item in abi_of(entry.name):
-                if item["type"] == "event":
-                    signature = f"{item['name']}({','.join(map(_type, item['inputs']))})"
-                    kind = _Kind(role, item["name"], tuple(item["inputs"]))
-                    kinds[entry.address.lower(), "0x" + keccak(text=signature).hex()] = kind
-        return kinds
+        deployed = self._chain.manifest.contracts
+        return {
+            (entry.address.lower(), kind.topic): kind
+            for role, entry in deployed.items()
+            for kind in kinds_of(role, entry.name)
+        }
 
     @cached_property
-    def _by_name(self) -> dict[tuple[str, str], _Kind]:
+    def _by_name(self) -> dict[tuple[str, str], Kind]:
         return {(kind.contract, kind.event): kind for kind in self._kinds.values()}
 
-    def _decoded(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        kind = self._by_name[row["contract"], row["event"]]
-        topics = [row["topics"][at : at + 32] for at in range(0, len(row["topics"]), 32)]
-        values = {
-            item["name"]: decode([_type(item)], topic)[0] for item, topic in zip(kind.indexed, topics, strict=True)
-        }
-        plain = decode([_type(item) for item in kind.plain], row["data"])
-        values |= dict(zip([item["name"] for item in kind.plain], plain, strict=True))
-        place = {"block": row["block"], "log_index": row["log_index"], "transaction": "0x" + row["transaction"].hex()}
-        return {**place, "contract": row["contract"], "event": row["event"], "values": values}
+
+def _parsed(answer: bytes) -> tuple[pl.DataFrame, str]:
+    """Logs of the node's answer, and what it says if it refuses. Columns from the first byte: as objects, logs take thrice the time."""
+    try:
+        read = pl.read_json(answer, schema=_ANSWER)
+    except PolarsError as error:
+        return pl.DataFrame(schema=_LOG), f"not the answer of a node: {error}"
+    if read["result"][0] is None:
+        return pl.DataFrame(schema=_LOG), str(read["error"][0])
+    return read.select(pl.col("result").explode()).unnest("result").drop_nulls("address"), ""
 
 
 def _type(item: Mapping[str, Any]) -> str:

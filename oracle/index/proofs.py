@@ -1,28 +1,34 @@
-"""Proofs from disk: the nodes of a batch's records tree in a file of their own, so that no proof needs the other records.
+"""Proofs from disk: what finds a record among all batches and leads to its root, in files of their own, so that no proof needs the others.
 
     index/trees/<batch>.nodes       the array of `oracle.evidence.tree`, 32 bytes a node
+    index/trees/<batch>.ids         the first 8 bytes of every record id, in order, as little-endian numbers
 
-The file is made once from the verified bundle. Nobody trusts it: every proof is checked against the root in bundle.json before it is given.
+The files are made once from the verified bundle. Nobody trusts them: every proof is checked against the root in bundle.json before it is
+given, and a record that no list of ids names is looked for in the bundles themselves.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
+from mmap import ACCESS_READ, MADV_RANDOM, mmap
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 from eth_utils.address import to_checksum_address
+from numpy.typing import NDArray
 
 from oracle.attest.header import Header
 from oracle.errors import InputError
 from oracle.evidence.bundle import Bundle
 from oracle.evidence.canonical import hexed
+from oracle.evidence.columns import matrix
 from oracle.evidence.folder import DOCUMENT, RECORDS, read
 from oracle.evidence.keccak import keccak
-from oracle.evidence.leaf import methodology_word
+from oracle.evidence.leaf import WORD, methodology_word
 from oracle.evidence.proof import proof_document, require_proof
 from oracle.evidence.tree import Tree
 
@@ -38,15 +44,34 @@ class ProofIndex:
         self._folder = home / "index" / "trees"
 
     def add(self, batch: str, bundle: Bundle) -> None:
-        """Keeps the tree of a verified bundle; it is there whole or not at all."""
+        """Keeps the tree and the ids of a verified bundle; they are there whole or not at all."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        draft = self._path(batch).with_suffix(".draft")
-        bundle.tree.nodes.tofile(draft)
-        os.replace(draft, self._path(batch))
+        for kind, content in (("ids", _heads(bundle.records["record_id"])), ("nodes", bundle.tree.nodes)):
+            draft = self._path(batch, f"{kind}.draft")
+            content.tofile(draft)
+            os.replace(draft, self._path(batch, kind))
 
     def has(self, batch: str) -> bool:
         """Whether the tree of a batch is here."""
-        return self._path(batch).exists()
+        return self._path(batch, "nodes").exists()
+
+    def find(self, folders: Mapping[str, Path], record_id: bytes) -> tuple[str, bytes] | None:
+        """The batch that has a record, and the record's account; None if none has it.
+
+        Args:
+            folders: Of the bundles, by batch.
+        """
+        likely = [batch for batch in folders if self._may_have(batch, record_id)]
+        rest = [batch for batch in folders if batch not in likely]
+        return _found(folders, likely, record_id) or _found(folders, rest, record_id)
+
+    def _may_have(self, batch: str, record_id: bytes) -> bool:
+        path = self._path(batch, "ids")
+        if not path.exists():
+            return True
+        heads, head = np.frombuffer(_mapped(path), "<u8"), np.uint64(int.from_bytes(record_id[:8]))
+        at = int(np.searchsorted(heads, head))
+        return at < len(heads) and bool(heads[at] == head)
 
     def proof(self, batch: str, folder: Path, record_id: bytes, salt: bytes | None) -> dict[str, Any]:
         """The proof document of one record, as `oracle.evidence.proof.record_proof` gives it.
@@ -65,7 +90,7 @@ class ProofIndex:
             raise InputError(f"record {hexed(record_id)} is not in the bundle")
         if not self.has(batch):
             self.add(batch, read(folder))
-        nodes = np.memmap(self._path(batch), np.uint8, "r").reshape(-1, 32)
+        nodes = np.frombuffer(_mapped(self._path(batch, "nodes")), np.uint8).reshape(-1, 32)
         text = (folder / DOCUMENT).read_bytes()
         document = proof_document(
             header_of(text), json.loads(text)["fields"], Tree(nodes), rows.row(0, named=True), salt
@@ -73,8 +98,38 @@ class ProofIndex:
         require_proof(document)
         return document
 
-    def _path(self, batch: str) -> Path:
-        return self._folder / f"{batch[2:]}.nodes"
+    def _path(self, batch: str, kind: str) -> Path:
+        return self._folder / f"{batch[2:]}.{kind}"
+
+
+def _mapped(path: Path) -> mmap:
+    """A file of which single pages are read, here and there: reading ahead would cost more than it saves."""
+    with path.open("rb") as file:
+        mapped = mmap(file.fileno(), 0, access=ACCESS_READ)
+    mapped.madvise(MADV_RANDOM)
+    return mapped
+
+
+def _heads(record_ids: pl.Series) -> NDArray[np.uint64]:
+    return matrix(record_ids, WORD)[:, :8].copy().view(">u8").reshape(-1).astype("<u8")
+
+
+def _found(folders: Mapping[str, Path], batches: Sequence[str], record_id: bytes) -> tuple[str, bytes] | None:
+    """All are asked at once: of each, the one group of rows that its ids could be in."""
+    tables = {str(folders[batch] / RECORDS): batch for batch in batches}
+    if not tables:
+        return None
+    rows = pl.scan_parquet(
+        list(tables),
+        schema={"record_id": pl.Binary(), "account": pl.Binary()},
+        extra_columns="ignore",
+        include_file_paths="file",
+    )
+    found = rows.filter(pl.col("record_id") == record_id).collect()
+    if found.is_empty():
+        return None
+    _, account, file = found.row(0)
+    return tables[file], account
 
 
 def header_of(text: bytes) -> Header:

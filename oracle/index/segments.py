@@ -9,11 +9,14 @@ is dropped with all that follow; what is missing is read again. Rows are sorted 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+from pyarrow.parquet import ParquetWriter
 
 SCHEMA: dict[str, pl.DataType] = {
     "account": pl.Binary(),  # null for events that name nobody
@@ -27,8 +30,12 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 ORDER = ["account", "block", "log_index"]
 
-ROWS_A_GROUP = 1 << 14  # what is read for one account
+ROWS_A_GROUP = (
+    1 << 16
+)  # what is read for one account; with smaller groups finding the right one takes longer than reading it
+ROWS_AT_ONCE = 1 << 21  # of a merge in memory
 MERGED_AT = 8  # settled segments that become one
+MERGED_ROWS = 1 << 27  # and how large it may be
 
 
 @dataclass(frozen=True)
@@ -72,9 +79,7 @@ class Segments:
 
     def add(self, segment: Segment, rows: pl.DataFrame) -> None:
         """Writes a segment; it is there whole or not at all."""
-        draft = self._folder / f"{segment.name}.draft"
-        rows.select(*SCHEMA).sort(ORDER).write_parquet(draft, row_group_size=ROWS_A_GROUP, statistics=True)
-        os.replace(draft, self._folder / segment.name)
+        self._write(segment, [rows])
 
     def drop(self, segment: Segment) -> None:
         """Removes a segment."""
@@ -85,8 +90,12 @@ class Segments:
         tail = [segment for segment in self.listed() if segment.last <= settled]
         while len(tail) >= MERGED_AT and _alike(tail[-MERGED_AT:]):
             merged, tail = tail[-MERGED_AT:], tail[:-MERGED_AT]
+            rows = self.rows(merged)
+            count = rows.select(pl.len()).collect().item()
+            if count > MERGED_ROWS:
+                break
             whole = Segment(merged[0].first, merged[-1].last, merged[-1].hash)
-            self.add(whole, self.rows(merged).collect())
+            self._write(whole, (rows.filter(some).collect() for some in _spans(1 + count // ROWS_AT_ONCE)))
             for segment in merged:
                 self.drop(segment)
             tail.append(whole)
@@ -96,10 +105,34 @@ class Segments:
         paths = [self._folder / segment.name for segment in (self.listed() if segments is None else segments)]
         return pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=SCHEMA)
 
+    def of_account(self, account: bytes) -> pl.DataFrame:
+        """Rows of one account, in chain order."""
+        return self.rows().filter(pl.col("account") == account).collect().sort("block", "log_index")
+
     def clear(self) -> None:
         """Removes everything."""
         for path in self._folder.glob("*.parquet*"):
             path.unlink()
+
+    def _write(self, segment: Segment, parts: Iterable[pl.DataFrame]) -> None:
+        """Writes a segment in parts, of which each has later accounts than the one before."""
+        draft = self._folder / f"{segment.name}.draft"
+        with ParquetWriter(draft, _arrow(pl.DataFrame(schema=SCHEMA)).schema, compression="zstd") as writer:
+            for part in parts:
+                writer.write_table(_arrow(part.select(*SCHEMA).sort(ORDER)), row_group_size=ROWS_A_GROUP)
+        os.replace(draft, self._folder / segment.name)
+
+
+def _arrow(table: pl.DataFrame) -> pa.Table:
+    return table.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def _spans(count: int) -> Iterator[pl.Expr]:
+    """Conditions that part all rows by the first byte of their account, in its order; nobody comes first."""
+    account, bounds = pl.col("account"), [bytes([256 * at // count]) for at in range(1, min(count, 256))]
+    for low, high in pairwise([b"", *bounds, None]):
+        inside = account >= low if high is None else (account >= low) & (account < high)
+        yield account.is_null() | inside if low == b"" else inside
 
 
 def _parsed(path: Path) -> Segment:

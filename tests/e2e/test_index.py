@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as jsonlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +13,13 @@ import pytest
 from oracle.chain.client import Chain
 from oracle.chain.manifest import Manifest, abi_of
 from oracle.chain.sender import Sender
+from oracle.errors import ChainError
+from oracle.index import events as reading
 from oracle.index.events import EventIndex
+from oracle.index.segments import Segments
 from oracle.keys import Keyring
 from tests.e2e.cli import CHAIN, Carbonbook, free_port
+from tests.faults.proxy import Proxy, Rule
 
 NOBODY = "0x" + "00" * 20
 
@@ -100,6 +105,68 @@ def test_update__after_a_reorganisation__has_the_events_of_the_blocks_that_stand
     assert {111, 112}.isdisjoint(values)
     assert values[-1] == 113
     assert world.index.counts() == counted(world.on_chain())
+
+
+def test_update__of_blocks_that_were_replaced_before_the_next_were_read__says_so_and_reads_them_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next range is on its way while one is kept; so the third is the first that sees the chain after the second."""
+    world.index.update()
+    monkeypatch.setattr(reading, "_MOST_BLOCKS", 1)
+    monkeypatch.setattr(reading, "_FIRST_BLOCKS", 1)
+    before = world.asked("evm_snapshot")
+    for amount in (211, 212, 213, 214):
+        world.mint(amount)
+    kept, add = [], Segments.add
+
+    def replacing(segments: Segments, segment: Any, rows: Any) -> None:
+        add(segments, segment, rows)
+        kept.append(segment)
+        if len(kept) == 1:
+            world.asked("evm_revert", before)
+            for amount in (215, 216, 217, 218):
+                world.mint(amount)
+
+    monkeypatch.setattr(Segments, "add", replacing)
+    with pytest.raises(ChainError, match="was replaced"):
+        world.index.update()
+    assert kept[0].first == kept[0].last
+    world.index.update()
+    account = bytes.fromhex(world.sender.account.address[2:])
+    values = [entry["values"].get("value") for entry in world.index.of_account(account)]
+    assert values[-4:] == [215, 216, 217, 218]
+    assert {211, 212, 213, 214}.isdisjoint(values)
+    assert world.index.counts() == counted(world.on_chain())
+
+
+class Narrow(Rule):
+    """A node that refuses logs of more than some blocks, and those of one block always."""
+
+    def __init__(self, most: int, refused: int = -1):
+        self.most, self.refused = most, refused
+
+    def after(self, asked: list[dict[str, Any]], answer: bytes) -> bytes:
+        if asked[0]["method"] != "eth_getLogs":
+            return answer
+        first, last = (int(asked[0]["params"][0][name], 16) for name in ("fromBlock", "toBlock"))
+        if last - first < self.most and not first <= self.refused <= last:
+            return answer
+        error = {"code": -32005, "message": "query exceeds the limit"}
+        return jsonlib.dumps({"jsonrpc": "2.0", "id": asked[0]["id"], "error": error}).encode()
+
+
+def test_update__by_a_node_that_refuses_long_ranges__has_every_event_or_says_which_block_it_lacks(world: World) -> None:
+    proxy = Proxy(world.chain.rpc)
+    narrow = EventIndex(Chain(proxy.rpc, world.chain.manifest), world.home / "narrow")
+    try:
+        proxy.rule = Narrow(3, refused=world.chain.head() - 1)
+        with pytest.raises(ChainError, match=f"gives no logs of block {world.chain.head() - 1}: .*exceeds the limit"):
+            narrow.update()
+        proxy.rule = Narrow(3)
+        narrow.update()
+    finally:
+        proxy.close()
+    assert narrow.counts() == counted(world.on_chain())
 
 
 def test_update__in_many_small_steps__ends_in_the_rows_of_a_rebuild(world: World) -> None:

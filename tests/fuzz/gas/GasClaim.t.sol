@@ -6,7 +6,7 @@ import {LeafLib} from "../../../contracts/libraries/LeafLib.sol";
 import {BatchId} from "../../../contracts/types/Ids.sol";
 import {ICounter} from "../../../interfaces/ICounter.sol";
 import {IRedemptionDesk} from "../../../interfaces/IRedemptionDesk.sol";
-import {LoopErc20, RootDistributor} from "./Baselines.sol";
+import {BareClaim, LoopErc20, RootDistributor} from "./Baselines.sol";
 import {GasCity} from "./GasCity.sol";
 
 /// @title Gas of claiming one leaf of 131,072 and spending it, against a distributor's claim alone that runs beside it
@@ -60,6 +60,33 @@ contract GasClaimTest is GasCity {
     }
 
     /// forge-config: default.isolate = true
+    function test_GasClaimsInARow() public {
+        (ICounter.Claim[] memory others,,) = _visits(1);
+        counter.claim(others); // the totals of all and of the operator's day stand
+        _citizens = 1;
+        (ICounter.Claim[] memory claims,,) = _visits(ROW);
+        counter.claim(claims);
+        _perVisit("rowAloneFirst");
+        vm.assertTrue(issuer.isCredited(claims[ROW - 1].batch, ROW - 1), "the last claim of the row");
+        (claims,,) = _visits(ROW);
+        counter.claim(claims);
+        _perVisit("rowAloneLater");
+    }
+
+    /// forge-config: default.isolate = true
+    function test_GasClaimsOfABareBook() public {
+        BareClaim bare = new BareClaim();
+        for (uint256 time = 0; time < 3; time++) {
+            _citizens = time == 0 ? ROW : 0; // others come first: the total of all stands
+            (ICounter.Claim[] memory claims,,) = _visits(ROW);
+            bare.setRoot(claims[0].batch, ledger.headerOf(claims[0].batch).accountsRoot);
+            bare.claim(claims);
+            if (time > 0) _perVisit(time == 1 ? "bareFirst" : "bareLater");
+        }
+        vm.assertEq(bare.totalSupply(), 3 * ROW * QUANTITY, "claimed");
+    }
+
+    /// forge-config: default.isolate = true
     function test_GasClaimAndRedeemOneByOne() public {
         _spendOneByOne("spendFirst");
         _spendOneByOne("spendLater");
@@ -87,10 +114,14 @@ contract GasClaimTest is GasCity {
         (ICounter.Claim[] memory claims, IRedemptionDesk.Order[] memory orders, bytes[] memory signatures) =
             _visits(ROW);
         counter.serve(claims, orders, signatures);
-        gas = lastGas() / ROW;
-        gasVm.snapshotValue("claim", name, gas);
+        gas = _perVisit(name);
         vm.assertTrue(issuer.isCredited(claims[ROW - 1].batch, ROW - 1), "the last claim of the row");
         vm.assertTrue(desk.isUsed(MERCHANT, orders[ROW - 1].orderNumber), "the last order of the row");
+    }
+
+    function _perVisit(string memory name) private returns (uint256 gas) {
+        gas = lastGas() / ROW;
+        gasVm.snapshotValue("claim", name, gas);
     }
 
     function _one(ICounter.Claim memory claim) private pure returns (ICounter.Claim[] memory claims) {

@@ -6,6 +6,7 @@ import {IRedemptionDesk} from "../../../interfaces/IRedemptionDesk.sol";
 import {ICarbonPoint} from "../../../interfaces/ICarbonPoint.sol";
 import {UnitsLib} from "../../../contracts/libraries/UnitsLib.sol";
 import {System} from "../System.sol";
+import {BareTill} from "./Baselines.sol";
 import {CitizenDayCount} from "./CitizenDayCount.sol";
 import {GasVm} from "./GasVm.sol";
 import {PermitPayment} from "./PermitPayment.sol";
@@ -55,6 +56,18 @@ contract GasRedeemTest is System {
         vm.assertLe(first * 2, twice, "the day's first batch: at most half of a permit and a transferFrom");
         vm.assertLe(later * 2, twice, "a later batch: at most half of a permit and a transferFrom");
         vm.assertLe(once, twice, "the baseline is the cheaper way to do it");
+    }
+
+    /// forge-config: default.isolate = true
+    function test_GasOrderOfABareTill() public {
+        BareTill till = new BareTill();
+        for (uint256 i = 0; i < BATCH; i++) {
+            till.give(_citizen(i), 3 * POINTS); // what is left is never nothing: an emptied slot would be refunded
+        }
+        till.give(_merchant, 1);
+        _batchOfTill(till, "bareFirst");
+        _batchOfTill(till, "bareLater");
+        vm.assertEq(till.balanceOf(_merchant), 1 + 2 * BATCH * POINTS, "points taken");
     }
 
     /// forge-config: default.isolate = true
@@ -136,6 +149,19 @@ contract GasRedeemTest is System {
         }
         vm.assertEq(taken, BATCH, "orders taken");
         _batchGas = gas;
+    }
+
+    function _batchOfTill(BareTill till, string memory name) private {
+        IRedemptionDesk.Order[] memory orders = new IRedemptionDesk.Order[](BATCH);
+        bytes[] memory signatures = new bytes[](BATCH);
+        for (uint256 i = 0; i < BATCH; i++) {
+            (orders[i],) = _order(i, 0);
+            (uint8 v, bytes32 r, bytes32 s) = vm.sign(_key(i), till.digest(orders[i]));
+            signatures[i] = abi.encodePacked(r, s, v);
+        }
+        till.redeem(orders, signatures);
+        _batchGas = _lastGas();
+        _perOrder(name);
     }
 
     uint256 private _batchGas;

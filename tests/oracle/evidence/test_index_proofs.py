@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from evidence_batches import bundle_of, salts_of
 
 from oracle.errors import InputError, VerificationFailed
-from oracle.evidence.folder import write
+from oracle.evidence.folder import RECORDS, write
 from oracle.evidence.proof import record_proof
 from oracle.index.proofs import ProofIndex, header_of
 
@@ -63,3 +64,23 @@ def test_proof__from_a_tree_with_a_flipped_bit__is_the_true_one_or_none(tmp_path
             assert re.match("root: the proof says 0x", str(error))  # noqa: PT017
             refused += 1
     assert refused == 4
+
+
+def test_find__a_record_of_three_batches__names_its_batch_and_account_whatever_lists_of_ids_say(tmp_path: Path) -> None:
+    """One batch has no list of ids, the list of another names records of nobody."""
+    proofs, folders, batches = ProofIndex(tmp_path), {}, {}
+    whole = bundle_of(90)
+    for number in range(3):
+        batch = f"0x{number:064x}"
+        records = whole.records[30 * number : 30 * (number + 1)]
+        batches[batch], folders[batch] = replace(whole, records=records), tmp_path / batch
+        folders[batch].mkdir()
+        records.write_parquet(folders[batch] / RECORDS)
+    for batch in list(batches)[:2]:
+        proofs.add(batch, batches[batch])
+    np.arange(30, dtype="<u8").tofile(tmp_path / "index" / "trees" / f"{0:064x}.ids")
+    for batch, bundle in batches.items():
+        for record_id, account in bundle.records.select("record_id", "account").iter_rows():
+            assert proofs.find(folders, record_id) == (batch, account)
+    assert proofs.find(folders, bytes(32)) is None
+    assert proofs.find({}, bytes(32)) is None
