@@ -20,6 +20,7 @@ from web3.types import BlockIdentifier, RPCEndpoint
 from oracle.chain.call import Call
 from oracle.chain.manifest import Manifest, abi_of
 from oracle.chain.reverts import decode_revert
+from oracle.chain.transport import Provider
 from oracle.errors import ChainError, ChainUnreachable, ContractReverted, NodesDisagree, WrongChain
 
 _TIMEOUT_SECONDS = 30
@@ -230,7 +231,7 @@ class Chain:
                 made = self.web3.provider.make_batch_request([(method, item) for item in part])  # type: ignore[attr-defined, unused-ignore]  # HTTPProvider has it
             if not isinstance(made, list) or len(made) != len(part):
                 raise ChainError(f"The node at {self.rpc} does not answer a batch of {method}: {made}")
-            return sorted(made, key=lambda answer: answer["id"])
+            return made
 
         parts = list(_parts(parameters, most))
         if len(parts) < 2 or method.startswith("eth_send"):
@@ -315,7 +316,7 @@ def connect(rpc: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> Web3:
             if method.startswith("eth_") and not method.startswith("eth_send")
         ],
     )
-    web3 = Web3(HTTPProvider(rpc, request_kwargs={"timeout": timeout_seconds}, exception_retry_configuration=retries))
+    web3 = Web3(Provider(rpc, request_kwargs={"timeout": timeout_seconds}, exception_retry_configuration=retries))
     # It asks for the chain's id before every call; `Chain` has looked at that and at the genesis block, and signatures name the id.
     web3.middleware_onion.remove("validation")
     return web3

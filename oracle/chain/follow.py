@@ -85,6 +85,7 @@ class Follower:
         self._finality = finality
         self._patience = patience_seconds
         self._memory = _Memory()
+        self.told_by: dict[int, tuple[str, tuple[str, ...]]] = {}  # `Call.told_by` of rows that have one
 
     @property
     def _chain(self) -> Chain:
@@ -150,11 +151,15 @@ class Follower:
     def _look_for_receipts(self, behind: list[rows.Row], found: Followed) -> None:
         with self._database.reading() as connection:
             made = [attempt for row in behind for attempt in rows.attempts_of(connection, row.id)]
+        receipts = self._told(made)
+        asked = [attempt for attempt in made if attempt.row not in receipts]
         answers = self._chain.batch(
-            "eth_getTransactionReceipt", [[attempt.hash] for attempt in made], _RECEIPTS_AT_ONCE
+            "eth_getTransactionReceipt", [[attempt.hash] for attempt in asked], _RECEIPTS_AT_ONCE
         )
-        receipts = {
-            attempt.row: answer["result"] for attempt, answer in zip(made, answers, strict=True) if answer.get("result")
+        receipts |= {
+            attempt.row: answer["result"]
+            for attempt, answer in zip(asked, answers, strict=True)
+            if answer.get("result")
         }
         gone = []
         for row in behind:
@@ -168,6 +173,23 @@ class Follower:
             rows.set_state(connection, gone, rows.REPLACED, nonce=None, reason=reason)
         found.mined += len(receipts)
         found.replaced += len(gone)
+
+    def _told(self, made: Sequence[rows.Attempt]) -> dict[int, dict[str, Any]]:
+        """Of attempts whose success one event tells, what that says, in the words of a receipt."""
+        of_hash = {each.hash: each.row for each in made if each.row in self.told_by and each.row in self._memory.sent}
+        if not of_hash:
+            return {}
+        since = hex(min(self._memory.sent[row][1] for row in of_hash.values()))
+        told = sorted({self.told_by[row] for row in of_hash.values()})
+        asked: list[list[object]] = [
+            [{"fromBlock": since, "toBlock": "latest", "address": to, "topics": list(topics)}] for to, topics in told
+        ]
+        logs = [log for answer in self._chain.batch("eth_getLogs", asked) for log in answer.get("result") or ()]
+        return {
+            of_hash[log["transactionHash"]]: log | {"status": "0x1"}
+            for log in logs
+            if log["transactionHash"] in of_hash
+        }
 
     def _look_at_waiting(self, waiting: list[rows.Row], head: int, found: Followed) -> None:
         """Sends what this process has not sent yet; after a while, sends again what is gone and raises what is passed by."""
@@ -243,7 +265,7 @@ def _mined(receipt: dict[str, Any]) -> dict[str, object]:
         "block": int(receipt["blockNumber"], 16),
         "block_hash": receipt["blockHash"],
         "status": int(receipt["status"], 16),
-        "gas_used": int(receipt["gasUsed"], 16),
+        "gas_used": int(receipt["gasUsed"], 16) if "gasUsed" in receipt else None,  # an event tells no gas
     }
 
 

@@ -168,6 +168,7 @@ class Outbox(Sender):
         fresh = [place for place in fresh if place not in outcomes]
         if fresh:
             ids |= dict(zip(fresh, self._signed_rows([calls[place] for place in fresh]), strict=True))
+        self._follower.told_by |= {row: told for place, row in ids.items() if (told := calls[place].told_by)}
         return _Window(calls, ids, outcomes, anew)
 
     def _ended(self, window: _Window) -> list[Outcome]:
@@ -275,7 +276,7 @@ class Outbox(Sender):
         if found.state in (rows.REPLACED, rows.UNDONE):
             return None
         if found.status == 1 and found.reason is None:
-            return Sent(rows.filled(found.hash), rows.filled(found.block), rows.filled(found.gas_used))
+            return Sent(rows.filled(found.hash), rows.filled(found.block), found.gas_used)
         if found.reason is None and found.data:
             try:
                 self.chain.simulate(

@@ -26,7 +26,7 @@ class Sent:
 
     hash: str
     block: int
-    gas_used: int
+    gas_used: int | None
 
 
 class Sender:

@@ -12,6 +12,7 @@ from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOptio
 from oracle.cli.credit import open_batches
 from oracle.credit.claim import Claim, open_claims, send_claims
 from oracle.errors import InputError
+from oracle.store.outbox import filled
 from oracle.units import date_of, points
 
 
@@ -53,7 +54,7 @@ def claim(
             "account": to_checksum_address(account),
             "claims": [row(claim) for claim in claims],
             "transactions": len(sent),
-            "gas": sum(transaction.gas_used for transaction in sent),
+            "gas": sum(filled(transaction.gas_used) for transaction in sent),
             "points": points(here.chain.read("CarbonPoint", "balanceOf", to_checksum_address(account))),
         },
         json,

@@ -10,7 +10,7 @@ from oracle.chain.sender import Sent
 from oracle.cli import app
 from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, show, tracked
 from oracle.credit.push import push_all
-from oracle.evidence.folder import read
+from oracle.evidence.folder import read_entries
 from oracle.store.batches import StoredBatch, all_batches
 from oracle.units import date_of
 
@@ -33,8 +33,8 @@ def credit(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOpt
         for batch in stored
         if phases[batch.batch].name == "attested"
     ]
-    bundles = ((batch.batch, read(here.book.bundle_folder(batch.batch))) for batch in _tracked(open_))
-    sent = {} if outbox is None else push_all(outbox, bundles)
+    entries = ((batch.batch, read_entries(here.book.bundle_folder(batch.batch))) for batch in _tracked(open_))
+    sent = {} if outbox is None else push_all(outbox, entries)
     credited = [_credited(here, batch, sent.get(batch.batch, [])) for batch in open_]
     closed = sum(phase.name == "closed" for phase in phases.values())
     show({"credited": credited, "waiting": waiting, "already_closed": closed}, json)
@@ -61,7 +61,6 @@ def _credited(here: Installation, batch: StoredBatch, sent: list[Sent]) -> dict[
         "accounts": progress.accounts,
         "reduction_mg": progress.reductionMg,
         "points_milli": progress.pointsMilli,
-        "gas": sum(transaction.gas_used for transaction in sent),
         "batch": batch.batch,
     }
 

@@ -15,8 +15,9 @@ from oracle.chain.call import Call
 from oracle.chain.outbox import Outbox
 from oracle.chain.sender import Sent
 from oracle.errors import ChainError, ContractReverted
-from oracle.evidence.bundle import Bundle
+from oracle.evidence.accounts import Entries
 
+_CREDITED = "0x" + keccak(text="ChunkCredited(bytes32,address,uint256,uint256,uint256,uint256)").hex()
 _SELECTOR = keccak(text="credit(bytes32,uint256,uint256[],bytes32[])")[:4]
 # An account's first credit of a year costs 25,900 gas with everything; the base is the batch's own words, proof and closing.
 _GAS_BASE = 500_000
@@ -47,15 +48,14 @@ class Chunk:
         return "0x" + (_SELECTOR + b"".join(words)).hex()
 
 
-def chunks(bundle: Bundle) -> Iterator[Chunk]:
-    """The chunks of a bundle's accounts tree, in order."""
-    accounts = bundle.accounts
-    for first in range(0, len(accounts.tree), accounts.chunk):
-        proof = accounts.tree.subtree_proof(first, accounts.chunk)
-        yield Chunk(first, accounts.entries(first, accounts.chunk), proof)
+def chunks(entries: Entries) -> Iterator[Chunk]:
+    """The chunks of a batch's accounts tree, in order."""
+    for first in range(0, len(entries.tree), entries.chunk):
+        proof = entries.tree.subtree_proof(first, entries.chunk)
+        yield Chunk(first, entries.words(first, entries.chunk), proof)
 
 
-def push_all(outbox: Outbox, batches: Iterable[tuple[str, Bundle]]) -> dict[str, list[Sent]]:
+def push_all(outbox: Outbox, batches: Iterable[tuple[str, Entries]]) -> dict[str, list[Sent]]:
     """Credits what is left of open batches, many chunks in flight at a time; returns the transactions of each batch.
 
     Raises:
@@ -73,18 +73,23 @@ def push_all(outbox: Outbox, batches: Iterable[tuple[str, Bundle]]) -> dict[str,
     return sent
 
 
+def call_of(issuer: str, batch: str, chunk: Chunk) -> Call:
+    """The call that credits a chunk."""
+    data, gas = chunk.call_data(bytes.fromhex(batch[2:])), gas_for(len(chunk.entries) // 32)
+    return Call(issuer, data, f"credit {batch} {chunk.first}", gas, (issuer, (_CREDITED, batch)))
+
+
 def gas_for(accounts: int) -> int:
     """Gas limit of a chunk: more than any of the contract's gas tests use, and no more than a block has."""
     return _GAS_BASE + _GAS_PER_ACCOUNT * accounts
 
 
-def _calls(issuer: str, batches: Iterable[tuple[str, Bundle]], asked: list[str]) -> Iterator[Call]:
-    """Calls of every chunk; notes in `asked` whose they are. Bundles are read when their turn comes."""
-    for batch, bundle in batches:
-        for chunk in chunks(bundle):
+def _calls(issuer: str, batches: Iterable[tuple[str, Entries]], asked: list[str]) -> Iterator[Call]:
+    """Calls of every chunk; notes in `asked` whose they are. Entries are read when their turn comes."""
+    for batch, entries in batches:
+        for chunk in chunks(entries):
             asked.append(batch)
-            data = chunk.call_data(bytes.fromhex(batch[2:]))
-            yield Call(issuer, data, f"credit {batch} {chunk.first}", gas_for(len(chunk.entries) // 32))
+            yield call_of(issuer, batch, chunk)
 
 
 def _is_done(refusal: ChainError) -> bool:

@@ -19,18 +19,16 @@ MOST_TOTAL = (1 << 63) - 1
 
 
 @dataclass(frozen=True, eq=False)
-class Accounts:
-    """The accounts of one batch.
+class Entries:
+    """What a batch credits to whom.
 
     Attributes:
         table: index (Int64), account (Binary), quantity (Int64), consented (Boolean); sorted by account, index = row.
-        cuts: account (Binary), cut (Int64): what the limit took from whom, in the methodology's unit. Only accounts above the limit.
         chunk: Leaves that are credited together, a power of two.
         tree: The accounts tree; its leaves are the table's rows, then padding up to a whole number of chunks.
     """
 
     table: pl.DataFrame
-    cuts: pl.DataFrame
     chunk: int
     tree: Tree
 
@@ -44,18 +42,29 @@ class Accounts:
         """Part of the total whose citizens consented to the sale of the reduction."""
         return int(self.table.filter("consented")["quantity"].sum())
 
-    @property
-    def cut(self) -> int:
-        """What the limit took from all accounts together."""
-        return int(self.cuts["cut"].sum())
-
-    def entries(self, first: int, count: int) -> bytes:
+    def words(self, first: int, count: int) -> bytes:
         """Packed calldata words of the leaves `first` to `first + count - 1`, padding included."""
         rows = self.table.slice(first, count)
         words = pack_entries(
             matrix(rows["account"], ACCOUNT_BYTES), rows["consented"].to_numpy(), rows["quantity"].to_numpy()
         )
         return words.ljust(32 * min(count, len(self.tree) - first), b"\0")
+
+
+@dataclass(frozen=True, eq=False)
+class Accounts(Entries):
+    """The accounts of one batch.
+
+    Attributes:
+        cuts: account (Binary), cut (Int64): what the limit took from whom, in the methodology's unit. Only accounts above the limit.
+    """
+
+    cuts: pl.DataFrame
+
+    @property
+    def cut(self) -> int:
+        """What the limit took from all accounts together."""
+        return int(self.cuts["cut"].sum())
 
 
 def accounts_of(rows: pl.DataFrame, quantity_limit: int | None) -> Accounts:
@@ -81,7 +90,7 @@ def accounts_of(rows: pl.DataFrame, quantity_limit: int | None) -> Accounts:
         pl.col("quantity").clip(upper_bound=limit),
         "consented",
     )
-    return Accounts(table, cuts, chunk_of(len(table)), tree_of(table))
+    return Accounts(table, chunk_of(len(table)), tree_of(table), cuts)
 
 
 def tree_of(table: pl.DataFrame) -> Tree:

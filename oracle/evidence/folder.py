@@ -11,6 +11,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from oracle.errors import InputError, VerificationFailed
+from oracle.evidence.accounts import Entries, chunk_of, tree_of
 from oracle.evidence.bundle import SCHEMA, Bundle, Meta, assemble
 from oracle.evidence.canonical import hexed
 from oracle.evidence.columns import matrix, order
@@ -19,6 +20,8 @@ from oracle.evidence.leaf import WORD
 RECORDS, ACCOUNTS, FINDINGS, DOCUMENT = "records.parquet", "accounts.parquet", "findings.parquet", "bundle.json"
 
 ROW_GROUP = 1 << 17
+
+ENTRY_SCHEMA = {"index": pl.Int64(), "account": pl.Binary(), "quantity": pl.Int64(), "consented": pl.Boolean()}
 
 
 def write(folder: Path, bundle: Bundle) -> None:
@@ -60,6 +63,27 @@ def read(folder: Path) -> Bundle:
             f"{folder / DOCUMENT} says the right things, but not in the canonical form that is hashed"
         )
     return bundle
+
+
+def read_entries(folder: Path) -> Entries:
+    """What a bundle credits to whom, and nothing of its records: who attests looks at those, and the chain at every entry's proof.
+
+    Raises:
+        InputError: A file is missing or cannot be read.
+        VerificationFailed: The accounts do not give the root that the bundle has.
+    """
+    _, summary = _summary(folder / DOCUMENT)
+    table = read_table(folder / ACCOUNTS)
+    if dict(table.schema) != ENTRY_SCHEMA or table.is_empty():
+        raise VerificationFailed(
+            f"{folder / ACCOUNTS} has the columns {table.columns}, not {list(ENTRY_SCHEMA)}, or no rows"
+        )
+    entries = Entries(table, chunk_of(len(table)), tree_of(table))
+    if hexed(entries.tree.root) != summary.get("accountsRoot"):
+        raise VerificationFailed(
+            f"{folder / ACCOUNTS} gives the root {hexed(entries.tree.root)}, not {summary.get('accountsRoot')} of {DOCUMENT}"
+        )
+    return entries
 
 
 def _summary(path: Path) -> tuple[bytes, dict[str, Any]]:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from oracle.attest.committee import attest_all, phases_of
 from oracle.chain.outbox import Outbox
 from oracle.credit.push import push_all
-from oracle.evidence.folder import read
+from oracle.evidence.folder import read, read_entries
 from oracle.pipeline import close as close_book
 from oracle.settle.book import Settlements
 from oracle.store.batches import all_batches
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from oracle.cli.console import Installation
-    from oracle.evidence.bundle import Bundle
 
 
 @dataclass
@@ -42,13 +43,13 @@ class Work:
         waiting = self._in_phase("none")
         if not waiting:
             return 0
-        bundles = ((batch, self._bundle(batch)) for batch in waiting)
+        bundles = ((batch, read(self._folder(batch))) for batch in waiting)
         return len(attest_all(self.outbox, bundles, self.here.members()))
 
     def credit(self) -> int:
         """Credits what is open; returns the number of transactions."""
-        bundles = ((batch, self._bundle(batch)) for batch in self._in_phase("open"))
-        return sum(len(sent) for sent in push_all(self.outbox, bundles).values())
+        entries = ((batch, read_entries(self._folder(batch))) for batch in self._in_phase("open"))
+        return sum(len(sent) for sent in push_all(self.outbox, entries).values())
 
     def settle(self) -> int:
         """Sends the settlement runs that two persons signed; returns the number of merchants that were paid."""
@@ -64,8 +65,8 @@ class Work:
         phases = phases_of(self.here.chain, stored)
         return [batch for batch in stored if phases[batch].name == name]
 
-    def _bundle(self, batch: str) -> Bundle:
-        return read(self.here.book.bundle_folder(batch))
+    def _folder(self, batch: str) -> Path:
+        return self.here.book.bundle_folder(batch)
 
 
 # In the order of the work.

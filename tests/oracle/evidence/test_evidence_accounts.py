@@ -93,7 +93,7 @@ def test_accounts_of__any_records__leaves_and_entries_are_the_rows_then_padding(
     assert accounts.table["account"].to_list() == sorted({row[0].to_bytes(20) for row in rows})
     assert size % accounts.chunk == 0
     assert size - count < accounts.chunk
-    words = words_of(accounts.entries(0, size))
+    words = words_of(accounts.words(0, size))
     assert words == [pack_entry(a, c, q) for _, a, q, c in accounts.table.iter_rows()] + [0] * (size - count)
 
 
@@ -113,7 +113,7 @@ def test_accounts_of__count__padded_to_whole_chunks(count: int, leaves: int) -> 
 
 def test_entries__last_chunk__ends_with_padding() -> None:
     accounts = accounts_of(table([(n + 1, 3, True) for n in range(514)]), None)
-    words = words_of(accounts.entries(512, 512))
+    words = words_of(accounts.words(512, 512))
     assert words[:3] == [513 << 96 | 1 << 95 | 3, 514 << 96 | 1 << 95 | 3, 0]
     assert set(words[2:]) == {0}
     assert len(words) == 512
@@ -121,7 +121,7 @@ def test_entries__last_chunk__ends_with_padding() -> None:
 
 def test_entries__one_account__a_claim_with_a_full_proof() -> None:
     accounts = accounts_of(table([(n + 1, 3, False) for n in range(700)]), None)
-    assert words_of(accounts.entries(600, 1)) == [601 << 96 | 3]
+    assert words_of(accounts.words(600, 1)) == [601 << 96 | 3]
     leaf = account_leaf(600, (601).to_bytes(20), 3, False)
     assert verify(leaf, accounts.tree.proof(600), accounts.tree.root)
 

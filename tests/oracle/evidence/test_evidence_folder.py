@@ -15,7 +15,7 @@ from evidence_batches import FINDINGS, META, bundle_of, rides
 from oracle.errors import InputError, VerificationFailed
 from oracle.evidence.bundle import assemble
 from oracle.evidence.canonical import canonical_json
-from oracle.evidence.folder import read, write
+from oracle.evidence.folder import read, read_entries, write
 
 ROWS = rides(40)
 FILES = ("accounts.parquet", "bundle.json", "findings.parquet", "records.parquet")
@@ -248,3 +248,27 @@ def test_read__batch_not_described__refused(folder: Path) -> None:
     restate(folder, day="someday")
     with pytest.raises(InputError, match="the batch is not described as it should be"):
         read(folder)
+
+
+def test_read_entries__of_a_bundle__are_its_accounts(folder: Path) -> None:
+    entries, whole = read_entries(folder), read(folder).accounts
+    assert entries.table.equals(whole.table)
+    assert (entries.chunk, entries.tree.root) == (whole.chunk, whole.tree.root)
+    assert entries.words(0, entries.chunk) == whole.words(0, whole.chunk)
+
+
+@pytest.mark.parametrize(("name", "value"), [("quantity", 1), ("account", b"\1" * 20), ("consented", None)])
+def test_read_entries__a_changed_account__is_found(folder: Path, name: str, value: object) -> None:
+    before = pl.read_parquet(folder / "accounts.parquet")
+    changed = not before[name][0] if value is None else value
+    rewrite(folder / "accounts.parquet", set_at(0, name, changed))
+    with pytest.raises(
+        VerificationFailed, match=r"accounts\.parquet gives the root 0x[0-9a-f]{64}, not 0x[0-9a-f]{64}"
+    ):
+        read_entries(folder)
+
+
+def test_read_entries__other_columns__are_refused(folder: Path) -> None:
+    rewrite(folder / "accounts.parquet", lambda table: table.drop("consented"))
+    with pytest.raises(VerificationFailed, match="has the columns"):
+        read_entries(folder)

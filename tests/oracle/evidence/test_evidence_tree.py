@@ -160,7 +160,7 @@ def test_subtree_proof__accounts_of_a_batch__every_chunk_leads_to_the_root() -> 
     accounts = bundle_of(60).accounts
     assert accounts.chunk == 8
     for first in range(0, len(accounts.tree), accounts.chunk):
-        entries = words_of(accounts.entries(first, accounts.chunk))
+        entries = words_of(accounts.words(first, accounts.chunk))
         proof = accounts.tree.subtree_proof(first, accounts.chunk)
         assert verify(subtree_root(first, entries), proof, accounts.tree.root)
 
