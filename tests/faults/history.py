@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from oracle.chain import local
-from tests.e2e.cli import free_port
+from tests.faults.bare import anvil, genesis
 from tests.faults.delivery import noted, relayer_nonce
 from tests.faults.proxy import Rule
 from tests.faults.recovery import problem, recovered, redone
@@ -55,7 +54,8 @@ def rolled_back(world: World, step: str, seed: int) -> Trial:
 def other_chain(world: World, step: str, seed: int) -> Trial:
     """F09: a fresh chain with the same id and addresses at the address that is asked."""
     words = world.back_to(step).words
-    with _fresh_chain(world.folder / f"other-{seed}") as rpc:
+    with anvil() as (rpc, _):
+        genesis(rpc)
         ended = world.ends(*words, rpc=rpc)
     trial = recovered(world, step, f"seed {seed}", ["another genesis"])
     return noted(
@@ -181,16 +181,6 @@ def midnight(world: World, step: str, seed: int) -> Trial:
     seconds = cases[seed % len(cases)]
     world.advance(max(1, seconds))
     return recovered(world, step, f"case {seed % len(cases)}", [f"clock moved by {seconds} s"])
-
-
-@contextmanager
-def _fresh_chain(folder: Path) -> Iterator[str]:
-    folder.mkdir()
-    process = local.start(folder, "anvil", free_port(), 1_600_000_000)
-    try:
-        yield process.rpc
-    finally:
-        local.stop(folder)
 
 
 @contextmanager
