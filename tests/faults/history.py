@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from tests.faults.table import Trial
 from tests.faults.world import World
 
 FINALITY = 12
+_CAP_SYS_ADMIN = 21
 
 
 def reorganised(world: World, step: str, depth: int) -> Trial:
@@ -156,6 +158,25 @@ def disk_full(world: World, step: str, seed: int) -> Trial:
     )
     injected = ["disk full"] if ended.code else []
     return Trial(f"seed {seed}", injected, found.doubled(expected), found.lost(expected) + found.waiting, 0.0, note)
+
+
+def files_limited(world: World, step: str, seed: int) -> Trial:
+    """F12: no file of the process can grow past some kilobytes; when it can again, the work goes on."""
+    chance = random.Random(f"{step} limited {seed}")
+    words = world.back_to(step).words
+    most = chance.randint(8, 400) << 10
+    command = world.start(*words)
+    resource.prlimit(command.pid, resource.RLIMIT_FSIZE, (most, most))
+    ended = command.wait()
+    note = problem(ended.code in (0, 1, 3, 6, 11), f"exit code {ended.code}: {ended.err[-300:]}")
+    return noted(recovered(world, step, f"seed {seed}", ["files limited"] if ended.code else []), note)
+
+
+def may_mount() -> bool:
+    """Whether a disk of a test's own can be mounted here: a container often forbids it, even to root."""
+    status = Path("/proc/self/status").read_text()
+    effective = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapEff:"))
+    return bool(effective >> _CAP_SYS_ADMIN & 1)
 
 
 def shuffled_files(world: World, step: str, seed: int) -> Trial:

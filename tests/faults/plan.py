@@ -14,6 +14,7 @@ Inject = Callable[[World, str, int], Trial]
 # Going back to a step forgets the steps after it: the last is tried first.
 ORDER = ("settle", "redeem", "credit", "attest", "close", "ingest szt")
 _ON_CHAIN = ("settle", "redeem", "credit", "attest")
+_WRITING = ("credit", "attest", "close", "ingest szt")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ FAULTS = (
     Fault("F09 another chain, same id and addresses", history.other_chain, ("credit",), 1, 3),
     Fault("F10 stale or lying node, honest witness", history.lying_node, ("settle", "credit"), 4, 8),
     Fault("F11 database of yesterday", history.book_of_yesterday, _ON_CHAIN, 1, 3),
-    Fault("F12 disk full", history.disk_full, ("credit", "attest", "close", "ingest szt"), 1, 20),
+    *((Fault("F12 disk full", history.disk_full, _WRITING, 1, 20),) if history.may_mount() else ()),
+    Fault("F12 files cannot grow", history.files_limited, _WRITING, 1, 20),
     Fault("F14 files shuffled, repeated, late", history.shuffled_files, ("ingest szt",), 1, 20),
     Fault("F15 midnight here and in UTC, a day ahead", history.midnight, ("credit", "attest"), 2, 5),
     Fault("F17 no gas money", delivery.drained, ("credit", "redeem"), 1, 3),
