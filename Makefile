@@ -82,7 +82,7 @@ test-contracts: setup ## Test the contracts with brownie
 test-e2e: setup services ## Test the commands end to end on a real chain
 	@CHAIN=$(CHAIN) $(PYTEST) tests/e2e -q
 
-test-faults: setup ## Break everything around the oracle a few times, on real anvil processes (minutes)
+test-faults: setup services ## Break everything around the oracle a few times, on real anvil processes (minutes)
 	@$(PYTEST) tests/faults -q
 
 faults: setup ## Break it for a night: kill -9, lost answers, re-organisations, full disks ...; prints a table (ONLY=F07, ARGS=--short)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 from oracle.chain import local
@@ -200,8 +198,9 @@ def _pool(world: World) -> list[dict[str, str]]:
 
 
 def _most_attempts(world: World) -> int:
-    with closing(sqlite3.connect(world.home / "book.sqlite")) as book:
-        return int(book.execute("SELECT coalesce(max(number), 0) FROM attempts").fetchone()[0])
+    with world.book.open(world.home) as book:
+        ((most,),) = book.execute("SELECT coalesce(max(number), 0) FROM attempts")
+    return int(most)
 
 
 def relayer_nonce(world: World, block: str) -> int:
