@@ -36,9 +36,12 @@ class InHome:
     def back_to(self, label: str) -> None:
         """The file comes back with its folder."""
 
+    def close(self) -> None:
+        """The file goes with its folder."""
+
 
 class OnServer:
-    """A database on a PostgreSQL server; what is kept of it are databases beside it, which end with the server.
+    """A database on a PostgreSQL server; what is kept of it are databases beside it.
 
     Args:
         server: SQLAlchemy URL without the database's name.
@@ -47,6 +50,7 @@ class OnServer:
     def __init__(self, server: str):
         self._address = server.replace("+psycopg", "")
         self.environment = {"CARBONBOOK_DATABASE": f"{server}/faults"}
+        self._made: set[str] = set()
         self._replace("faults", "template1")
 
     def open(self, home: Path) -> AbstractContextManager[Open]:
@@ -61,7 +65,16 @@ class OnServer:
         """Brings a copy back, whoever is at work in the database."""
         self._replace("faults", f"faults {label}")
 
+    def close(self) -> None:
+        """Drops all of them."""
+        for name in self._made:
+            self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
     def _replace(self, name: str, template: str) -> None:
+        self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._made.add(name)
+
+    def _run(self, command: str) -> None:
         with psycopg.connect(f"{self._address}/postgres", autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            connection.execute(command)

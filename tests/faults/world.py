@@ -162,9 +162,10 @@ class World:
         return sorted(self._outputs.iterdir())
 
     def close(self) -> None:
-        """Stops the chain and the proxy."""
+        """Stops the chain and the proxy, and drops what was made on a server."""
         self.proxy.close()
         local.stop(self.home)
+        self.book.close()
 
     def _copy(self, source: Path, target: Path) -> None:
         """Copies a home folder without what belongs to the running chain."""
