@@ -61,6 +61,7 @@ class Forker:
             news = json.loads(line)
             with self._news:
                 if "started" in news:
+                    self._ended.pop(news["started"], None)  # the number of one that ended long ago
                     self._started.append(news["started"])
                 else:
                     self._ended[news["ended"]] = news["code"]
