@@ -42,7 +42,7 @@ FAULTS = (
     Fault("F01 kill -9 at a named point", crash.crash_on_chain, _ON_CHAIN, 3, 200),
     Fault("F01 kill -9 while files are written", crash.crash_on_files, crash.FILE_STEPS, 2, 120),
     Fault("F01 kill -9 at any moment", crash.crash_at_random, ORDER, 1, 40),
-    Fault("F02 answers lost, 10 to 50 %", delivery.lost_answers, _ON_CHAIN, 1, 30),
+    Fault("F02 answers lost, 10 to 50 %", delivery.lost_answers, _ON_CHAIN, 1, 20),
     Fault("F03 node hangs", delivery.hung_node, ("credit",), 1, 10),
     Fault("F04 transactions dropped from the pool", delivery.dropped, ("credit", "attest"), 1, 10),
     Fault("F05 transactions underpriced and stuck", delivery.stuck, ("credit", "attest"), 1, 10),
