@@ -112,10 +112,11 @@ def two_at_once(world: World, step: str, seed: int) -> Trial:
     """F06: the same command twice at the same time: no gap in the nonces, nothing twice."""
     words = world.back_to(step).words
     both = [world.start(*words), world.start(*words)]
-    codes = [command.wait().code for command in both]
+    ends = [command.wait() for command in both]
     trial = recovered(world, step, f"seed {seed}", ["second process"])
     latest, pending = (relayer_nonce(world, block) for block in ("latest", "pending"))
-    return noted(trial, problem(codes == [0, 0], f"exit codes {codes}") or problem(latest == pending, "a nonce gap"))
+    notes = [problem(ended.code == 0, f"exit code {ended.code}: {ended.err[-300:]}") for ended in ends]
+    return noted(trial, next(filter(None, notes), "") or problem(latest == pending, "a nonce gap"))
 
 
 def drained(world: World, step: str, seed: int) -> Trial:
