@@ -82,15 +82,16 @@ class Mosquitto:
 
     Args:
         folder: Where its configuration, log and store are.
+        access: Who may connect, and how: lines of its configuration.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, access: str = "allow_anonymous true"):
         self.port = free_port()
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o777)  # started as root, it becomes the user mosquitto
         (folder / "mosquitto.conf").write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {folder}/\n"
+            f"listener {self.port} 127.0.0.1\n{access}\npersistence true\npersistence_location {folder}/\n"
             "max_queued_messages 0\n"
         )
         self._process: subprocess.Popen[bytes] | None = None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tests.faults import crash, delivery, history
-from tests.faults.table import Result, Trial
+from tests.faults.table import Trial
 from tests.faults.world import World
 
 Inject = Callable[[World, str, int], Trial]
@@ -60,32 +60,34 @@ FAULTS = (
 )
 
 
-def trials(world: World, full: bool, only: str, seed: int, told: Callable[[Fault, str, Trial], None]) -> list[Result]:
-    """Tries every fault; `told` takes each trial when it is done.
+@dataclass(frozen=True)
+class Selection:
+    """Which trials are wanted.
 
-    Args:
+    Attributes:
+        full: For a night, or the short run.
         only: What a fault's name must contain.
+        steps: Steps to try it on.
         seed: Added to every seed.
     """
-    results = {fault.name: Result(fault.name) for fault in FAULTS if only in fault.name}
-    for fault, step, number in _order(full, only):
-        trial = injected(fault, world, step, number + (seed if fault.first == 0 else 0))
-        results[fault.name].trials.append(trial)
-        told(fault, step, trial)
-    return list(results.values())
+
+    full: bool
+    only: str = ""
+    steps: tuple[str, ...] = ORDER
+    seed: int = 0
+
+    def listed(self) -> Iterator[tuple[Fault, str, int]]:
+        """Fault, step and seed of every trial, in an order in which a world can do them."""
+        for step in filter(self.steps.__contains__, ORDER):
+            for fault in FAULTS:
+                if step in fault.steps and self.only in fault.name:
+                    for number in range(fault.full if self.full else fault.short):
+                        yield fault, step, fault.first + number + (0 if fault.first else self.seed)
 
 
 def injected(fault: Fault, world: World, step: str, number: int) -> Trial:
     """One trial; what stops it is its result, so that the others still run."""
     try:
         return fault.inject(world, step, number)
-    except (RuntimeError, TimeoutError) as error:
-        return Trial(f"{number}", [], 0, 1, 0.0, str(error))
-
-
-def _order(full: bool, only: str) -> Iterator[tuple[Fault, str, int]]:
-    for step in ORDER:
-        for fault in FAULTS:
-            if step in fault.steps and only in fault.name:
-                for number in range(fault.full if full else fault.short):
-                    yield fault, step, fault.first + number
+    except (RuntimeError, OSError) as error:
+        return Trial(f"{number}", [], 0, 1, 0.0, f"{type(error).__name__}: {error}")
