@@ -36,7 +36,8 @@ SENDER, TIME, KEY, DIGEST, SIGNATURE = (
 GOOD_FOR_SECONDS = 300
 
 _LABEL = "carbonbook/request/1"
-_FORMS = {
+# What each header looks like, whole.
+FORMS = {
     SENDER: re.compile(r"[0-9A-Za-z_.-]{1,64}"),
     TIME: re.compile("[0-9]{1,11}"),
     KEY: re.compile(r"[0-9A-Za-z_.:-]{1,128}"),
@@ -141,7 +142,7 @@ def parse(method: str, path: str, headers: Mapping[str, str], now: int) -> tuple
     Raises:
         NotAuthentic: A header is missing or malformed, or the request is too old or from the future.
     """
-    for name, form in _FORMS.items():
+    for name, form in FORMS.items():
         if not form.fullmatch(headers.get(name, "")):
             raise NotAuthentic(f"The header {name} is missing or not of the form {form.pattern}")
     time = int(headers[TIME])
