@@ -184,3 +184,21 @@ def signer(key: bytes, lie: str = "no") -> Iterator[str]:
     finally:
         server.kill()
         server.wait()
+
+
+@contextmanager
+def lying_node(honest: str) -> Iterator[str]:
+    """URL of a node that lies, a process of its own; what it lies about is the first part of the path.
+
+    Args:
+        honest: URL of the node whose answers it changes.
+    """
+    port = free_port()
+    program = Path(__file__).parent / "lying_node.py"
+    server = subprocess.Popen([sys.executable, str(program), "--port", str(port), "--honest", honest])
+    try:
+        until(lambda: _listens(port))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()

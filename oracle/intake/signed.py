@@ -22,7 +22,9 @@ from typing import Protocol
 from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_account.signers.base import BaseAccount
+from eth_keys.exceptions import BadSignature
 from eth_utils.address import to_checksum_address
+from eth_utils.exceptions import ValidationError
 
 from oracle.errors import CarbonbookError
 
@@ -126,7 +128,7 @@ class ByAddress:
             return False
         try:
             signer = Account.recover_message(encode_defunct(text), signature=bytes.fromhex(signature[7:]))
-        except ValueError:  # no point of the curve
+        except (ValueError, BadSignature, ValidationError):  # no point of the curve
             return False
         return to_checksum_address(signer) == to_checksum_address(self.address)
 
