@@ -7,7 +7,7 @@ import random
 import resource
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,39 @@ def other_chain(world: World, step: str, seed: int) -> Trial:
     return noted(
         trial, problem(ended.code == 6 and "genesis" in ended.err, f"exit code {ended.code}: {ended.err[-200:]}")
     )
+
+
+class JustBefore(Rule):
+    """Does something once, when the node is about to get the first transaction."""
+
+    def __init__(self, what: Callable[[], object]):
+        self._what = what
+        self.done = False
+
+    def before(self, asked: list[dict[str, Any]]) -> bool:
+        if not self.done and any(request["method"] == "eth_sendRawTransaction" for request in asked):
+            self.done = True
+            self._what()
+        return True
+
+
+def suspended(world: World, step: str, seed: int) -> Trial:
+    """F16: a methodology is suspended after the contracts would have taken a batch, and before they get it: nothing goes under it."""
+    words = world.back_to(step).words
+    with world.book.open(world.home) as book:
+        rows = sorted(book.execute("SELECT methodology, version, batch FROM batches"))
+    name, version, first = rows[seed * len(rows) // 5 % len(rows)]
+    held = {batch[2:] for methodology, number, batch in rows if (methodology, number) == (name, version)}
+    rule = JustBefore(lambda: world.run("methodology", "suspend", name, str(version), "--reason", "examined"))
+    world.proxy.rule = rule
+    ended = world.ends(*words, rpc=world.proxy.rpc)
+    world.proxy.rule = Rule()
+    kind = "batch" if step == "attest" else "chunk"
+    came = [key for key in world.facts().amounts if key.split()[0] == kind and key.split()[1] in held]
+    world.run("methodology", "resume", name, str(version))
+    trial = recovered(world, step, f"seed {seed}", ["suspended"] if rule.done else [])
+    note = problem(ended.code == 6 and "status=5" in ended.err, f"exit code {ended.code}: {ended.err[-300:]}")
+    return noted(trial, note or problem(not came, f"{len(came)} went under the suspended {first}"))
 
 
 class Stale(Rule):

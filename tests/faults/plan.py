@@ -56,6 +56,7 @@ FAULTS = (
     Fault("F12 files cannot grow", history.files_limited, _WRITING, 1, 20),
     Fault("F14 files shuffled, repeated, late", history.shuffled_files, ("ingest szt",), 1, 20),
     Fault("F15 midnight here and in UTC, a day ahead", history.midnight, ("credit", "attest"), 2, 5),
+    Fault("F16 methodology suspended before sending", history.suspended, ("credit", "attest"), 1, 5),
     Fault("F17 no gas money", delivery.drained, ("credit", "redeem"), 1, 3),
 )
 
