@@ -7,6 +7,7 @@ import random
 import resource
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,12 +22,12 @@ from tests.faults.world import World
 
 FINALITY = 12
 _CAP_SYS_ADMIN = 21
-_KEPT_STATES = 10  # once anvil has had five hundred blocks, it goes back no further than to the states of the last ten
+KEPT_STATES = 10  # once anvil has had five hundred blocks, it goes back no further than to the states of the last ten
 
 
 def reorganised(world: World, step: str, depth: int) -> Trial:
     """F07: the last `depth` blocks vanish with what was in them; it is sent again."""
-    if depth <= _KEPT_STATES:
+    if depth <= KEPT_STATES:
         return _reorganised(world, step, depth)
     fresh = World(world.folder / f"fresh-{step}-{depth}")
     try:
@@ -194,14 +195,16 @@ def disk_full(world: World, step: str, seed: int) -> Trial:
     with _small_disk(home, world.home, chance.randint(8, 160)) as grow:
         ended = world.ends(*kept.words, home=home)
         grow()
+        began = time.monotonic()
         again = world.ends(*kept.words, home=home)
+        seconds = time.monotonic() - began
         found = world.facts(home)
     expected = kept.after
     note = problem(again.code == 0, f"after there was room: {again.err[-300:]}") or problem(
         ended.code in (0, 1, 3, 6, 11), f"exit code {ended.code}: {ended.err[-300:]}"
     )
     injected = ["disk full"] if ended.code else []
-    return Trial(f"seed {seed}", injected, found.doubled(expected), found.lost(expected) + found.waiting, 0.0, note)
+    return Trial(f"seed {seed}", injected, found.doubled(expected), found.lost(expected) + found.waiting, seconds, note)
 
 
 def files_limited(world: World, step: str, seed: int) -> Trial:
