@@ -68,7 +68,7 @@ build/.compiled: $(SOLIDITY) brownie-config.yaml | .venv/.ready node_modules/.re
 demo: setup ## Run the whole story on sample data (CHAIN=anvil or ganache)
 	@$(BIN)/python scripts/demo.py --chain $(CHAIN)
 
-test: test-oracle test-fuzz test-contracts test-e2e ## Run every test (CHAIN=anvil or ganache for those that need a chain)
+test: test-oracle test-fuzz test-contracts test-e2e test-faults ## Run every test (CHAIN=anvil or ganache for those that need a chain)
 
 test-oracle: setup services ## Test the oracle without a chain, and that Solidity and Python agree
 	@$(PYTEST) tests/oracle tests/parity -q
@@ -82,7 +82,7 @@ test-contracts: setup ## Test the contracts with brownie
 test-e2e: setup services ## Test the commands end to end on a real chain
 	@CHAIN=$(CHAIN) $(PYTEST) tests/e2e -q
 
-test-faults: setup ## Break everything around the oracle a few times, on real chains
+test-faults: setup services ## Break everything around the oracle a few times, on real anvil processes (minutes)
 	@$(PYTEST) tests/faults -q
 
 faults: setup ## Break it for a night: kill -9, lost answers, re-organisations, full disks ...; prints a table (ONLY=F07, ARGS=--short)

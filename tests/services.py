@@ -82,15 +82,16 @@ class Mosquitto:
 
     Args:
         folder: Where its configuration, log and store are.
+        access: Who may connect, and how: lines of its configuration.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, access: str = "allow_anonymous true"):
         self.port = free_port()
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o777)  # started as root, it becomes the user mosquitto
         (folder / "mosquitto.conf").write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {folder}/\n"
+            f"listener {self.port} 127.0.0.1\n{access}\npersistence true\npersistence_location {folder}/\n"
             "max_queued_messages 0\n"
         )
         self._process: subprocess.Popen[bytes] | None = None
@@ -177,6 +178,24 @@ def signer(key: bytes, lie: str = "no") -> Iterator[str]:
     assert server.stdin is not None
     server.stdin.write(key.hex() + "\n")
     server.stdin.close()
+    try:
+        until(lambda: _listens(port))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+@contextmanager
+def lying_node(honest: str) -> Iterator[str]:
+    """URL of a node that lies, a process of its own; what it lies about is the first part of the path.
+
+    Args:
+        honest: URL of the node whose answers it changes.
+    """
+    port = free_port()
+    program = Path(__file__).parent / "lying_node.py"
+    server = subprocess.Popen([sys.executable, str(program), "--port", str(port), "--honest", honest])
     try:
         until(lambda: _listens(port))
         yield f"http://127.0.0.1:{port}"

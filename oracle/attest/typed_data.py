@@ -15,6 +15,9 @@ from eth_keys.exceptions import BadSignature
 from eth_utils.crypto import keccak
 from eth_utils.exceptions import ValidationError
 
+_SIGNATURE_BYTES = 65
+_HALF_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141 // 2  # of secp256k1
+
 
 @dataclass(frozen=True)
 class Domain:
@@ -102,8 +105,14 @@ def digest(message: SignableMessage) -> bytes:
 
 
 def signer_of(message: SignableMessage, signature: bytes) -> str | None:
-    """Account whose key made a signature over a message; None if no key did, or contracts would not read it: v is 27 or 28 there."""
-    if signature[-1] not in (27, 28):
+    """Account whose key made a signature over a message; None if no key did, or contracts would not read it.
+
+    Anyone can make others out of a signature, which the same key seems to have made. Contracts take one form: v is 27 or 28, s in the lower
+    half.
+    """
+    if len(signature) != _SIGNATURE_BYTES or signature[64] not in (27, 28):
+        return None
+    if int.from_bytes(signature[32:64], "big") > _HALF_ORDER:
         return None
     try:
         signer: str = Account.recover_message(message, signature=signature)

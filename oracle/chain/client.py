@@ -9,11 +9,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import requests
+from eth_abi.exceptions import DecodingError
 from eth_typing import ChecksumAddress, HexStr
 from eth_utils.abi import collapse_if_tuple
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
-from web3.exceptions import BlockNotFound, ContractCustomError, ContractLogicError, Web3RPCError
+from web3.exceptions import BadFunctionCallOutput, BlockNotFound, ContractCustomError, ContractLogicError, Web3RPCError
 from web3.providers.rpc.utils import REQUEST_RETRY_ALLOWLIST, ExceptionRetryConfiguration
 from web3.types import BlockIdentifier, RPCEndpoint
 
@@ -128,7 +129,8 @@ class Chain:
         for answer in self.batch("eth_call", asked):
             if "error" in answer:
                 raise ChainError(f"{contract}.{function}: {answer['error'].get('message', answer['error'])}")
-            values.append(self.web3.codec.decode(types, bytes.fromhex(answer["result"][2:])))
+            with Translated(self.rpc):
+                values.append(self.web3.codec.decode(types, bytes.fromhex(answer["result"][2:])))
         return values
 
     def call_data(self, contract: str, function: str, *args: object) -> HexStr:
@@ -362,6 +364,11 @@ class Translated:
             raise _reverted(error) from error
         if isinstance(error, Web3RPCError):
             raise ChainError(f"The node at {self._rpc} says: {error.message}") from error
+        if isinstance(error, BadFunctionCallOutput | DecodingError):
+            raise ChainError(
+                f"The node at {self._rpc} answers a call with what our contracts never say: it has lost the chain's state, or is still "
+                "catching up. Repeat the command when it is well."
+            ) from error
 
 
 def _reverted(error: ContractLogicError | ContractCustomError) -> ContractReverted:

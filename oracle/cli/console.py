@@ -131,7 +131,10 @@ class Installation:
         """Its settlement runs."""
         from oracle.settle.book import Settlements
 
-        return Settlements(self.book.database, self.chain, self.officers, self.settings.settlement.confirmations)
+        rules = self.settings.settlement
+        return Settlements(
+            self.book.database, self.chain, self.officers, rules.confirmations, self.settings.lock_seconds
+        )
 
     def account_of(self, name: str) -> str:
         """An account, or the account of a key."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import polars as pl
 import typer
-from eth_utils.address import is_address
+from eth_utils.address import is_address, to_checksum_address
 
 from oracle.attest.committee import phase_of
 from oracle.cli import app
@@ -16,6 +16,7 @@ from oracle.errors import ConfigError, InputError
 from oracle.evidence.folder import RECORDS
 from oracle.store import erasure
 from oracle.store.batches import all_batches
+from oracle.store.citizens import custody_ref
 from oracle.units import points
 
 
@@ -36,9 +37,10 @@ def erase(
         carbonbook erase szt:CBEHFCFCG --who "request 2023-117"
     """
     here = Installation.at(home)
-    number, account = _found(here, citizen)
-    _require_attested(here, account)
-    balance = here.chain.read("CarbonPoint", "balanceOf", "0x" + account.hex())
+    number, account, custody = _found(here, citizen)
+    address = to_checksum_address(account)
+    _require_finished(here, account, credited=custody and not forfeit)
+    balance = here.chain.read("CarbonPoint", "balanceOf", address) if custody else 0
     if balance and not forfeit:
         raise ConfigError(
             f"The account has {points(balance)} points, whose key would be destroyed. Let the person spend them, or move to an "
@@ -50,10 +52,11 @@ def erase(
     here.book.database.scrub()
     kept = here.settings.path("received")
     files = sum(1 for path in kept.rglob("*") if path.is_file()) if kept.exists() else 0
-    show({"erased": True, "account": "0x" + account.hex(), "forfeited_milli": balance, "raw_files_kept": files}, json)
+    show({"erased": True, "account": address, "forfeited_milli": balance, "raw_files_kept": files}, json)
 
 
-def _found(here: Installation, citizen: str) -> tuple[int, bytes]:
+def _found(here: Installation, citizen: str) -> tuple[int, bytes, bool]:
+    """Number, account, and whether its key is in custody here."""
     source, colon, subject = citizen.partition(":")
     with here.book.database.reading() as connection:
         if is_address(citizen):
@@ -64,16 +67,25 @@ def _found(here: Installation, citizen: str) -> tuple[int, bytes]:
             raise InputError("name the person by account (0x...) or as SOURCE:SUBJECT")
         if number is None:
             raise InputError("nobody here is known by that name, or was forgotten already")
-        return number, erasure.account_of(connection, number)
+        account = erasure.account_of(connection, number)
+        return number, account, custody_ref(connection, account) is not None
 
 
-def _require_attested(here: Installation, account: bytes) -> None:
-    """A batch that nodes still have to recompute needs the salt."""
+def _require_finished(here: Installation, account: bytes, *, credited: bool) -> None:
+    """A batch that nodes still have to recompute needs the salt; one that is not credited yet brings points to the account."""
     with here.book.database.reading() as connection:
         stored = all_batches(connection)
     for batch in stored:
         rows = pl.scan_parquet(here.book.bundle_folder(batch.batch) / RECORDS).filter(pl.col("account") == account)
-        if rows.select(pl.len()).collect().item() and phase_of(here.chain, batch.batch).name == "none":
+        if not rows.select(pl.len()).collect().item():
+            continue
+        phase = phase_of(here.chain, batch.batch).name
+        if phase == "none":
             raise ConfigError(
                 f"Batch {batch.batch} holds records of the person and is not attested. Run `carbonbook attest` first."
+            )
+        if credited and phase not in ("closed", "revoked"):
+            raise ConfigError(
+                f"Batch {batch.batch} holds records of the person and is not credited yet; its points could never be spent. Run "
+                "`carbonbook credit` first, or say --forfeit."
             )

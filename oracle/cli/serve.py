@@ -29,6 +29,11 @@ def serve(
     mqtt: Annotated[
         str | None, typer.Option(help="Broker of meters: mqtt://host:1883 or mqtts://user@host.", show_default="none")
     ] = None,
+    mqtt_authority: Annotated[
+        Path | None, typer.Option(help="Who signed the broker's certificate (PEM).", show_default="the system's")
+    ] = None,
+    mqtt_certificate: Annotated[Path | None, typer.Option(help="Certificate to show to the broker (PEM).")] = None,
+    mqtt_key: Annotated[Path | None, typer.Option(help="Private key of that certificate (PEM).")] = None,
 ) -> None:
     """Take files over HTTP, and readings from meters over MQTT, until told to stop.
 
@@ -37,16 +42,18 @@ def serve(
 
         carbonbook source secret bus-app --out bus-app.secret
         carbonbook serve --port 8700 --mqtt mqtt://127.0.0.1:1883
+        carbonbook serve --mqtt mqtts://book@broker --mqtt-authority ca.pem --mqtt-certificate book.pem --mqtt-key book.key
     """
     from oracle.intake.desk import Desk
     from oracle.intake.meters import MeterDesk
-    from oracle.intake.mqtt import Listener
+    from oracle.intake.mqtt import Certificates, Listener
     from oracle.intake.server import run
     from oracle.intake.service import intake_app
 
     here = Installation.at(home)
     desk = Desk(here.book, here.settings, here.keys, time.time)
-    listener = Listener(mqtt, _client_id(here), MeterDesk(desk), _broker_password()) if mqtt else None
+    files = Certificates(mqtt_authority, mqtt_certificate, mqtt_key)
+    listener = Listener(mqtt, _client_id(here), MeterDesk(desk), _broker_password(), files) if mqtt else None
     thread = threading.Thread(target=_listened, args=(listener,)) if listener else None
     if thread is not None:
         thread.start()

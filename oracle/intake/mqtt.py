@@ -7,12 +7,16 @@ again. At most `IN_FLIGHT` messages are here unacknowledged; the others wait at 
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 import time
+from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
 
 from oracle.errors import CarbonbookError, ConfigError
 from oracle.intake.meters import TOPIC, Message, MeterDesk
@@ -26,6 +30,21 @@ _PORT = 1883
 _SECURE_PORT = 8883
 
 
+@dataclass(frozen=True)
+class Certificates:
+    """Files for a broker that is asked over TLS.
+
+    Attributes:
+        authority: Who signed the broker's certificate; None for those that the system trusts.
+        own: Certificate to show to the broker; None to show none.
+        key: Private key of that; None if it stands in the same file.
+    """
+
+    authority: Path | None = None
+    own: Path | None = None
+    key: Path | None = None
+
+
 class Listener:
     """Subscribes, commits, acknowledges, and turns whole days into files.
 
@@ -34,9 +53,20 @@ class Listener:
         name: Client id: the broker keeps the session under it.
         desk: Where messages go.
         password: For the user in the URL; None for none.
+        certificates: For mqtts.
+
+    Raises:
+        ConfigError: The URL is none, or a file of the certificates cannot be read.
     """
 
-    def __init__(self, url: str, name: str, desk: MeterDesk, password: str | None = None):
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        desk: MeterDesk,
+        password: str | None = None,
+        certificates: Certificates | None = None,
+    ):
         parts = urlsplit(url)
         if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or parts.password is not None:
             raise ConfigError("The broker is named as mqtt://host:port or mqtts://user@host, without a password.")
@@ -51,8 +81,10 @@ class Listener:
         if parts.username:
             self._client.username_pw_set(parts.username, password)
         if parts.scheme == "mqtts":
-            self._client.tls_set()
+            self._secure(certificates or Certificates())
         self._client.on_connect = self._subscribe
+        self._client.on_connect_fail = lambda _client, _data: _tell("the broker is not reached", sys.exc_info()[1])
+        self._client.on_disconnect = self._lost
         self._client.on_message = lambda _client, _data, message: self._arrived.put(message)
 
     def run(self) -> None:
@@ -74,8 +106,24 @@ class Listener:
         """Ends `run` after the messages that are being committed."""
         self._stopping.set()
 
-    def _subscribe(self, client: paho.Client, *_: object) -> None:
-        client.subscribe(TOPIC.format(source="+"), qos=1)
+    def _secure(self, files: Certificates) -> None:
+        try:
+            authority, own, key = (
+                None if path is None else str(path) for path in (files.authority, files.own, files.key)
+            )
+            self._client.tls_set(authority, own, key)
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"The certificates for the broker cannot be used: {error}") from error
+
+    def _subscribe(self, client: paho.Client, _data: object, _flags: object, code: ReasonCode, *_: object) -> None:
+        if code.is_failure:
+            _tell("the broker refuses", code)
+        else:
+            client.subscribe(TOPIC.format(source="+"), qos=1)
+
+    def _lost(self, _client: object, _data: object, _flags: object, code: ReasonCode, *_: object) -> None:
+        if not self._stopping.is_set():
+            _tell("the broker ended the connection", code)
 
     def _batch(self) -> list[paho.MQTTMessage]:
         """Messages that came within a short time, to be committed together."""
@@ -96,7 +144,7 @@ class Listener:
             try:
                 self._desk.take(Message(message.topic, bytes(message.payload)) for message in batch)
             except CarbonbookError as error:
-                print_problem("readings wait", error)
+                _tell("readings wait", error)
                 self._stopping.wait(_AGAIN_SECONDS)
                 continue
             for message in batch:
@@ -107,12 +155,10 @@ class Listener:
         try:
             self._desk.write_files()
         except CarbonbookError as error:
-            print_problem("files of readings wait", error)
+            _tell("files of readings wait", error)
 
 
-def print_problem(what: str, error: CarbonbookError) -> None:
+def _tell(what: str, why: object) -> None:
     """One line for the operator; what waits is tried again."""
-    import sys
-
-    sys.stderr.write(f"{what}: {error}\n")
+    sys.stderr.write(f"{what}: {why}\n")
     sys.stderr.flush()

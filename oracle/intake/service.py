@@ -21,11 +21,17 @@ from starlette.concurrency import run_in_threadpool
 from oracle.intake.body import TooLarge, spool
 from oracle.intake.desk import Desk, Parcel
 from oracle.intake.problem import tell_problems
-from oracle.intake.signed import DIGEST, KEY, SENDER, SIGNATURE, TIME, NotAuthentic, Request, parse, require
+from oracle.intake.signed import DIGEST, FORMS, KEY, SENDER, SIGNATURE, TIME, NotAuthentic, Request, parse, require
 from oracle.records.reader import KINDS
 
 _HEADERS = [
-    {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": what}
+    {
+        "name": name,
+        "in": "header",
+        "required": True,
+        "schema": {"type": "string", "pattern": f"^({FORMS[name].pattern})$"},
+        "description": what,
+    }
     for name, what in (
         (SENDER, "Name of the source."),
         (TIME, "UTC seconds; good for five minutes."),
@@ -34,6 +40,29 @@ _HEADERS = [
         (SIGNATURE, "hmac-sha256=HEX or eip191=HEX over the seven lines that oracle/intake/signed.py names."),
     )
 ]
+_PROBLEM = {
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["error", "detail"],
+                "properties": {"error": {"type": "string"}, "detail": {"type": "string"}},
+            }
+        }
+    }
+}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": what, **_PROBLEM}
+    for status, what in (
+        (401, "Not signed as it should be."),
+        (404, "No such path."),
+        (409, "The key or the name was used for other bytes."),
+        (413, "Too large."),
+        (422, "It cannot be read; nothing was stored."),
+        (429, "The source's allowance of the day is used up; says when to come again."),
+        (503, "No room now; says when to come again."),
+    )
+}
 _BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
 
 
@@ -48,12 +77,16 @@ def intake_app(desk: Desk) -> FastAPI:
         with desk.place():
             return {"status": "ok"}
 
-    @app.put("/v1/sources/{source}/files/{name}", openapi_extra={"parameters": _HEADERS, **_BODY})
+    @app.put(
+        "/v1/sources/{source}/files/{name}",
+        openapi_extra={"parameters": _HEADERS, **_BODY},
+        responses=_PROBLEMS,
+    )
     async def put_file(
         source: str,
         name: str,
         request: HttpRequest,
-        kind: Annotated[str | None, Query(pattern="|".join(KINDS))] = None,
+        kind: Annotated[str | None, Query(pattern=f"^({'|'.join(KINDS)})$")] = None,
         meter: Annotated[str | None, Query(max_length=100)] = None,
         unit: Annotated[str | None, Query(max_length=20)] = None,
     ) -> dict[str, Any]:

@@ -22,7 +22,9 @@ from typing import Protocol
 from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_account.signers.base import BaseAccount
+from eth_keys.exceptions import BadSignature
 from eth_utils.address import to_checksum_address
+from eth_utils.exceptions import ValidationError
 
 from oracle.errors import CarbonbookError
 
@@ -36,7 +38,8 @@ SENDER, TIME, KEY, DIGEST, SIGNATURE = (
 GOOD_FOR_SECONDS = 300
 
 _LABEL = "carbonbook/request/1"
-_FORMS = {
+# What each header looks like, whole.
+FORMS = {
     SENDER: re.compile(r"[0-9A-Za-z_.-]{1,64}"),
     TIME: re.compile("[0-9]{1,11}"),
     KEY: re.compile(r"[0-9A-Za-z_.:-]{1,128}"),
@@ -125,7 +128,7 @@ class ByAddress:
             return False
         try:
             signer = Account.recover_message(encode_defunct(text), signature=bytes.fromhex(signature[7:]))
-        except ValueError:  # no point of the curve
+        except (ValueError, BadSignature, ValidationError):  # no point of the curve
             return False
         return to_checksum_address(signer) == to_checksum_address(self.address)
 
@@ -141,7 +144,7 @@ def parse(method: str, path: str, headers: Mapping[str, str], now: int) -> tuple
     Raises:
         NotAuthentic: A header is missing or malformed, or the request is too old or from the future.
     """
-    for name, form in _FORMS.items():
+    for name, form in FORMS.items():
         if not form.fullmatch(headers.get(name, "")):
             raise NotAuthentic(f"The header {name} is missing or not of the form {form.pattern}")
     time = int(headers[TIME])

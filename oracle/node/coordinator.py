@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eth_account import Account
+from eth_abi.exceptions import EncodingError
 
 from oracle.attest.committee import domain, phase_of
 from oracle.attest.header import Header
+from oracle.attest.typed_data import signer_of
 from oracle.chain.client import Chain
 from oracle.chain.sender import Sender, Sent
 from oracle.errors import VerificationFailed
@@ -83,9 +84,8 @@ def bring_forward(book: Book, genesis_hash: str, node: NodeClient) -> Iterator[S
             with book.database.reading() as connection:
                 proposal, people = propose(book, connection, number, genesis_hash)
             answer = node.propose(number, closing_body(proposal.document(), people))
-            differences = {batch: _difference(book, node, batch) for batch in answer["differing"]}
-            lacking, other = tuple(answer["lacking"]), tuple(answer["other_bytes"])
-            yield Said(node.url, number, len(answer["agreed"]), lacking, other, differences)
+            differences = {batch: _difference(book, node, batch) for batch in answer.differing}
+            yield Said(node.url, number, len(answer.agreed), answer.lacking, answer.other_bytes, differences)
             if differences:
                 return
     except NodeFails as failure:
@@ -158,11 +158,13 @@ def _require_sound(approval: Approval, gathered: Gathered, committee: _Committee
     require_same(approval, gathered.header)
     if approval.member not in committee.members:
         raise VerificationFailed(f"{approval.member} is no member of the committee")
-    message = gathered.header.message(domain(chain, "EvidenceLedger"), committee.epoch)
     try:
-        signer = Account.recover_message(message, signature=approval.signature)
-    except ValueError as error:
-        raise VerificationFailed(f"the signature is none: {error}") from error
+        message = gathered.header.message(domain(chain, "EvidenceLedger"), committee.epoch)
+    except (EncodingError, ValueError) as error:
+        raise VerificationFailed(f"the header is none: {error}") from error
+    signer = signer_of(message, approval.signature)
+    if signer is None:
+        raise VerificationFailed("the signature is none that the contract takes")
     if signer != approval.member:
         raise VerificationFailed(f"the signature is not {approval.member}'s")
 

@@ -15,6 +15,7 @@ from oracle.errors import InputError
 # Of one file, unpacked. About eight million trips; a day of a city is three million.
 MAX_BYTES = 1 << 30
 BLOCK_BYTES = 1 << 25  # of text that is held and read at once
+_LINE_BYTES = 1 << 26  # of one line: a file without line breaks must not be held whole
 
 _GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
@@ -129,7 +130,7 @@ def _raw_blocks(path: Path, size: int, most: int) -> Iterator[bytes]:
     """
     total, blank = 0, True
     with open_file(path) as stream, named_errors(path.name):
-        while block := stream.read(size) + stream.readline(most + 1):
+        while block := stream.read(size) + _line(stream, path.name):
             _require_text(block, path.name, first=total == 0)
             total, blank = total + len(block), blank and block.isspace()
             if total > most:
@@ -137,6 +138,14 @@ def _raw_blocks(path: Path, size: int, most: int) -> Iterator[bytes]:
             yield block if total > len(block) else block.removeprefix(BOM)
     if blank:
         raise InputError("the file is empty", file=path.name)
+
+
+def _line(stream: BinaryIO, file: str) -> bytes:
+    """The rest of a line."""
+    line = stream.readline(_LINE_BYTES + 1)
+    if len(line) > _LINE_BYTES:
+        raise InputError(f"a line has more than {_LINE_BYTES} bytes", file=file)
+    return line
 
 
 def _require_text(content: bytes, file: str, *, first: bool = True) -> None:

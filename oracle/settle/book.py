@@ -6,6 +6,7 @@ Dying between any two steps leaves a run that the same command takes up again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from eth_account.signers.base import BaseAccount
@@ -21,6 +22,7 @@ from oracle.settle.pay import send as send_items
 from oracle.settle.period import Days
 from oracle.settle.run import Item, ItemState, Run, RunState, Signature, check_approver, check_officer, check_signed
 from oracle.store.database import Database
+from oracle.store.lock import exclusive
 from oracle.store.runs import APPROVED, add_run, cancel_run, free_name, open_runs, run_named, set_items, sign_run
 from oracle.units import date_of
 
@@ -46,13 +48,17 @@ class Settlements:
     Args:
         officers: Accounts that may propose and approve.
         confirmations: Blocks on top of a payment's before it counts as confirmed.
+        lock_seconds: How long to wait for another process that proposes, approves or cancels.
     """
 
-    def __init__(self, database: Database, chain: Chain, officers: Sequence[str], confirmations: int):
+    def __init__(
+        self, database: Database, chain: Chain, officers: Sequence[str], confirmations: int, lock_seconds: float
+    ):
         self._database = database
         self._chain = chain
         self._officers = officers
         self._confirmations = confirmations
+        self._lock_seconds = lock_seconds
 
     @property
     def domain(self) -> Domain:
@@ -81,16 +87,17 @@ class Settlements:
             SettlementRefused: Who proposes or approves is no officer, or both are one person.
         """
         check_officer(proposer.address, self._officers)
-        draft = self.drafted(merchants, days)
-        if draft.run is None:
-            return draft
-        run = replace(draft.run, proposed=self._signature(proposer, draft.run))
-        if approver is not None:
-            check_approver(run, approver.address, self._officers)
-            run = replace(run, approved=self._signature(approver, run))
-        with self._database.begin() as connection:
-            add_run(connection, run)
-        return replace(draft, run=run)
+        with self._alone():
+            draft = self.drafted(merchants, days)
+            if draft.run is None:
+                return draft
+            run = replace(draft.run, proposed=self._signature(proposer, draft.run))
+            if approver is not None:
+                check_approver(run, approver.address, self._officers)
+                run = replace(run, approved=self._signature(approver, run))
+            with self._database.begin() as connection:
+                add_run(connection, run)
+            return replace(draft, run=run)
 
     def approve(self, name: str, approver: BaseAccount) -> Run:
         """Approves a run as a second person, after comparing it with the chain.
@@ -98,16 +105,17 @@ class Settlements:
         Raises:
             SettlementRefused: The run is not open, who approves is who proposed or no officer, or dues are others by now.
         """
-        run = self.run(name)
-        check_approver(run, approver.address, self._officers)
-        stale = [item for item in ready(self._chain, run) if item.state is not ItemState.WAITING]
-        if stale:
-            told = "; ".join(f"{item.merchant}: {item.problem}" for item in stale)
-            raise SettlementRefused(f"Run {name} is not what is due any more ({told}). Cancel it and propose anew.")
-        signed = self._signature(approver, run)
-        with self._database.begin() as connection:
-            sign_run(connection, name, APPROVED, signed)
-        return replace(run, approved=signed)
+        with self._alone():
+            run = self.run(name)
+            check_approver(run, approver.address, self._officers)
+            stale = [item for item in ready(self._chain, run) if item.state is not ItemState.WAITING]
+            if stale:
+                told = "; ".join(f"{item.merchant}: {item.problem}" for item in stale)
+                raise SettlementRefused(f"Run {name} is not what is due any more ({told}). Cancel it and propose anew.")
+            signed = self._signature(approver, run)
+            with self._database.begin() as connection:
+                sign_run(connection, name, APPROVED, signed)
+            return replace(run, approved=signed)
 
     def cancel(self, name: str) -> Run:
         """Gives a run up that nothing of was paid.
@@ -115,12 +123,13 @@ class Settlements:
         Raises:
             SettlementRefused: Something of it was paid.
         """
-        run = self.observed(name)
-        if run.state in (RunState.SENT, RunState.CONFIRMED):
-            raise SettlementRefused(f"Run {name} is {run.state}: what was paid cannot be cancelled.")
-        with self._database.begin() as connection:
-            cancel_run(connection, name)
-        return replace(run, cancelled=True)
+        with self._alone():
+            run = self.observed(name)
+            if run.state in (RunState.SENT, RunState.CONFIRMED):
+                raise SettlementRefused(f"Run {name} is {run.state}: what was paid cannot be cancelled.")
+            with self._database.begin() as connection:
+                cancel_run(connection, name)
+            return replace(run, cancelled=True)
 
     def send(self, outbox: Outbox, name: str) -> Run:
         """Pays what is open of a run, as far as it is what was signed; can be repeated until everything is confirmed.
@@ -160,6 +169,10 @@ class Settlements:
     def _remember(self, name: str, items: Sequence[Item]) -> None:
         with self._database.begin() as connection:
             set_items(connection, name, items)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """Whoever comes second sees what the first has done."""
+        return exclusive(self._database, "settlement-runs", self._lock_seconds)
 
     def _signature(self, account: BaseAccount, run: Run) -> Signature:
         return Signature(account.address, sign(account, run.message(self.domain)), self._chain.now())

@@ -113,7 +113,7 @@ class Database:
                 self._empty_log()
             else:
                 with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                    connection.execute(text("VACUUM (FULL) citizens, subjects"))
+                    connection.execute(text("VACUUM (FULL) citizens, subjects, reseeded, readings"))
 
     def _empty_log(self) -> None:
         connection = self._engine.raw_connection()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,10 +67,3 @@ class Service:
             return requests.get(self.url + self._path, timeout=5).status_code == 200
         except requests.exceptions.ConnectionError:
             return False
-
-
-def python_service(code: str, log: Path, path: str, *arguments: str) -> Service:
-    """A small server written in a test, as a process of its own; it takes --port."""
-    service = Service([], log, path)
-    service._words = [sys.executable, "-c", code, *arguments, "--port", str(service.port)]
-    return service

@@ -90,6 +90,14 @@ def test_request__altered__is_not_authentic(intake: Intake, tamper: dict[str, st
     assert intake.rows() == before
 
 
+@pytest.mark.parametrize(
+    "digits", ["f" * 128 + "1b", "0" * 128 + "1b", "0" * 63 + "1" + "f" * 64 + "1c", "1" * 130, "1" * 128 + "05"]
+)
+def test_request__whose_signature_no_account_can_make__is_not_authentic(intake: Intake, digits: str) -> None:
+    answer = intake.put("bad.csv", trip_file(40, 1), "ride-app", tamper={"Carbonbook-Signature": "eip191=" + digits})
+    assert (answer.status_code, "The signature is not ride-app's" in answer.json()["detail"]) == (401, True)
+
+
 def test_request__too_old__is_not_authentic(intake: Intake) -> None:
     answer = intake.put("old.csv", trip_file(41, 1), at=int(time.time()) - 301)
     assert (answer.status_code, "more than 300 s apart" in answer.json()["detail"]) == (401, True)

@@ -69,7 +69,7 @@ def meters(broker: Mosquitto) -> Iterator[Meters]:
     made.close()
 
 
-def _hours(meter: str, day: int = 0, watt_hours: int = 250) -> list[dict[str, str]]:
+def hours(meter: str, day: int = 0, watt_hours: int = 250) -> list[dict[str, str]]:
     starts = [MIDNIGHT + 86_400 * day + 3600 * hour for hour in range(24)]
     return [
         {"meter": meter, "start": _iso(start), "end": _iso(start + 3600), "value": str(watt_hours), "unit": "Wh"}
@@ -81,7 +81,7 @@ def _iso(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
-def _payload(secret: SharedSecret, rows: object, source: str = "grid") -> bytes:
+def payload(secret: SharedSecret, rows: object, source: str = "grid") -> bytes:
     text = json.dumps(rows)
     request = request_of(source, MIDNIGHT, text)
     return payload_of(text, MIDNIGHT, secret.sign(request.text))
@@ -98,8 +98,8 @@ def _count(intake: Intake, table: object) -> int:
 
 
 def test_hours_of_a_day__make_one_act(intake: Intake, meters: Meters) -> None:
-    for row in _hours("flat-1"):
-        meters.publish(_payload(intake.secrets["grid"], [row]))
+    for row in hours("flat-1"):
+        meters.publish(payload(intake.secrets["grid"], [row]))
     until(lambda: len(intake.acts()) == 1)
     (act,) = intake.acts()
     assert act[0] == "CI-11"
@@ -108,25 +108,25 @@ def test_hours_of_a_day__make_one_act(intake: Intake, meters: Meters) -> None:
 
 def test_readings__sent_twice__count_once(intake: Intake, meters: Meters) -> None:
     for _ in range(2):
-        meters.publish(_payload(intake.secrets["grid"], _hours("flat-1")))
+        meters.publish(payload(intake.secrets["grid"], hours("flat-1")))
     until(lambda: len(intake.acts()) == 1)
-    meters.publish(_payload(intake.secrets["grid"], _hours("flat-1")))
-    meters.publish(_payload(intake.secrets["grid"], _hours("flat-2")))
+    meters.publish(payload(intake.secrets["grid"], hours("flat-1")))
+    meters.publish(payload(intake.secrets["grid"], hours("flat-2")))
     until(lambda: len(intake.acts()) == 2)
     assert _count(intake, readings) == 48
     assert intake.findings() == {}
 
 
 def test_day__that_is_not_whole_yet__waits(intake: Intake, meters: Meters) -> None:
-    meters.publish(_payload(intake.secrets["grid"], _hours("flat-1")[:-1]))
-    meters.publish(_payload(intake.secrets["grid"], _hours("flat-2", -1)))
+    meters.publish(payload(intake.secrets["grid"], hours("flat-1")[:-1]))
+    meters.publish(payload(intake.secrets["grid"], hours("flat-2", -1)))
     until(lambda: len(intake.acts()) == 1)
     assert _count(intake, readings) == 47
     assert intake.rows() == 24
 
 
 def test_day__with_an_hour_missing_for_good__goes_to_quarantine(intake: Intake, meters: Meters) -> None:
-    meters.publish(_payload(intake.secrets["grid"], _hours("flat-1", -10)[:-1]))
+    meters.publish(payload(intake.secrets["grid"], hours("flat-1", -10)[:-1]))
     until(lambda: intake.rows() == 23)
     assert intake.findings() == {"incomplete_day": 23}
 
@@ -136,15 +136,15 @@ def test_day__with_an_hour_missing_for_good__goes_to_quarantine(intake: Intake, 
     [
         (b"\xff", "the payload is no object"),
         (b"[1]", "the payload is no object"),
-        (_payload(SharedSecret(b"x" * 32), _hours("m")), "The signature is not grid's"),
-        (_payload(SharedSecret(b"x" * 32), _hours("m"), "kiosk"), "The signature is not grid's"),
+        (payload(SharedSecret(b"x" * 32), hours("m")), "The signature is not grid's"),
+        (payload(SharedSecret(b"x" * 32), hours("m"), "kiosk"), "The signature is not grid's"),
     ],
 )
 def test_message__of_no_use__is_written_down_and_spoils_no_other(
     intake: Intake, meters: Meters, payload: bytes, reason: str
 ) -> None:
     meters.publish(payload)
-    meters.publish(_payload(intake.secrets["grid"], _hours("flat-1")))
+    meters.publish(payload(intake.secrets["grid"], hours("flat-1")))
     until(lambda: len(intake.acts()) == 1)
     book = Book(intake.home, Keyring(intake.home / "keys"))
     with book.database.reading() as connection:
@@ -167,7 +167,7 @@ def test_message__of_no_use__is_written_down_and_spoils_no_other(
 def test_reading__that_is_none__is_refused_with_its_field(
     intake: Intake, meters: Meters, wrong: dict[str, str]
 ) -> None:
-    meters.publish(_payload(intake.secrets["grid"], [_hours("m")[0] | wrong]))
+    meters.publish(payload(intake.secrets["grid"], [hours("m")[0] | wrong]))
     until(lambda: _count(intake, refused_messages) == 1)
     assert _count(intake, readings) == 0
 
@@ -176,15 +176,15 @@ def test_service_and_broker__killed_and_restarted__every_reading_counts_once(
     intake: Intake, meters: Meters, broker: Mosquitto
 ) -> None:
     moments = random.Random(KILL_SEED)
-    rows = [row for number in range(40) for row in _hours(f"flat-{number}", watt_hours=100 + number)]
+    rows = [row for number in range(40) for row in hours(f"flat-{number}", watt_hours=100 + number)]
     moments.shuffle(rows)
     kills = 0
     for first in range(0, len(rows), 8):
-        meters.publish(_payload(intake.secrets["grid"], rows[first : first + 8]))
+        meters.publish(payload(intake.secrets["grid"], rows[first : first + 8]))
         if first % 192 == 96:
             intake.service.kill()
             kills += 1
-            meters.publish(_payload(intake.secrets["grid"], rows[first : first + 8]))  # while nobody listens
+            meters.publish(payload(intake.secrets["grid"], rows[first : first + 8]))  # while nobody listens
             intake.service.start()
     until(lambda: len(intake.acts()) == 40, 120)
     assert kills == 5

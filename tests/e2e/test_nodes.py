@@ -13,15 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
+from oracle.attest.committee import phase_of
 from oracle.city.generate import generate
 from oracle.city.plan import Plan
+from oracle.cli.console import Installation
 from oracle.config import Settings
+from oracle.evidence.folder import read
 from oracle.keys import Keyring
+from oracle.node.client import NodeClient
+from oracle.node.coordinator import bring_forward, gather
 from oracle.node.invite import invite
+from oracle.store.batches import all_batches
 from tests.e2e.cli import CHAIN, ROOT, Carbonbook, free_port
 from tests.e2e.servers import Service
-from tests.services import signer
+from tests.services import lying_node, signer
 
 CLOCK = "2023-01-10T08:00:00+08:00"
 PLAN = Plan(seed=5, citizens=40, first_day=date(2023, 1, 5), days=2)
@@ -68,6 +75,10 @@ class Committee:
     def home(self, number: int) -> Path:
         """Home folder of a node."""
         return self.folder / f"node-{number}"
+
+    def member(self, number: int) -> str:
+        """Account of a node."""
+        return str(requests.get(f"{self.nodes[number].url}/v1/member", timeout=60).json()["address"])
 
     def key_elsewhere(self, number: int, url: str) -> None:
         """Takes a node's key out of its keystore; an external signer has it."""
@@ -169,20 +180,74 @@ def test_committee__the_next_day__the_node_that_lied_takes_over_what_the_chain_h
     assert not any(item["differences"] for item in answer["nodes"])
 
 
-def test_committee__gathered_by_anyone_without_a_book__is_attested(committee: Committee, tmp_path: Path) -> None:
-    """A late file makes one more batch; whoever has a key for gas, and no records at all, can put it on chain."""
-    late = committee.folder / "late.csv"
-    rows = committee.files("2023-01-06")
-    first = next(path for path, source in rows if source == "ride-app").read_text().split("\n")
-    fields = first[1].split(",")
-    header = first[0].split(",")
-    fields[header.index("trip_id")] = "late-1"
-    fields[header.index("rider")] = "late-rider"
-    late.write_text("\n".join([first[0], ",".join(fields), ""]))
+def late_batch(committee: Committee, name: str) -> None:
+    """One more batch, by a file that came late; the first, third and fifth node get it."""
+    late = committee.folder / f"{name}.csv"
+    path = next(path for path, source in committee.files("2023-01-06") if source == "ride-app")
+    header, first, *_ = path.read_text().split("\n")
+    columns, fields = header.split(","), first.split(",")
+    fields[columns.index("trip_id")] = name
+    fields[columns.index("rider")] = f"{name}-rider"
+    late.write_text("\n".join([header, ",".join(fields), ""]))
     committee.leader("ingest", late, "--source", "ride-app")
     assert committee.leader("close")["batches"] == 1
     for number in (1, 3, 5):
         shutil.copy(late, committee.home(number) / "inputs" / "ride-app")
+
+
+FORGED = {
+    "malleated": "the signature is none that the contract takes",
+    "short-v": "the signature is none that the contract takes",
+    "cut": "the signature is none that the contract takes",
+    "no-point": "the signature is none that the contract takes",
+    "another-key": "the signature is not",
+    "stranger": "is no member of the committee",
+    "old-epoch": "its node's chain is stale",
+    "more": "signed total_quantity 999999999, the batch has",
+    "another-batch": "the approval is of batch 0xabab",
+    "no-header": "something that is no approval",
+    "list": "something that is no approval",
+    "nothing": "something that is no approval",
+}
+NONSENSE = ("below-zero", "no-number", "a-path", "no-keys", "no-list")
+
+
+def test_node__that_forges_signatures__adds_none_and_keeps_nobody_elses_away(committee: Committee) -> None:
+    """Two honest nodes and one that lies are no quorum of three, whatever it says; three honest ones are, whatever it says beside them."""
+    late_batch(committee, "forged")
+    assert committee.attest(1, 3)[0] == 7
+    here = Installation.at(committee.leader.home)
+    account = here.keys.account(here.settings.relayer)
+    with here.book.database.reading() as connection:
+        stored = [item.batch for item in all_batches(connection)]
+    (batch,) = (item for item in stored if phase_of(here.chain, item).name == "none")
+    known = {batch: read(here.book.bundle_folder(batch)).header}
+    one, three = (NodeClient(committee.nodes[number].url, account) for number in (1, 3))
+    with lying_node(committee.nodes[1].url) as url:
+        for lie, said in FORGED.items():
+            liar = NodeClient(f"{url}/{lie}", account)
+            (alone,) = (found for found in gather(here.chain, [liar, three], known) if found.batch == batch)
+            assert (len(alone.signatures), said in alone.refused[liar.url]) == (1, True), (lie, alone.refused)
+            (beside,) = (found for found in gather(here.chain, [one, three, liar], known) if found.batch == batch)
+            assert beside.signatures.keys() == {committee.member(1), committee.member(3)}, lie
+        for lie in NONSENSE:
+            liar = NodeClient(f"{url}/{lie}", account)
+            said = list(bring_forward(here.book, here.chain.manifest.genesis_hash, liar))
+            assert said[-1].failure is not None, lie
+            found = {item.batch: len(item.signatures) for item in gather(here.chain, [one, three, liar], known)}
+            assert found == {batch: 2}, lie
+        short = committee.leader.run("attest", "--nodes", f"{one.url},{three.url},{url}/another-key")
+        assert short.returncode == 7, short.stderr
+        assert here.chain.read("EvidenceLedger", "phaseOf", bytes.fromhex(batch[2:]))[0] == 0
+        urls = [committee.nodes[number].url for number in (1, 3, 5)]
+        done = committee.leader("attest", "--nodes", ",".join([*urls, f"{url}/malleated", f"{url}/a-path"]))
+    assert (done["attested"], done["short"]) == (1, 0)
+    here.book.database.close()
+
+
+def test_committee__gathered_by_anyone_without_a_book__is_attested(committee: Committee, tmp_path: Path) -> None:
+    """A late file makes one more batch; whoever has a key for gas, and no records at all, can put it on chain."""
+    late_batch(committee, "late")
     code, answer = committee.attest(1, 3)
     assert (code, answer["short"]) == (7, 1)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import update
 
+from oracle.store.lock import exclusive
 from oracle.store.schema import settlement_items
 from tests.e2e.cli import CARBONBOOK
 from tests.e2e.proxy import AFTER, BEFORE, Wire
@@ -75,6 +76,22 @@ def test_a_run__approved_by_its_proposer_or_by_a_stranger__is_refused_and_cannot
     assert (unsent.returncode, "when a second person has approved it" in unsent.stderr) == (12, True), unsent.stderr
     stranger = till.carbonbook.run("settle", "propose", "--key", "merchant-1")
     assert (stranger.returncode, "is no settlement officer" in stranger.stderr) == (12, True), stranger.stderr
+    assert till.carbonbook("settle", "cancel", run)["state"] == "cancelled"
+    assert till.carbonbook("settle")["failed"] == 0
+
+
+def test_proposing_approving_cancelling__while_another_process_does__wait_for_it(till: Till) -> None:
+    """Two who propose the same days at once would give both runs one name, and a merchant to both."""
+    final_orders(till, "at-once")
+    run = proposed(till)
+    config = till.carbonbook.home / "config.toml"
+    kept = config.read_text()
+    config.write_text("lock_seconds = 0.2\n" + kept)
+    with exclusive(till.here.book.database, "settlement-runs", 0):
+        for words in (("propose", *PROPOSER), ("approve", run, *APPROVER), ("cancel", run)):
+            refused = till.carbonbook.run("settle", *words)
+            assert (refused.returncode, "has the lock 'settlement-runs'" in refused.stderr) == (10, True), words
+    config.write_text(kept)
     assert till.carbonbook("settle", "cancel", run)["state"] == "cancelled"
     assert till.carbonbook("settle")["failed"] == 0
 

@@ -1,6 +1,7 @@
 """`python -m tests.faults`: breaks the oracle in every way the list of faults has, and prints what became of it.
 
-The full run is for the night, `--short` takes some minutes. Exit code 1 if an act was credited twice or not at all.
+The full run is for the night, `--short` takes some minutes. With `--results FILE` a run that was stopped goes on where it was, and several
+can share the work, each with steps of its own. Exit code 1 if an act was credited twice or not at all.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.faults.plan import Fault, trials
+from tests.faults.plan import ORDER, Selection, injected
 from tests.faults.secrets import leaks
-from tests.faults.table import Trial, lines
+from tests.faults.table import Done, Results
 from tests.faults.world import World
 
 
@@ -25,29 +26,37 @@ def main() -> None:
         "--short", action="store_true", help="a few trials of each fault instead of more than 1,600 crashes"
     )
     parser.add_argument("--only", default="", help="faults whose name contains this, e.g. F07")
+    parser.add_argument("--steps", default=",".join(ORDER), help="steps to break, e.g. settle,redeem")
     parser.add_argument("--seed", type=int, default=0, help="added to every seed")
+    parser.add_argument("--results", type=Path, help="file of the trials that were made, to go on with")
     arguments = parser.parse_args()
+    wanted = Selection(not arguments.short, arguments.only, tuple(arguments.steps.split(",")), arguments.seed)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="carbonbook-faults-") as folder:
+        results = Results(arguments.results or Path(folder) / "results.jsonl")
         world = World(Path(folder) / "world")
         try:
-            results = trials(world, not arguments.short, arguments.only, arguments.seed, _tell)
+            for fault, step, number in wanted.listed():
+                if not results.has(fault.name, step, number):
+                    done = Done(fault.name, step, number, injected(fault, world, step, number))
+                    results.add(done)
+                    _tell(done)
             leaked = leaks(world)
         finally:
             world.close()
-    print("\n".join(lines(results)))
-    crashes = sum(result.injected for result in results if result.fault.startswith("F01"))
-    print(f"\n{crashes} crashes; {len(leaked)} secrets in what the commands said; {time.monotonic() - began:.0f} s")
-    failed = [trial for result in results for trial in result.trials if not trial.passed]
+        print("\n".join(results.table()))
+        print(
+            f"\n{results.crashes} crashes; {len(leaked)} secrets in what the commands said; {time.monotonic() - began:.0f} s"
+        )
+        failed = [done for done in results.all() if not done.trial.passed]
     sys.exit(1 if failed or leaked else 0)
 
 
-def _tell(fault: Fault, step: str, trial: Trial) -> None:
+def _tell(done: Done) -> None:
+    trial = done.trial
     verdict = "ok" if trial.passed else f"FAILED: {trial.doubled} doubled, {trial.lost} lost. {trial.note}"
     print(
-        f"{fault.name}, {step}, {trial.label}: {_listed(trial.injected)}: {verdict}",
-        file=sys.stderr,
-        flush=True,
+        f"{done.fault}, {done.step}, {trial.label}: {_listed(trial.injected)}: {verdict}", file=sys.stderr, flush=True
     )
 
 

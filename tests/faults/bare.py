@@ -82,21 +82,26 @@ def calls(*names: str, gas: int | None = 100_000) -> list[Call]:
 
 
 @contextmanager
-def bare(folder: Path, *options: str, timeout_seconds: float = 5) -> Iterator[Bare]:
-    """Starts an anvil of its own, with an empty database beside it."""
+def anvil(*options: str) -> Iterator[tuple[str, int]]:
+    """An anvil of its own: its address and its process; with the id that every development chain has."""
     port = free_port()
     node = Popen(["anvil", "--port", str(port), "--silent", *options], stdout=DEVNULL, stderr=DEVNULL)
     try:
-        rpc = f"http://127.0.0.1:{port}"
-        genesis = _genesis(rpc)
-        manifest = Manifest(folder / "none", 31337, genesis, {}, {}, {}, {}, {})
-        chain = Chain(rpc, manifest, (), timeout_seconds)
-        database = Database(folder / "book.sqlite")
-        yield Bare(chain, database, Outbox(chain, local.local_account(0), database, PACE), node.pid)
-        database.close()
+        yield f"http://127.0.0.1:{port}", node.pid
     finally:
         node.kill()
         node.wait()
+
+
+@contextmanager
+def bare(folder: Path, *options: str, timeout_seconds: float = 5) -> Iterator[Bare]:
+    """Starts an anvil of its own, with an empty database beside it."""
+    with anvil(*options) as (rpc, pid):
+        manifest = Manifest(folder / "none", 31337, genesis(rpc), {}, {}, {}, {}, {})
+        chain = Chain(rpc, manifest, (), timeout_seconds)
+        database = Database(folder / "book.sqlite")
+        yield Bare(chain, database, Outbox(chain, local.local_account(0), database, PACE), pid)
+        database.close()
 
 
 @retry(
@@ -104,5 +109,6 @@ def bare(folder: Path, *options: str, timeout_seconds: float = 5) -> Iterator[Ba
     wait=wait_fixed(0.05),
     stop=stop_after_delay(30),
 )
-def _genesis(rpc: str) -> str:
+def genesis(rpc: str) -> str:
+    """Hash of the genesis block, as soon as the node answers."""
     return connect(rpc).eth.get_block(0)["hash"].to_0x_hex()

@@ -42,6 +42,8 @@ class Forker:
         """Starts a command whose output goes to a file in `folder`."""
         self._number += 1
         out = folder / f"{self._number:06d}-{words[0]}"
+        out.with_suffix(".out").touch()  # it may be killed before it opens them
+        out.with_suffix(".err").touch()
         order = json.dumps({"words": words, "out": str(out), "environment": environment})
         with self._news:
             self._server.stdin.write(order.encode() + b"\n")  # type: ignore[union-attr]  # a pipe
@@ -61,6 +63,7 @@ class Forker:
             news = json.loads(line)
             with self._news:
                 if "started" in news:
+                    self._ended.pop(news["started"], None)  # the number of one that ended long ago
                     self._started.append(news["started"])
                 else:
                     self._ended[news["ended"]] = news["code"]

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 from oracle.chain import local
@@ -114,10 +112,11 @@ def two_at_once(world: World, step: str, seed: int) -> Trial:
     """F06: the same command twice at the same time: no gap in the nonces, nothing twice."""
     words = world.back_to(step).words
     both = [world.start(*words), world.start(*words)]
-    codes = [command.wait().code for command in both]
+    ends = [command.wait() for command in both]
     trial = recovered(world, step, f"seed {seed}", ["second process"])
     latest, pending = (relayer_nonce(world, block) for block in ("latest", "pending"))
-    return noted(trial, problem(codes == [0, 0], f"exit codes {codes}") or problem(latest == pending, "a nonce gap"))
+    notes = [problem(ended.code == 0, f"exit code {ended.code}: {ended.err[-300:]}") for ended in ends]
+    return noted(trial, next(filter(None, notes), "") or problem(latest == pending, "a nonce gap"))
 
 
 def drained(world: World, step: str, seed: int) -> Trial:
@@ -200,8 +199,9 @@ def _pool(world: World) -> list[dict[str, str]]:
 
 
 def _most_attempts(world: World) -> int:
-    with closing(sqlite3.connect(world.home / "book.sqlite")) as book:
-        return int(book.execute("SELECT coalesce(max(number), 0) FROM attempts").fetchone()[0])
+    with world.book.open(world.home) as book:
+        ((most,),) = book.execute("SELECT coalesce(max(number), 0) FROM attempts")
+    return int(most)
 
 
 def relayer_nonce(world: World, block: str) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from oracle.chain.client import Chain
+from tests.faults.books import Open
 
 NOBODY = "0x0000000000000000000000000000000000000000"
 
@@ -38,8 +37,8 @@ class Facts:
         return short + (self.bundles != expected.bundles)
 
 
-def facts_of(chain: Chain, home: Path) -> Facts:
-    """Reads chain and book."""
+def facts_of(chain: Chain, book: Open, home: Path) -> Facts:
+    """Reads chain, book, and the bundles in its home folder."""
     amounts: Counter[str] = Counter()
     for event in chain.events("CarbonPoint", "Transfer"):
         if event.values["from"] == NOBODY:
@@ -52,25 +51,21 @@ def facts_of(chain: Chain, home: Path) -> Facts:
         amounts[f"order {event.values['key'].hex()}"] += event.values["pointsMilli"]
     for event in chain.events("SettlementVault", "MerchantSettled"):
         amounts[f"paid {event.values['merchant']}"] += event.values["amount"]
-    return Facts(dict(amounts), _bundles(home), _waiting(home))
+    return Facts(dict(amounts), _bundles(book, home), _waiting(book))
 
 
-def _bundles(home: Path) -> str:
+def _bundles(book: Open, home: Path) -> str:
     """Digest of every bundle that the database knows, and of the findings; files that a crash left do not count."""
     digest = hashlib.sha256()
-    with closing(sqlite3.connect(home / "book.sqlite")) as book:
-        for (batch,) in book.execute("SELECT batch FROM batches ORDER BY batch"):
-            digest.update((home / "bundles" / batch[2:] / "bundle.json").read_bytes())
-        for row in book.execute('SELECT sha256, code, file, row, "values" FROM findings ORDER BY 1, 2, 3, 4, 5'):
-            digest.update(repr(row).encode())
-        for row in book.execute("SELECT sha256, rows, accepted, quarantined FROM files ORDER BY 1"):
-            digest.update(repr(row).encode())
+    for (batch,) in book.execute("SELECT batch FROM batches ORDER BY batch"):
+        digest.update((home / "bundles" / batch[2:] / "bundle.json").read_bytes())
+    for row in book.execute('SELECT sha256, code, file, "row", "values" FROM findings ORDER BY 1, 2, 3, 4, 5'):
+        digest.update(repr(row).encode())
+    for row in book.execute("SELECT sha256, rows, accepted, quarantined FROM files ORDER BY 1"):
+        digest.update(repr(row).encode())
     return digest.hexdigest()
 
 
-def _waiting(home: Path) -> int:
-    with closing(sqlite3.connect(home / "book.sqlite")) as book:
-        (count,) = book.execute(
-            "SELECT count(*) FROM transactions WHERE state IN ('planned', 'signed', 'sent')"
-        ).fetchone()
+def _waiting(book: Open) -> int:
+    ((count,),) = book.execute("SELECT count(*) FROM transactions WHERE state IN ('planned', 'signed', 'sent')")
     return int(count)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import random
+import resource
 import shutil
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from oracle.chain import local
-from tests.e2e.cli import free_port
+from tests.faults.bare import anvil, genesis
 from tests.faults.delivery import noted, relayer_nonce
 from tests.faults.proxy import Rule
 from tests.faults.recovery import problem, recovered, redone
@@ -20,10 +21,22 @@ from tests.faults.table import Trial
 from tests.faults.world import World
 
 FINALITY = 12
+_CAP_SYS_ADMIN = 21
+KEPT_STATES = 10  # once anvil has had five hundred blocks, it goes back no further than to the states of the last ten
 
 
 def reorganised(world: World, step: str, depth: int) -> Trial:
     """F07: the last `depth` blocks vanish with what was in them; it is sent again."""
+    if depth <= KEPT_STATES:
+        return _reorganised(world, step, depth)
+    fresh = World(world.folder / f"fresh-{step}-{depth}")
+    try:
+        return _reorganised(fresh, step, depth)
+    finally:
+        fresh.close()
+
+
+def _reorganised(world: World, step: str, depth: int) -> Trial:
     words = world.back_to(step).words
     world.run(*words)
     blocks = depth - 1
@@ -55,12 +68,46 @@ def rolled_back(world: World, step: str, seed: int) -> Trial:
 def other_chain(world: World, step: str, seed: int) -> Trial:
     """F09: a fresh chain with the same id and addresses at the address that is asked."""
     words = world.back_to(step).words
-    with _fresh_chain(world.folder / f"other-{seed}") as rpc:
+    with anvil() as (rpc, _):
+        genesis(rpc)
         ended = world.ends(*words, rpc=rpc)
     trial = recovered(world, step, f"seed {seed}", ["another genesis"])
     return noted(
         trial, problem(ended.code == 6 and "genesis" in ended.err, f"exit code {ended.code}: {ended.err[-200:]}")
     )
+
+
+class JustBefore(Rule):
+    """Does something once, when the node is about to get the first transaction."""
+
+    def __init__(self, what: Callable[[], object]):
+        self._what = what
+        self.done = False
+
+    def before(self, asked: list[dict[str, Any]]) -> bool:
+        if not self.done and any(request["method"] == "eth_sendRawTransaction" for request in asked):
+            self.done = True
+            self._what()
+        return True
+
+
+def suspended(world: World, step: str, seed: int) -> Trial:
+    """F16: a methodology is suspended after the contracts would have taken a batch, and before they get it: nothing goes under it."""
+    words = world.back_to(step).words
+    with world.book.open(world.home) as book:
+        rows = sorted(book.execute("SELECT methodology, version, batch FROM batches"))
+    name, version, first = rows[seed * len(rows) // 5 % len(rows)]
+    held = {batch[2:] for methodology, number, batch in rows if (methodology, number) == (name, version)}
+    rule = JustBefore(lambda: world.run("methodology", "suspend", name, str(version), "--reason", "examined"))
+    world.proxy.rule = rule
+    ended = world.ends(*words, rpc=world.proxy.rpc)
+    world.proxy.rule = Rule()
+    kind = "batch" if step == "attest" else "chunk"
+    came = [key for key in world.facts().amounts if key.split()[0] == kind and key.split()[1] in held]
+    world.run("methodology", "resume", name, str(version))
+    trial = recovered(world, step, f"seed {seed}", ["suspended"] if rule.done else [])
+    note = problem(ended.code == 6 and "status=5" in ended.err, f"exit code {ended.code}: {ended.err[-300:]}")
+    return noted(trial, note or problem(not came, f"{len(came)} went under the suspended {first}"))
 
 
 class Stale(Rule):
@@ -148,14 +195,35 @@ def disk_full(world: World, step: str, seed: int) -> Trial:
     with _small_disk(home, world.home, chance.randint(8, 160)) as grow:
         ended = world.ends(*kept.words, home=home)
         grow()
+        began = time.monotonic()
         again = world.ends(*kept.words, home=home)
+        seconds = time.monotonic() - began
         found = world.facts(home)
     expected = kept.after
     note = problem(again.code == 0, f"after there was room: {again.err[-300:]}") or problem(
         ended.code in (0, 1, 3, 6, 11), f"exit code {ended.code}: {ended.err[-300:]}"
     )
     injected = ["disk full"] if ended.code else []
-    return Trial(f"seed {seed}", injected, found.doubled(expected), found.lost(expected) + found.waiting, 0.0, note)
+    return Trial(f"seed {seed}", injected, found.doubled(expected), found.lost(expected) + found.waiting, seconds, note)
+
+
+def files_limited(world: World, step: str, seed: int) -> Trial:
+    """F12: no file of the process can grow past some kilobytes; when it can again, the work goes on."""
+    chance = random.Random(f"{step} limited {seed}")
+    words = world.back_to(step).words
+    most = chance.randint(8, 400) << 10
+    command = world.start(*words)
+    resource.prlimit(command.pid, resource.RLIMIT_FSIZE, (most, most))
+    ended = command.wait()
+    note = problem(ended.code in (0, 1, 3, 6, 11), f"exit code {ended.code}: {ended.err[-300:]}")
+    return noted(recovered(world, step, f"seed {seed}", ["files limited"] if ended.code else []), note)
+
+
+def may_mount() -> bool:
+    """Whether a disk of a test's own can be mounted here: a container often forbids it, even to root."""
+    status = Path("/proc/self/status").read_text()
+    effective = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapEff:"))
+    return bool(effective >> _CAP_SYS_ADMIN & 1)
 
 
 def shuffled_files(world: World, step: str, seed: int) -> Trial:
@@ -181,16 +249,6 @@ def midnight(world: World, step: str, seed: int) -> Trial:
     seconds = cases[seed % len(cases)]
     world.advance(max(1, seconds))
     return recovered(world, step, f"case {seed % len(cases)}", [f"clock moved by {seconds} s"])
-
-
-@contextmanager
-def _fresh_chain(folder: Path) -> Iterator[str]:
-    folder.mkdir()
-    process = local.start(folder, "anvil", free_port(), 1_600_000_000)
-    try:
-        yield process.rpc
-    finally:
-        local.stop(folder)
 
 
 @contextmanager

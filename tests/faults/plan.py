@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tests.faults import crash, delivery, history
-from tests.faults.table import Result, Trial
+from tests.faults.table import Trial
 from tests.faults.world import World
 
 Inject = Callable[[World, str, int], Trial]
@@ -14,6 +14,7 @@ Inject = Callable[[World, str, int], Trial]
 # Going back to a step forgets the steps after it: the last is tried first.
 ORDER = ("settle", "redeem", "credit", "attest", "close", "ingest szt")
 _ON_CHAIN = ("settle", "redeem", "credit", "attest")
+_WRITING = ("credit", "attest", "close", "ingest szt")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ FAULTS = (
     Fault("F01 kill -9 at a named point", crash.crash_on_chain, _ON_CHAIN, 3, 200),
     Fault("F01 kill -9 while files are written", crash.crash_on_files, crash.FILE_STEPS, 2, 120),
     Fault("F01 kill -9 at any moment", crash.crash_at_random, ORDER, 1, 40),
-    Fault("F02 answers lost, 10 to 50 %", delivery.lost_answers, _ON_CHAIN, 1, 30),
+    Fault("F02 answers lost, 10 to 50 %", delivery.lost_answers, _ON_CHAIN, 1, 20),
     Fault("F03 node hangs", delivery.hung_node, ("credit",), 1, 10),
     Fault("F04 transactions dropped from the pool", delivery.dropped, ("credit", "attest"), 1, 10),
     Fault("F05 transactions underpriced and stuck", delivery.stuck, ("credit", "attest"), 1, 10),
@@ -51,39 +52,43 @@ FAULTS = (
     Fault("F09 another chain, same id and addresses", history.other_chain, ("credit",), 1, 3),
     Fault("F10 stale or lying node, honest witness", history.lying_node, ("settle", "credit"), 4, 8),
     Fault("F11 database of yesterday", history.book_of_yesterday, _ON_CHAIN, 1, 3),
-    Fault("F12 disk full", history.disk_full, ("credit", "attest", "close", "ingest szt"), 1, 20),
+    *((Fault("F12 disk full", history.disk_full, _WRITING, 1, 20),) if history.may_mount() else ()),
+    Fault("F12 files cannot grow", history.files_limited, _WRITING, 1, 20),
     Fault("F14 files shuffled, repeated, late", history.shuffled_files, ("ingest szt",), 1, 20),
     Fault("F15 midnight here and in UTC, a day ahead", history.midnight, ("credit", "attest"), 2, 5),
+    Fault("F16 methodology suspended before sending", history.suspended, ("credit", "attest"), 1, 5),
     Fault("F17 no gas money", delivery.drained, ("credit", "redeem"), 1, 3),
 )
 
 
-def trials(world: World, full: bool, only: str, seed: int, told: Callable[[Fault, str, Trial], None]) -> list[Result]:
-    """Tries every fault; `told` takes each trial when it is done.
+@dataclass(frozen=True)
+class Selection:
+    """Which trials are wanted.
 
-    Args:
+    Attributes:
+        full: For a night, or the short run.
         only: What a fault's name must contain.
+        steps: Steps to try it on.
         seed: Added to every seed.
     """
-    results = {fault.name: Result(fault.name) for fault in FAULTS if only in fault.name}
-    for fault, step, number in _order(full, only):
-        trial = injected(fault, world, step, number + (seed if fault.first == 0 else 0))
-        results[fault.name].trials.append(trial)
-        told(fault, step, trial)
-    return list(results.values())
+
+    full: bool
+    only: str = ""
+    steps: tuple[str, ...] = ORDER
+    seed: int = 0
+
+    def listed(self) -> Iterator[tuple[Fault, str, int]]:
+        """Fault, step and seed of every trial, in an order in which a world can do them."""
+        for step in filter(self.steps.__contains__, ORDER):
+            for fault in FAULTS:
+                if step in fault.steps and self.only in fault.name:
+                    for number in range(fault.full if self.full else fault.short):
+                        yield fault, step, fault.first + number + (0 if fault.first else self.seed)
 
 
 def injected(fault: Fault, world: World, step: str, number: int) -> Trial:
     """One trial; what stops it is its result, so that the others still run."""
     try:
         return fault.inject(world, step, number)
-    except (RuntimeError, TimeoutError) as error:
-        return Trial(f"{number}", [], 0, 1, 0.0, str(error))
-
-
-def _order(full: bool, only: str) -> Iterator[tuple[Fault, str, int]]:
-    for step in ORDER:
-        for fault in FAULTS:
-            if step in fault.steps and only in fault.name:
-                for number in range(fault.full if full else fault.short):
-                    yield fault, step, fault.first + number
+    except (RuntimeError, OSError) as error:
+        return Trial(f"{number}", [], 0, 1, 0.0, f"{type(error).__name__}: {error}")

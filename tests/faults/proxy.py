@@ -24,81 +24,82 @@ class Rule:
         return answer
 
 
-class _Server(ThreadingHTTPServer):
-    """A client that was killed while it was answered is what the tests are about, not an error of theirs."""
-
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
-
-
-class Proxy:
+class Proxy(ThreadingHTTPServer):
     """Listens on a port of its own in front of a node.
 
     Attributes:
         rule: What happens to the next exchange; may be replaced at any time.
-        seen: How many requests of each method came.
+        node: Host and port of the node.
+        rpc: Its own address.
     """
 
+    daemon_threads = True
+
     def __init__(self, rpc: str):
+        super().__init__(("127.0.0.1", 0), _Handler)
         self.rule = Rule()
-        self.seen: dict[str, int] = {}
-        self._server = _Server(("127.0.0.1", 0), self._handler(urlsplit(rpc).netloc))
-        self.rpc = f"http://127.0.0.1:{self._server.server_port}"
-        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        self.node = urlsplit(rpc).netloc
+        self.rpc = f"http://127.0.0.1:{self.server_port}"
+        Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def close(self) -> None:
         """Stops listening."""
-        self._server.shutdown()
-        self._server.server_close()
+        self.shutdown()
+        self.server_close()
 
-    def _handler(self, node: str) -> type[BaseHTTPRequestHandler]:
-        proxy = self
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed while it was answered is what the tests are about, not an error of theirs."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm: ClassVar[bool] = True
-            upstream: HTTPConnection | None = None
 
-            def do_POST(self) -> None:
-                length = int(self.headers["Content-Length"])
-                body = self.rfile.read(length)
-                if len(body) < length:  # killed while it asked
-                    self.close_connection = True
-                    return
-                parsed = json.loads(body)
-                asked = parsed if isinstance(parsed, list) else [parsed]
-                for request in asked:
-                    proxy.seen[request["method"]] = proxy.seen.get(request["method"], 0) + 1
-                answer = self._ask(body) if proxy.rule.before(asked) else None
-                answer = None if answer is None else proxy.rule.after(asked, answer)
-                if answer is None:
-                    self._cut()
-                else:
-                    self._answer(answer)
+class _Handler(BaseHTTPRequestHandler):
+    """One connection of a client, and one to the node for it."""
 
-            def _ask(self, body: bytes) -> bytes:
-                if self.upstream is None:
-                    self.upstream = HTTPConnection(node)
-                    self.upstream.connect()
-                    self.upstream.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self.upstream.request("POST", "/", body, {"Content-Type": "application/json"})
-                return self.upstream.getresponse().read()
+    server: Proxy
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm: ClassVar[bool] = True
+    _upstream: HTTPConnection | None = None
 
-            def _answer(self, answer: bytes) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
+    def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # killed while it asked
+            self.close_connection = True
+            return
+        parsed = json.loads(body)
+        asked = parsed if isinstance(parsed, list) else [parsed]
+        answer = self._ask(body) if self.server.rule.before(asked) else None
+        answer = None if answer is None else self.server.rule.after(asked, answer)
+        if answer is None:
+            self._cut()
+        else:
+            self._answer(answer)
 
-            def _cut(self) -> None:
-                self.close_connection = True
-                self.connection.shutdown(socket.SHUT_RDWR)
+    def finish(self) -> None:
+        """The client has gone, however it went."""
+        if self._upstream is not None:
+            self._upstream.close()
+        super().finish()
 
-            def log_message(self, format: str, *args: Any) -> None:  # the table tells what happened
-                return None
+    def _ask(self, body: bytes) -> bytes:
+        if self._upstream is None:
+            self._upstream = HTTPConnection(self.server.node)
+            self._upstream.connect()
+            self._upstream.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._upstream.request("POST", "/", body, {"Content-Type": "application/json"})
+        return self._upstream.getresponse().read()
 
-        return Handler
+    def _answer(self, answer: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def _cut(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def log_message(self, format: str, *args: Any) -> None:  # the table tells what happened
+        return None

@@ -8,6 +8,7 @@ transaction on its way, and the totals of a second world that nothing happened t
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import signal
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -23,10 +25,9 @@ from oracle.city.plan import Plan
 from tests.faults.child import Command
 from tests.faults.delivery import Lossy
 from tests.faults.facts import Facts
+from tests.faults.history import FINALITY, KEPT_STATES
 from tests.faults.proxy import Rule
 from tests.faults.world import SOURCES, World
-
-FINALITY = 12
 
 
 class Soak:
@@ -85,7 +86,7 @@ class Soak:
         os.kill(pid, signal.SIGCONT)
 
     def _reorganise(self) -> None:
-        self._world.rpc("anvil_reorg", self._chance.randint(1, FINALITY - 1), [])
+        self._world.rpc("anvil_reorg", self._chance.randint(1, KEPT_STATES), [])
         self._world.rpc("evm_mine")
 
     def _lose(self) -> None:
@@ -162,20 +163,18 @@ def main() -> None:
     arguments = parser.parse_args()
     plan = Plan(seed=arguments.seed, citizens=40, first_day=date(2023, 1, 3), days=4)
     with tempfile.TemporaryDirectory(prefix="carbonbook-soak-") as folder:
-        calm = World(Path(folder) / "calm", plan, prepare=False)
-        expected = totals(undisturbed(calm))
-        calm.close()
-        world = World(Path(folder) / "soaked", plan, prepare=False)
-        world.rpc("anvil_mine", hex(FINALITY))
-        soak = Soak(world, random.Random(arguments.seed))
-        soak.work(arguments.minutes)
-        found = world.facts()
-        compared = world.ends("report", "reconciliation")
-        world.close()
+        with closing(World(Path(folder) / "calm", plan, prepare=False)) as calm:
+            expected = totals(undisturbed(calm))
+        with closing(World(Path(folder) / "soaked", plan, prepare=False)) as world:
+            world.rpc("anvil_mine", hex(FINALITY))
+            soak = Soak(world, random.Random(arguments.seed))
+            soak.work(arguments.minutes)
+            found = world.facts()
+            compared = world.ends("report", "reconciliation")
     for name, count in sorted(soak.happened.items()):
         print(f"{count:6} {name}")
     print(f"expected {expected}, found {totals(found)}; {found.waiting} transactions on their way")
-    print(f"book and chain: exit code {compared.code} {compared.err.strip()}")
+    print(f"book and chain: {json.loads(compared.out)['differences']} differences {compared.err.strip()}")
     sys.exit(0 if compared.code == 0 and totals(found) == expected and found.waiting == 0 else 1)
 
 

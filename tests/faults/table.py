@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 HEADER = ("fault", "trials", "injected", "double credits", "lost credits", "slowest recovery, s")
 
@@ -32,6 +34,54 @@ class Trial:
     def passed(self) -> bool:
         """Whether each act was credited once."""
         return self.doubled == 0 and self.lost == 0 and not self.note
+
+
+@dataclass(frozen=True)
+class Done:
+    """A trial that was made: of which fault, on which step, with which seed."""
+
+    fault: str
+    step: str
+    number: int
+    trial: Trial
+
+
+class Results:
+    """Trials that were made, kept in a file line by line: whoever goes on later, or works beside, adds to it.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path):
+        self._path = path
+        path.touch()
+
+    def add(self, done: Done) -> None:
+        """Keeps a trial."""
+        with self._path.open("a") as file:
+            file.write(json.dumps(asdict(done)) + "\n")
+
+    def all(self) -> list[Done]:
+        """Every trial in the file."""
+        found = (json.loads(line) for line in self._path.read_text().splitlines())
+        return [Done(**{**entry, "trial": Trial(**entry["trial"])}) for entry in found]
+
+    def has(self, fault: str, step: str, number: int) -> bool:
+        """Whether a trial was made before."""
+        return any((done.fault, done.step, done.number) == (fault, step, number) for done in self.all())
+
+    def table(self) -> list[str]:
+        """The table of all of them as Markdown."""
+        results: dict[str, Result] = {}
+        for done in sorted(self.all(), key=lambda done: done.fault):
+            results.setdefault(done.fault, Result(done.fault)).trials.append(done.trial)
+        return lines(results.values())
+
+    @property
+    def crashes(self) -> int:
+        """How often a process was killed."""
+        return sum(len(done.trial.injected) for done in self.all() if done.fault.startswith("F01"))
 
 
 @dataclass

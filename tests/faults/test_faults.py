@@ -8,9 +8,6 @@ from tests.faults.plan import FAULTS, ORDER, Fault, injected
 from tests.faults.secrets import leaks
 from tests.faults.world import World
 
-# A process that is killed leaves the proxy its half of a connection, which nobody closes before it is collected.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
-
 CASES = [(step, fault) for step in ORDER for fault in FAULTS if step in fault.steps]
 
 

@@ -14,6 +14,8 @@ import requests
 
 from tests.e2e.cli import free_port
 from tests.faults.child import Command
+from tests.faults.delivery import relayer_nonce
+from tests.faults.proxy import Rule
 from tests.faults.world import World
 
 FIRST = "ingest szt"
@@ -116,6 +118,29 @@ def test_run__chain_rolls_back_past_finality__ends_with_9_and_sends_nothing(read
     assert read.chain.head() == head
     again = read.ends("run", "--rounds", "1", "--port", "0", "--linger", "0")
     assert again.code == 9
+
+
+class NoState(Rule):
+    """Answers calls as a node does that has the blocks and has lost what they led to."""
+
+    def after(self, asked: list[dict[str, Any]], answer: bytes) -> bytes | None:
+        if {request["method"] for request in asked} != {"eth_call"}:
+            return answer
+        parsed = json.loads(answer)
+        items = parsed if isinstance(parsed, list) else [parsed]
+        empty = [{**item, "result": "0x"} for item in items]
+        return json.dumps(empty if isinstance(parsed, list) else empty[0]).encode()
+
+
+@pytest.mark.parametrize("command", ["attest", "credit", "settle"])
+def test_node__that_has_lost_its_state__is_told_and_gets_nothing(read: World, command: str) -> None:
+    read.run("close")
+    read.proxy.rule = NoState()
+    ended = read.ends(command, rpc=read.proxy.rpc)
+    read.proxy.rule = Rule()
+    assert (ended.code, "it has lost the chain's state" in ended.err) == (6, True), ended.err
+    assert relayer_nonce(read, "pending") == relayer_nonce(read, "latest")
+    assert read.facts().amounts == {}
 
 
 def test_check__everything_there__is_ok(read: World) -> None:

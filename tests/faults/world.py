@@ -19,6 +19,7 @@ from oracle.chain.manifest import Manifest
 from oracle.city.generate import generate
 from oracle.city.plan import Plan
 from tests.e2e.cli import free_port
+from tests.faults.books import InHome, OnServer
 from tests.faults.child import Command, Ended, Forker
 from tests.faults.facts import Facts, facts_of
 from tests.faults.proxy import Proxy
@@ -55,10 +56,12 @@ class World:
         folder: An empty one.
         plan: The city.
         prepare: Whether to do the work once, for going back to.
+        server: SQLAlchemy URL of a PostgreSQL server for the book, without the database's name; None for a file in the home folder.
     """
 
-    def __init__(self, folder: Path, plan: Plan = PLAN, prepare: bool = True):
+    def __init__(self, folder: Path, plan: Plan = PLAN, prepare: bool = True, server: str | None = None):
         self.folder = folder
+        self.book = OnServer(server) if server else InHome()
         self.home = folder / "home"
         self._outputs = folder / "outputs"
         self._outputs.mkdir(parents=True)
@@ -98,6 +101,7 @@ class World:
     def _step(self, name: str, words: list[str]) -> None:
         kept = self.folder / "kept" / name.replace(" ", "-")
         self._copy(self.home, kept)
+        self.book.keep(name)
         self.steps[name] = Step(words, kept, self.rpc("evm_snapshot"))
         self.run(*words)
         self.steps[name].after = self.facts()
@@ -109,12 +113,14 @@ class World:
             raise RuntimeError(f"the chain has no snapshot {step.snapshot}")
         step.snapshot = self.rpc("evm_snapshot")
         self._copy(step.home, self.home)
+        self.book.back_to(name)
         return step
 
     def start(self, *words: str, rpc: str | None = None, home: Path | None = None) -> Command:
         """Starts a command; through `rpc` if that is another than the chain's own, in `home` if not in the world's."""
         full = [*words, "--home", str(home or self.home), "--json"]
-        return self._forker.start(full, self._outputs, {"CARBONBOOK_RPC": rpc} if rpc else {})
+        environment = self.book.environment | ({"CARBONBOOK_RPC": rpc} if rpc else {})
+        return self._forker.start(full, self._outputs, environment)
 
     def run(self, *words: str) -> dict[str, Any]:
         """The JSON of a command that must succeed."""
@@ -130,7 +136,8 @@ class World:
 
     def facts(self, home: Path | None = None) -> Facts:
         """What the chain and the book say now."""
-        return facts_of(self.chain, home or self.home)
+        with self.book.open(home or self.home) as book:
+            return facts_of(self.chain, book, home or self.home)
 
     def node(self) -> local.Process:
         """The chain's process."""
@@ -155,9 +162,10 @@ class World:
         return sorted(self._outputs.iterdir())
 
     def close(self) -> None:
-        """Stops the chain and the proxy."""
+        """Stops the chain and the proxy, and drops what was made on a server."""
         self.proxy.close()
         local.stop(self.home)
+        self.book.close()
 
     def _copy(self, source: Path, target: Path) -> None:
         """Copies a home folder without what belongs to the running chain."""
