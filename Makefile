@@ -30,7 +30,7 @@ PYTEST := $(BIN)/python -m pytest -p no:pytest-brownie
 # Servers that tests of the store and of the intake talk to.
 SERVICES := postgresql mosquitto
 
-.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e test-faults faults soak bench bench-city nightly symbolic slither mutants check gas format abi lock weather clean
+.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e test-faults faults soak bench bench-city nightly symbolic slither coverage mutants check gas format abi lock weather clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -104,6 +104,9 @@ symbolic: setup build/tools/halmos/.ready ## Prove laws of the contracts for eve
 
 slither: setup build/tools/slither/.ready ## Analyse the contracts statically; fail on a finding that is not explained
 	@build/tools/slither/bin/python scripts/checks/slither.py
+
+coverage: setup ## Count statements and branches of the contracts that their tests reach; fail below 95 % (minutes)
+	@$(BIN)/python scripts/checks/coverage.py
 
 mutants: setup ## Change the core contracts step by step and count what the tests notice (hours; SAMPLE=n)
 	@$(BIN)/python scripts/checks/mutants.py $(if $(SAMPLE),--sample $(SAMPLE))
