@@ -36,12 +36,12 @@ EXPLAINED = Path(__file__).with_name("mutants.toml")
 LEAST_KILLED_PERCENT = 95
 TIMEOUT_SECONDS = 900
 
-# The folders of tests that must notice: the contract's own and its neighbours'.
+# The folders of tests that must notice: the contract's own, its neighbours', and the table of permissions.
 CORE = {
-    "CarbonPoint": ["CarbonPoint", "PointIssuer", "RedemptionDesk"],
-    "PointIssuer": ["PointIssuer"],
-    "EvidenceLedger": ["EvidenceLedger", "PointIssuer"],
-    "SettlementVault": ["SettlementVault", "clearing", "RedemptionDesk", "PointIssuer"],
+    "CarbonPoint": ["CarbonPoint", "PointIssuer", "RedemptionDesk", "CarbonbookAccess"],
+    "PointIssuer": ["PointIssuer", "CarbonbookAccess"],
+    "EvidenceLedger": ["EvidenceLedger", "PointIssuer", "CarbonbookAccess"],
+    "SettlementVault": ["SettlementVault", "CarbonbookAccess", "clearing", "RedemptionDesk", "PointIssuer"],
 }
 
 SWAPS = [
@@ -77,13 +77,19 @@ class Mutant:
     kind: str
     offset: int
     line: int
+    column: int
     before: str
     after: str
 
     @property
-    def key(self) -> str:
-        """The same for the same change of the same line, wherever in the file it stands."""
+    def change(self) -> str:
+        """What is changed in which line."""
         return f"{self.contract}:{self.kind}:{self.before.strip()}->{self.after.strip()}@{self.line}"
+
+    @property
+    def key(self) -> str:
+        """And where in the line: one for each mutant."""
+        return f"{self.change}:{self.column}"
 
     def apply(self, source: str) -> str:
         """The source with the change."""
@@ -95,7 +101,15 @@ def mutants_of(contract: str, source: str) -> list[Mutant]:
     code = _without_prose(source)
     start = code.index(f"contract {contract} ")
     found = [
-        Mutant(contract, kind, offset, source.count("\n", 0, offset) + 1, before, after)
+        Mutant(
+            contract,
+            kind,
+            offset,
+            source.count("\n", 0, offset) + 1,
+            offset - code.rfind("\n", 0, offset),
+            before,
+            after,
+        )
         for kind, offset, before, after in _changes(code, start)
     ]
     return sorted(set(found), key=lambda mutant: (mutant.offset, mutant.after))
@@ -141,7 +155,7 @@ def sampled(mutants: list[Mutant], size: int | None) -> list[Mutant]:
     """The same `size` of them every time, spread over the file."""
     if size is None or size >= len(mutants):
         return mutants
-    ranked = sorted(mutants, key=lambda mutant: hashlib.sha256(mutant.key.encode()).digest())[:size]
+    ranked = sorted(mutants, key=lambda mutant: hashlib.sha256(mutant.change.encode()).digest())[:size]
     return sorted(ranked, key=lambda mutant: mutant.offset)
 
 
