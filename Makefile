@@ -30,7 +30,7 @@ PYTEST := $(BIN)/python -m pytest -p no:pytest-brownie
 # Servers that tests of the store and of the intake talk to.
 SERVICES := postgresql mosquitto
 
-.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e test-faults faults soak bench bench-city nightly symbolic slither mutants check gas format abi lock weather clean
+.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e test-faults faults soak bench bench-city nightly symbolic slither coverage mutants check gas format abi lock weather clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -68,7 +68,7 @@ build/.compiled: $(SOLIDITY) brownie-config.yaml | .venv/.ready node_modules/.re
 demo: setup ## Run the whole story on sample data (CHAIN=anvil or ganache)
 	@$(BIN)/python scripts/demo.py --chain $(CHAIN)
 
-test: test-oracle test-fuzz test-contracts test-e2e test-faults ## Run every test (CHAIN=anvil or ganache for those that need a chain)
+test: test-oracle test-fuzz test-contracts test-e2e test-faults symbolic ## Run every test (CHAIN=anvil or ganache for those that need a chain)
 
 test-oracle: setup services ## Test the oracle without a chain, and that Solidity and Python agree
 	@$(PYTEST) tests/oracle tests/parity -q
@@ -96,11 +96,17 @@ nightly: setup ## Fuzz for hours: 10,000 random cities, 100,000 inputs each, 200
 	@LIVES=200 brownie test tests/contracts/stateful --network $(NETWORK_$(CHAIN)) -q
 
 symbolic: setup build/tools/halmos/.ready ## Prove laws of the contracts for every input there is (halmos)
-	@FOUNDRY_OUT=build/halmos/out FOUNDRY_CACHE_PATH=build/halmos/cache FOUNDRY_TEST=tests/fuzz/symbolic \
-	build/tools/halmos/bin/halmos --root . --forge-build-out build/halmos/out --match-contract Laws$$ --solver-timeout-assertion 120s
+	@mkdir -p build/halmos
+	@FOUNDRY_OUT=build/halmos/out FOUNDRY_CACHE_PATH=build/halmos/cache FOUNDRY_TEST=tests/fuzz/symbolic FOUNDRY_SCRIPT=tests/fuzz/symbolic \
+	build/tools/halmos/bin/halmos --root . --forge-build-out build/halmos/out --match-contract Laws$$ --loop 4 --solver-timeout-assertion 120s \
+	2>&1 | tee build/halmos/laws.log
+	@! grep 'loop-bound' build/halmos/laws.log # a proof of some paths is none
 
 slither: setup build/tools/slither/.ready ## Analyse the contracts statically; fail on a finding that is not explained
 	@build/tools/slither/bin/python scripts/checks/slither.py
+
+coverage: setup ## Count statements and branches of the contracts that their tests reach; fail below 95 % (minutes)
+	@$(BIN)/python scripts/checks/coverage.py
 
 mutants: setup ## Change the core contracts step by step and count what the tests notice (hours; SAMPLE=n)
 	@$(BIN)/python scripts/checks/mutants.py $(if $(SAMPLE),--sample $(SAMPLE))
@@ -116,7 +122,7 @@ bench: setup ## Measure everything beside baselines of the same run; SCALE=0.1 i
 bench-city: setup ## A city's day from files to confirmed credits; CITIZENS=1000000
 	@$(BIN)/python -m benchmarks.city --citizens $(CITIZENS)
 
-check: setup ## Check format, lint, types, spelling, keys, gas, and that ABIs, catalogue and hashes are those of the sources
+check: setup build/tools/slither/.ready ## Check format, lint, types, spelling, keys, gas, slither, and that ABIs, catalogue and hashes are those of the sources
 	@ruff format --check --quiet .
 	@ruff check --quiet .
 	@mypy
@@ -126,6 +132,7 @@ check: setup ## Check format, lint, types, spelling, keys, gas, and that ABIs, c
 	@$(BIN)/python scripts/export_abi.py
 	@carbonbook methodology check
 	@$(BIN)/python scripts/check_gas.py > /dev/null
+	@build/tools/slither/bin/python scripts/checks/slither.py
 
 gas: setup ## Measure the gas of credits and claims beside floors and peers, against the kept snapshot
 	@$(BIN)/python scripts/check_gas.py

@@ -96,7 +96,7 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
     {
         (uint256 from, uint256 to) = _liveYears();
         parts = new Part[](from <= to ? to - from + 1 : 0); // ten at most
-        uint256 count;
+        uint256 count = 0;
         uint256 needed = pointsMilli;
         for (uint256 year = from; year <= to && needed > 0; year++) {
             Page page = _pages[year][citizen];
@@ -122,7 +122,7 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
 
     /// @inheritdoc ICarbonPoint
     function refund(address merchant, address citizen, Part[] calldata parts) external only(desk) {
-        uint256 pointsMilli;
+        uint256 pointsMilli = 0;
         for (uint256 i = 0; i < parts.length; i++) {
             uint256 year = parts[i].year;
             if (parts[i].pointsMilli == 0) continue; // a year that gets nothing back need not be in the books any more
@@ -278,7 +278,7 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
         uint256 asked = entry & RowLib.AMOUNT_MASK;
         Page page = pages[account];
         uint256 mg;
-        uint256 points;
+        uint256 points = 0;
         bool late;
         unchecked {
             uint256 used = page.usedOn(terms.day);

@@ -27,7 +27,7 @@ contract OracleCommittee is IOracleCommittee, AccessManaged {
         epoch++;
         quorum = quorum_;
         _members = members_;
-        address previous;
+        address previous = address(0);
         for (uint256 i = 0; i < members_.length; i++) {
             if (members_[i] <= previous) revert OracleCommittee_Unordered(previous, members_[i]);
             previous = members_[i];
@@ -41,7 +41,7 @@ contract OracleCommittee is IOracleCommittee, AccessManaged {
     function requireQuorum(bytes32 digest, Approval[] calldata approvals) external view {
         if (approvals.length < quorum || quorum == 0) revert OracleCommittee_BelowQuorum(approvals.length, quorum);
 
-        address previous;
+        address previous = address(0);
         for (uint256 i = 0; i < approvals.length; i++) {
             address member = approvals[i].member;
             if (member <= previous) revert OracleCommittee_Unordered(previous, member);

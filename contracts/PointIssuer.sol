@@ -59,10 +59,7 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
     {
         IEvidenceLedger.CreditBasis memory basis = ledger.creditBasis(batch);
         _requireInTree(batch, basis.accountsRoot, firstIndex, entries, proof);
-        ICarbonPoint.CreditTerms memory terms;
-        uint256 factorUg;
-        (factorUg, terms.leafCapMg, terms.earnsPoints) = methodologies.creditRule(basis.methodology, basis.version);
-        (terms.day, terms.accountCapMg) = (basis.day, _accountDayCapMg);
+        (ICarbonPoint.CreditTerms memory terms, uint256 factorUg) = _termsOf(basis);
 
         (uint256[] memory credits, uint256 quantity) = _take(batch, firstIndex, entries, factorUg);
         if (credits.length == 0) revert PointIssuer_NothingToCredit(batch, firstIndex);
@@ -158,6 +155,15 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
         if (count == 0 || count & (count - 1) != 0) revert PointIssuer_BadChunk(count);
         bytes32 node = LeafLib.subtreeRoot(firstIndex, entries);
         if (LeafLib.climb(node, proof) != root) revert PointIssuer_BadProof(batch, firstIndex);
+    }
+
+    function _termsOf(IEvidenceLedger.CreditBasis memory basis)
+        private
+        view
+        returns (ICarbonPoint.CreditTerms memory terms, uint256 factorUg)
+    {
+        (factorUg, terms.leafCapMg, terms.earnsPoints) = methodologies.creditRule(basis.methodology, basis.version);
+        (terms.day, terms.accountCapMg) = (basis.day, _accountDayCapMg);
     }
 
     /// @dev Marks what is not yet credited, one word of the bitmap after the other, and turns it into the book's entries.

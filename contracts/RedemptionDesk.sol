@@ -122,7 +122,7 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
         }
 
         bytes32[] memory leaves = new bytes32[](orders.length);
-        uint256 count;
+        uint256 count = 0;
         for (uint256 i = 0; i < orders.length; i++) {
             if (gasleft() < GAS_BEFORE_ORDER) revert RedemptionDesk_GasShort(i, GAS_BEFORE_ORDER);
             try this.take{gas: ORDER_GAS}(orders[i], signatures[i]) returns (bytes32 leaf) {
@@ -460,7 +460,7 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
         if (ticket.day == 0) return ticket;
 
         Aftermath memory aftermath = _aftermaths[ticket.key];
-        uint256 pointsMilli;
+        uint256 pointsMilli = 0;
         for (uint256 i = 0; i < receipt.parts.length; i++) {
             pointsMilli += receipt.parts[i].pointsMilli;
         }

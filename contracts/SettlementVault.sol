@@ -81,8 +81,9 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
 
         uint256 before = token.balanceOf(address(this));
         token.safeTransferFrom(msg.sender, address(this), amount);
-        uint256 received = token.balanceOf(address(this)) - before;
-        if (received == 0) revert SettlementVault_NothingReceived();
+        uint256 present = token.balanceOf(address(this));
+        if (present <= before) revert SettlementVault_NothingReceived();
+        uint256 received = present - before;
         _free[operator] += received;
 
         emit ReserveDeposited(operator, msg.sender, received);

@@ -35,10 +35,10 @@ library ChunkLib {
     {
         uint256[] memory credits = taken.credits;
         uint256 quantity = taken.quantity;
+        uint256 bit = 1 << offset;
         assembly ("memory-safe") {
             let to := add(credits, shl(5, add(1, mload(add(taken, 0x20)))))
             let end := add(entries.offset, shl(5, entries.length))
-            let bit := shl(offset, 1)
             for { let at := entries.offset } lt(at, end) { at := add(at, 0x20) } {
                 let entry := calldataload(at)
                 if gt(entry, 0) {

@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
 /// @title A settlement token with the habits that tokens have in the wild, for tests
-/// @notice It can keep a fee, refuse a receiver, answer false, and call somebody in the middle of a transfer.
+/// @notice It can keep a fee, refuse a receiver, answer false, take balances away, and call somebody in the middle of a transfer.
 contract Token__MockForSettlement is ERC20 {
     error Token_Blocked(address receiver);
 
@@ -41,6 +41,10 @@ contract Token__MockForSettlement is ERC20 {
     function setHook(address hook_, bytes calldata data) external {
         hook = hook_;
         hookData = data;
+    }
+
+    function seize(address from, uint256 amount) external {
+        super._update(from, address(0), amount);
     }
 
     function transfer(address to, uint256 amount) public override returns (bool) {

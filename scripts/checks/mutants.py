@@ -5,9 +5,10 @@
     python scripts/checks/mutants.py --contract PointIssuer   one contract
     python scripts/checks/mutants.py --report                 the score of what ran so far, against mutants.toml
 
-A mutant works in a copy of the tree under build/mutants, without the optimizer. What ran is kept in results.jsonl there: a run that was
-stopped goes on where it was, and a mutant whose contract or tests changed runs again.
-Exit codes: 0 if at least 95 % of the mutants that were run are killed and every survivor is explained; 1 if not.
+A mutant works in a copy of the tree under build/mutants. The tests must pass there before anything is changed. What ran is kept in
+results.jsonl: a run that was stopped goes on where it was, and a mutant whose contract changed runs again.
+Exit codes: 0 if at least 95 % of the mutants that were run are killed and every survivor is explained; 1 if not; 2 if the tests fail on
+the unchanged tree.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -27,21 +27,21 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tree import ROOT, fresh_copy
+
 WORK = ROOT / "build" / "mutants"
 TREE = WORK / "tree"
 RESULTS = WORK / "results.jsonl"
 EXPLAINED = Path(__file__).with_name("mutants.toml")
-COPIED = ("contracts", "interfaces", "oracle", "scripts", "tests", "package.json", "pyproject.toml")
 LEAST_KILLED_PERCENT = 95
 TIMEOUT_SECONDS = 900
 
-# What is run first for a mutant: its own tests. Only what survives them meets the rest.
+# The folders of tests that must notice: the contract's own, its neighbours', and the table of permissions.
 CORE = {
-    "CarbonPoint": ["CarbonPoint", "PointIssuer", "RedemptionDesk"],
-    "PointIssuer": ["PointIssuer"],
-    "EvidenceLedger": ["EvidenceLedger", "PointIssuer"],
-    "SettlementVault": ["SettlementVault", "clearing", "RedemptionDesk", "PointIssuer"],
+    "CarbonPoint": ["CarbonPoint", "PointIssuer", "RedemptionDesk", "CarbonbookAccess"],
+    "PointIssuer": ["PointIssuer", "CarbonbookAccess"],
+    "EvidenceLedger": ["EvidenceLedger", "PointIssuer", "CarbonbookAccess"],
+    "SettlementVault": ["SettlementVault", "CarbonbookAccess", "clearing", "RedemptionDesk", "PointIssuer"],
 }
 
 SWAPS = [
@@ -77,13 +77,19 @@ class Mutant:
     kind: str
     offset: int
     line: int
+    column: int
     before: str
     after: str
 
     @property
-    def key(self) -> str:
-        """The same for the same change of the same line, wherever in the file it stands."""
+    def change(self) -> str:
+        """What is changed in which line."""
         return f"{self.contract}:{self.kind}:{self.before.strip()}->{self.after.strip()}@{self.line}"
+
+    @property
+    def key(self) -> str:
+        """And where in the line: one for each mutant."""
+        return f"{self.change}:{self.column}"
 
     def apply(self, source: str) -> str:
         """The source with the change."""
@@ -95,7 +101,15 @@ def mutants_of(contract: str, source: str) -> list[Mutant]:
     code = _without_prose(source)
     start = code.index(f"contract {contract} ")
     found = [
-        Mutant(contract, kind, offset, source.count("\n", 0, offset) + 1, before, after)
+        Mutant(
+            contract,
+            kind,
+            offset,
+            source.count("\n", 0, offset) + 1,
+            offset - code.rfind("\n", 0, offset),
+            before,
+            after,
+        )
         for kind, offset, before, after in _changes(code, start)
     ]
     return sorted(set(found), key=lambda mutant: (mutant.offset, mutant.after))
@@ -141,48 +155,32 @@ def sampled(mutants: list[Mutant], size: int | None) -> list[Mutant]:
     """The same `size` of them every time, spread over the file."""
     if size is None or size >= len(mutants):
         return mutants
-    ranked = sorted(mutants, key=lambda mutant: hashlib.sha256(mutant.key.encode()).digest())[:size]
+    ranked = sorted(mutants, key=lambda mutant: hashlib.sha256(mutant.change.encode()).digest())[:size]
     return sorted(ranked, key=lambda mutant: mutant.offset)
 
 
 def prepare() -> None:
     """A fresh copy of the tree, compiled once, so that each mutant compiles one contract."""
-    shutil.rmtree(TREE, ignore_errors=True)
-    TREE.mkdir(parents=True)
-    for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, TREE / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, TREE / name)
-    config = (ROOT / "brownie-config.yaml").read_text().replace("enabled: true", "enabled: false")
-    (TREE / "brownie-config.yaml").write_text(config)
-    (TREE / "node_modules").symlink_to(ROOT / "node_modules")
-    _run(["brownie", "compile"], WORK / "compile.log")
+    fresh_copy(TREE)
+    if _run(["brownie", "compile"], WORK / "compile.log") != 0:
+        sys.exit(f"the tree does not compile: {WORK / 'compile.log'}")
 
 
 def judge(mutant: Mutant, source: str) -> str:
-    """killed (by its own tests or by the others), stillborn (does not compile), or survived."""
+    """killed, stillborn (does not compile), or survived."""
     path = TREE / "contracts" / f"{mutant.contract}.sol"
     path.write_text(mutant.apply(source))
     try:
-        first = [f"tests/contracts/{folder}" for folder in CORE[mutant.contract]]
-        outcome = _test(first)
-        if outcome == "passed":
-            everything = sorted(
-                p.name for p in (TREE / "tests" / "contracts").iterdir() if (p / "__init__.py").exists()
-            )
-            rest = [name for name in everything if name not in CORE[mutant.contract] and name != "support"]
-            outcome = _test([f"tests/contracts/{folder}" for folder in rest])
+        outcome = _test(mutant.contract)
     finally:
         path.write_text(source)
     return {"passed": "survived", "failed": "killed", "broken": "stillborn"}[outcome]
 
 
-def _test(folders: list[str]) -> str:
-    folders = [folder for folder in folders if any((TREE / folder).glob("test_*.py"))]
+def _test(contract: str) -> str:
+    paths = [f"tests/contracts/{name}" for name in CORE[contract]]
     log = WORK / "mutant.log"
-    code = _run(["brownie", "test", *folders, "--network", "development", "-q", "-x"], log)
+    code = _run(["brownie", "test", *paths, "--network", "development", "-q", "-x"], log)
     text = log.read_text(errors="replace")
     if "CompilerError" in text:
         return "broken"
@@ -255,6 +253,9 @@ def main() -> int:
     prepare()
     for contract in arguments.contract or CORE:
         source = source_of(contract)
+        if _test(contract) != "passed":
+            print(f"the tests of {contract} fail without any change: {WORK / 'mutant.log'}", file=sys.stderr)
+            return 2
         seen = known()
         for mutant in sampled(mutants_of(contract, source), arguments.sample):
             if mutant.key in seen:

@@ -73,8 +73,11 @@ def main() -> int:
         print(f"not explained: {key} ({item['impact']}): {item['description'].splitlines()[0].strip()}")
     for key in stale:
         print(f"no longer found, remove from slither.toml: {key}")
-    counts = {impact: sum(1 for item in found.values() if item["impact"] == impact) for impact in IMPACTS}
-    print(f"slither: {counts}, {len(found) - len(new)} of {len(found)} explained")
+    counted = ", ".join(
+        f"{sum(found[key]['impact'] == impact for key in new)} of {sum(item['impact'] == impact for item in found.values())} {impact}"
+        for impact in IMPACTS
+    )
+    print(f"slither: {counted} not explained")
     return int(bool(new or stale))
 
 

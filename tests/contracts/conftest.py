@@ -29,7 +29,7 @@ from .support.city import (
     Roles,
     person,
 )
-from .support.clock import at, travel_to
+from .support.clock import at, now, travel_to
 
 
 @pytest.fixture(scope="session")
@@ -87,8 +87,9 @@ def founded(system: SimpleNamespace, roles: Roles, members: list[LocalAccount]) 
 
 @pytest.fixture(autouse=True)
 def fn_isolation(founded: City) -> Iterator[None]:
-    """Undoes what a test did."""
+    """Undoes what a test did, and starts the chain's clock anew: ganache's runs on while other tests take their time."""
     chain.snapshot()
+    travel_to(now() + 1)
     yield
     chain.revert()
 

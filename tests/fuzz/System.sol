@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {CarbonPoint} from "../../contracts/CarbonPoint.sol";
 import {CarbonbookAccess} from "../../contracts/CarbonbookAccess.sol";
+import {Counter} from "../../contracts/Counter.sol";
 import {EvidenceLedger} from "../../contracts/EvidenceLedger.sol";
 import {MethodologyRegistry} from "../../contracts/MethodologyRegistry.sol";
 import {OfferBook} from "../../contracts/OfferBook.sol";
@@ -41,6 +42,7 @@ abstract contract System {
     RedemptionDesk public desk;
     SettlementVault public vault;
     OfferBook public offers;
+    Counter public counter;
 
     function deploySystem() internal {
         vm.warp(START);
@@ -63,6 +65,7 @@ abstract contract System {
         desk = new RedemptionDesk(address(access), operators, book, vaultAt, offersAt, GENESIS);
         vault = new SettlementVault(address(access), token, book, desk, operators, address(issuer));
         offers = new OfferBook(operators, address(desk));
+        counter = new Counter(issuer, desk);
     }
 
     /// @dev A suite with an odd token gives it here.

@@ -1,14 +1,18 @@
-"""Every function that can change state, called by every role: who gets through, and what the others are told.
+"""Every function called by every role: who gets through, and what the others are told.
 
-The functions come from the ABIs, so that a new one cannot be forgotten; who may call it stands here, written out.
+Contracts come from the folder and functions from the ABIs, so that a new one cannot be forgotten; who may change state stands here,
+written out; what only reads answers everybody alike.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from brownie import web3
 from brownie.exceptions import VirtualMachineError, decode_typed_error
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
@@ -197,6 +201,13 @@ def changing(contract: Any) -> dict[str, dict[str, Any]]:
     }
 
 
+def reading(contract: Any) -> list[dict[str, Any]]:
+    """The functions of an ABI that cannot change state."""
+    return [
+        entry for entry in contract.abi if entry["type"] == "function" and entry["stateMutability"] in ("view", "pure")
+    ]
+
+
 def blank(parameter: dict[str, Any]) -> Any:
     """The zero of a parameter's type."""
     kind = parameter["type"]
@@ -237,6 +248,14 @@ def refusal_of(city: City, contract: Any, function: str, caller: str) -> str | N
     return None
 
 
+def answer_to(contract: Any, data: str, sender: str) -> str:
+    """What a static call answers or is refused with, as hex."""
+    response = web3.provider.make_request(
+        "eth_call", [{"from": sender, "to": contract.address, "data": data}, "latest"]
+    )
+    return str(response["result"] if "result" in response else response["error"].get("data", response["error"]))
+
+
 def expected_refusal(city: City, contract: Any, function: str, caller: str, rule: Rule) -> str:
     data = getattr(contract, function).encode_input(*arguments_for(city, contract, function))
     address = address_of(city, caller)
@@ -255,11 +274,29 @@ def _declaring(city: City, contract: Any, error: str) -> Any:
     return contract if declared else city.operators
 
 
+def test_given_the_folder_of_contracts__each_is_in_the_table() -> None:
+    folder = Path(__file__).parents[3] / "contracts"
+    assert sorted(path.stem for path in folder.glob("*.sol")) == sorted(CONTRACTS) == sorted(RULES)
+
+
 @pytest.mark.parametrize(("name", "attribute"), CONTRACTS.items())
 def test_given_a_contract__it_has_a_rule_for_every_function_that_changes_state(
     city: City, name: str, attribute: str
 ) -> None:
-    assert sorted(changing(getattr(city, attribute))) == sorted(RULES[name])
+    contract = getattr(city, attribute)
+    assert sorted(changing(contract)) == sorted(RULES[name])
+    names = Counter(entry["name"] for entry in contract.abi if entry["type"] == "function")
+    assert names.most_common(1)[0][1] == 1  # a name is one function: no overload hides behind another
+    assert not [entry for entry in contract.abi if entry["type"] in ("fallback", "receive")]
+
+
+@pytest.mark.parametrize(("name", "attribute"), CONTRACTS.items())
+def test_given_a_function_that_reads__it_answers_every_role_alike(city: City, name: str, attribute: str) -> None:
+    contract = getattr(city, attribute)
+    for entry in reading(contract):
+        data = getattr(contract, entry["name"]).encode_input(*(blank(parameter) for parameter in entry["inputs"]))
+        answers = {answer_to(contract, data, address_of(city, caller)) for caller in CALLERS}
+        assert len(answers) == 1, entry["name"]
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,16 @@ def test_given_a_closed_window_before_the_one_in_force__it_leaves_that_one_alone
     assert [city.methodologies.versionOn(WORD, d) for d in (first - 101, first - 1, first)] == [0, 2, 1]
 
 
+def test_given_a_version_that_was_superseded__when_a_third_follows__it_ends_the_one_in_force_only(city: City) -> None:
+    city.activate(BUS, city.draft(BUS, Terms(from_day=SUCCESSOR_DAY)))
+    ended = window_of(city, 1)
+    done = city.activate(BUS, city.draft(BUS, Terms(from_day=SUCCESSOR_DAY + 30)))
+    assert [(event["version"], event["toDay"]) for event in events(done, "MethodologySuperseded")] == [
+        (2, SUCCESSOR_DAY + 29)
+    ]
+    assert window_of(city, 1) == ended
+
+
 @pytest.mark.parametrize("shift", [(-10, 0), (0, 0), (-10, 10)], ids=["touches", "first day", "around"])
 def test_given_a_window_that_overlaps_from_before__it_reverts(city: City, shift: tuple[int, int]) -> None:
     first = window_of(city, 1)[0]

@@ -186,6 +186,20 @@ def test_given_a_dispute_won_by_the_citizen__the_item_is_given_back(
     assert taken(city) == 0
 
 
+def test_given_an_offer_without_a_limit_for_each__when_one_is_refunded__it_is_on_offer_again(
+    city: City, commuter: LocalAccount
+) -> None:
+    terms = (PRICE, STOCK, 0, now(), now() + 3_600, TERMS)
+    city.offers.publish(NUMBER, terms, {"from": city.roles.merchant})
+    first = buy(city, commuter)
+    buy(city, commuter, "order 2")
+    city.refund(first, PRICE)
+    assert taken(city) == 1
+    assert (
+        city.offers.takenOf(city.roles.merchant, NUMBER, commuter.address) == 0
+    )  # nobody counts where there is no limit
+
+
 def test_given_a_refund_after_the_offer_ended__nobody_can_take_the_item(
     city: City, open_offer: tuple[str, bytes], commuter: LocalAccount
 ) -> None:

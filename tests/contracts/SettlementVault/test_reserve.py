@@ -123,6 +123,17 @@ def test_given_a_token_that_keeps_a_fee__only_what_arrived_is_counted(odd_city: 
     assert odd_city.vault.freeOf(operator) == before + 9_900
 
 
+def test_given_a_token_that_takes_more_away_than_is_paid_in__nothing_is_booked(odd_city: City, odd_token: Any) -> None:
+    operator = odd_city.roles.operator
+    free, held = odd_city.vault.freeOf(operator), odd_token.balanceOf(odd_city.vault)
+    odd_token.setHook(odd_token, odd_token.seize.encode_input(odd_city.vault, 6), {"from": operator})
+    odd_token.mint(operator, 5, {"from": operator})
+    odd_token.approve(odd_city.vault, 5, {"from": operator})
+    with reverts_with(odd_city.vault, "SettlementVault_NothingReceived"):
+        odd_city.vault.deposit(operator, 5, {"from": operator})
+    assert (odd_city.vault.freeOf(operator), odd_token.balanceOf(odd_city.vault)) == (free, held)
+
+
 def test_given_a_token_that_answers_false__nothing_is_booked(odd_city: City, odd_token: Any) -> None:
     operator = odd_city.roles.operator
     before = odd_city.vault.freeOf(operator)

@@ -75,6 +75,14 @@ def test_given_a_batch__everybody_is_paid(city: City, final: int) -> None:
     assert not events(done, "PayoutFailed")
 
 
+def test_given_a_batch_over_no_days__it_pays_nobody_and_says_so(city: City, final: int) -> None:
+    merchant = city.roles.merchant
+    done = city.vault.settleBatch([merchant], final, final - 1, {"from": city.roles.rando})
+    reason = error_data(city.vault, "SettlementVault_NothingDue", merchant, final, final - 1)
+    assert [(event["merchant"], event["reason"]) for event in events(done, "PayoutFailed")] == [(merchant, reason)]
+    assert city.token.balanceOf(merchant) == 0
+
+
 def test_given_a_batch_with_one_that_fails__the_others_are_paid_and_it_is_paid_later(city: City, final: int) -> None:
     merchant = city.roles.merchant
     city.operators.setMerchantStanding(merchant, SUSPENDED, "", {"from": city.roles.authority})

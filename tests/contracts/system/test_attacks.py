@@ -42,6 +42,23 @@ def forged(city: City, quantity: int = 1_000_000, accounts_: int = 1, sequence: 
     return batch_of(city.roles.operator, METRO, TODAY, entries, sequence=sequence)
 
 
+def test_f24_one_person_with_several_accounts__gets_the_day_cap_of_each_and_can_neither_pool_nor_spend_together(
+    city: City,
+) -> None:
+    city.fund(city.roles.operator, 4 * RESERVE)
+    people = [person(f"account {number} of one person") for number in range(3)]
+    entries = [Entry(one.address, 2_000_000) for one in people]
+    city.earn(entries, methodology=METRO)  # cut to the methodology's 50 kg
+    city.earn(entries, methodology=BUS)  # to what the account day cap of 80 kg leaves
+    earned = 422_222 + 253_333
+    assert [city.book.reductionOf(one.address) for one in people] == [80_000_000] * 3  # the loss: three times the cap
+    assert [city.book.balanceOf(one.address) for one in people] == [earned] * 3
+    with reverts_with(city.book, "CarbonPoint_BookNotEmpty", people[1].address, 2035):
+        city.move(people[0], people[1])
+    with reverts_with(city.book, "CarbonPoint_TooFewPoints", people[0].address, earned, earned + 1):
+        city.redeem(people[0], earned + 1)
+
+
 def test_f26_a_factor_a_thousand_times_too_large__is_refused(city: City) -> None:
     slip = Terms(factor_ug=26_900_000)
     with reverts_with(city.methodologies, "MethodologyRegistry_FactorOutOfRange", 26_900_000, 1, 269_000):

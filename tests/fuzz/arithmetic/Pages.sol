@@ -45,6 +45,18 @@ contract Pages {
         this.packDay(day);
     }
 
+    function testFuzz_points_that_do_not_fit_are_refused(uint256 points) external {
+        points = points < 1 << 56 ? points + (1 << 56) : points;
+        vm.expectRevert(abi.encodeWithSelector(PageLib.PageLib_Overflow.selector, points));
+        this.withPoints(points);
+    }
+
+    function testFuzz_a_reduction_that_does_not_fit_is_refused(uint256 mg) external {
+        mg = mg < 1 << 56 ? mg + (1 << 56) : mg;
+        vm.expectRevert(abi.encodeWithSelector(PageLib.PageLib_Overflow.selector, mg));
+        this.withReduction(mg);
+    }
+
     /// @dev Within what `credited` is called with: a field never holds more than 2^56 - 2^46 before.
     function testFuzz_a_credit_on_time_adds_and_keeps_the_peak(Fields memory f, uint32 day, uint256 mgSeed)
         external
@@ -87,6 +99,14 @@ contract Pages {
             PageLib.pack(
                 field == 0 ? value : 0, field == 1 ? value : 0, 1, field == 2 ? value : 0, field == 3 ? value : 0
             );
+    }
+
+    function withPoints(uint256 points) external pure returns (Page) {
+        return Page.wrap(0).withPoints(points);
+    }
+
+    function withReduction(uint256 mg) external pure returns (Page) {
+        return Page.wrap(0).withReduction(mg);
     }
 
     function packDay(uint256 day) external pure returns (Page) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Counter} from "../../../contracts/Counter.sol";
 import {BatchId} from "../../../contracts/types/Ids.sol";
 import {ICounter} from "../../../interfaces/ICounter.sol";
 import {IEvidenceLedger} from "../../../interfaces/IEvidenceLedger.sol";
@@ -15,13 +14,11 @@ contract PushAndClaimTest is GasCity {
     uint256 private constant QUANTITY = 12_345; // metres: 332,080 mg, 2,804 milli-points
     uint256 private constant POINTS = 2804;
 
-    Counter private counter;
     uint256[] private _entries;
     bytes32[] private _upper;
 
     function setUp() public {
         deployGasCity();
-        counter = new Counter(issuer, desk);
         _entries = entriesOf("crowd", LEAVES, QUANTITY);
         _upper = siblings(UPPER);
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Counter} from "../../../contracts/Counter.sol";
 import {LeafLib} from "../../../contracts/libraries/LeafLib.sol";
 import {BatchId} from "../../../contracts/types/Ids.sol";
 import {ICounter} from "../../../interfaces/ICounter.sol";
@@ -21,7 +20,6 @@ contract GasClaimTest is GasCity {
     uint256 private constant KEYS = 0xC1712E; // private keys of the citizens are this and the next ones
     address private constant MERCHANT = address(0x3E);
 
-    Counter private counter;
     uint256 private _orders;
     uint256 private _citizens; // the first of those who come next
 
@@ -29,7 +27,6 @@ contract GasClaimTest is GasCity {
         deployGasCity();
         vm.prank(OPERATOR);
         operators.admitMerchant(MERCHANT, MERCHANT);
-        counter = new Counter(issuer, desk);
     }
 
     /// forge-config: default.isolate = true

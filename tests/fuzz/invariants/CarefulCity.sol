@@ -17,14 +17,14 @@ contract CarefulCity is CityLaws {
 
     /// @dev One long walk: a campaign in which a verb never happens would prove nothing about it.
     function test_a_long_walk_comes_by_every_verb_and_keeps_every_law() external {
-        for (uint256 i = 0; i < 1200; i++) {
+        for (uint256 i = 0; i < 1800; i++) {
             _step(uint256(keccak256(abi.encode("walk", i))));
-            if (i % 60 == 59) {
+            if (i % 100 == 99) {
                 _lawsOfTheChain();
                 _lawsOfTheStory();
             }
         }
-        bytes32[27] memory verbs = [
+        bytes32[33] memory verbs = [
             bytes32("attest"),
             "credit",
             "redeem",
@@ -51,7 +51,13 @@ contract CarefulCity is CityLaws {
             "succeedMethodology",
             "donate",
             "reportDuplicate",
-            "release"
+            "release",
+            "claim",
+            "publishOffer",
+            "addStock",
+            "endOffer",
+            "serve",
+            "serve and take"
         ];
         for (uint256 i = 0; i < verbs.length; i++) {
             vm.assertGe(city.done(verbs[i]), 1, string(bytes.concat("never happened: ", verbs[i])));
@@ -59,7 +65,7 @@ contract CarefulCity is CityLaws {
     }
 
     function _step(uint256 dice) private {
-        uint256 verb = dice % 50;
+        uint256 verb = dice % 58;
         (uint256 a, uint256 b, uint256 c) = (dice >> 16 & 0xffffffff, dice >> 64 & 0xffffffff, dice >> 128 & 0xffffffff);
         if (verb < 6) city.pushWholeBatch(a, b, c);
         else if (verb < 8) city.attest(a, b, c);
@@ -76,7 +82,7 @@ contract CarefulCity is CityLaws {
         else if (verb == 26) city.close(a);
         else if (verb == 27) city.releaseYear(a);
         else if (verb == 28) city.releaseTo(a, b);
-        else if (verb == 29) city.setStanding(a, b % 2 == 0);
+        else if (verb == 29 || verb == 56) city.setStanding(a, b % 2 == 0);
         else if (verb == 30) city.suspendMerchant(a);
         else if (verb == 31) city.setOperatorDayLimit(a, uint64(b));
         else if (verb == 32) city.setAccountDayCap(b);
@@ -87,15 +93,30 @@ contract CarefulCity is CityLaws {
         else if (verb == 37) city.passYears(a);
         else if (verb < 40) city.refundFinal(a, b, c);
         else if (verb < 42) city.dispute(a);
-        else if (verb == 42) city.endDispute(a, b);
+        else if (verb == 42 || verb == 55) city.endDispute(a, b);
         else if (verb < 45) city.reportDuplicate(a, b);
         else if (verb == 45) city.release(a);
+        else if (verb < 48) city.publishOffer(a, b);
+        else if (verb == 48) city.addStock(a);
+        else if (verb == 49) city.endOffer(a);
+        else if (verb < 53) city.serve(a, b, c, dice >> 192 & 0xffffffff);
+        else if (verb == 53) city.claim(a, b);
+        else if (verb == 54) _leaveDisputed(a, b);
         else city.passHours(a);
+    }
+
+    /// @dev A dispute that nobody decides in time.
+    function _leaveDisputed(uint256 a, uint256 b) private {
+        city.dispute(a);
+        for (uint256 i = 0; i < 7; i++) {
+            city.passHours(239);
+        }
+        city.endDispute(a, b);
     }
 
     /// forge-config: default.invariant.fail-on-revert = true
     /// forge-config: nightly.invariant.fail-on-revert = true
-    function invariant_01_to_36_hold_and_nothing_reverts() external {
+    function invariant_01_to_36_and_39_hold_and_nothing_reverts() external {
         _lawsOfTheChain();
         _lawsOfTheStory();
     }

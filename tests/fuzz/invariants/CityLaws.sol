@@ -5,6 +5,7 @@ import {UnitsLib} from "../../../contracts/libraries/UnitsLib.sol";
 import {BatchId} from "../../../contracts/types/Ids.sol";
 import {ICarbonPoint} from "../../../interfaces/ICarbonPoint.sol";
 import {IEvidenceLedger} from "../../../interfaces/IEvidenceLedger.sol";
+import {IOfferBook} from "../../../interfaces/IOfferBook.sol";
 import {IRedemptionDesk} from "../../../interfaces/IRedemptionDesk.sol";
 import {IPointIssuer} from "../../../interfaces/IPointIssuer.sol";
 import {IMethodologyRegistry} from "../../../interfaces/IMethodologyRegistry.sol";
@@ -31,6 +32,7 @@ abstract contract CityLaws {
         _pagesSumToTheSupply();
         _dueOrdersAreWhatMerchantsHold();
         _disputesAreWhatWaits();
+        _offersKeepTheirTerms();
         _reserveCoversEverything();
         _batchesKeepTheirBounds();
         _windowsNeverOverlap();
@@ -46,6 +48,7 @@ abstract contract CityLaws {
         _moneyIsWhatHappened();
         _leavesAreCreditedOnce();
         _ordersKeepTheirBounds();
+        _itemsAreWhereOrdersAre();
     }
 
     function _pagesSumToTheSupply() private view {
@@ -106,6 +109,19 @@ abstract contract CityLaws {
             }
             (uint256 points,) = city.desk().disputedOf(merchants[m]);
             vm.assertEq(points, waiting, "I25: what waits is what is disputed");
+        }
+    }
+
+    function _offersKeepTheirTerms() private view {
+        for (uint256 i = 0; i < city.offerCount(); i++) {
+            CityModel.OfferRecord memory known = city.offerAt(i);
+            IOfferBook.Offer memory offer = city.offers().offerOf(known.merchant, known.number);
+            vm.assertEq(
+                keccak256(abi.encode(offer.terms)),
+                keccak256(abi.encode(known.terms)),
+                "I39: an offer stays as it was made, but for stock that is added"
+            );
+            vm.assertLe(offer.taken, offer.terms.stock, "I39: no more is taken than there is");
         }
     }
 
@@ -231,6 +247,24 @@ abstract contract CityLaws {
                 bool credited = city.issuer().isCredited(record.id, leaf);
                 vm.assertEq(city.timesCredited(i, leaf), credited ? 1 : 0, "I12: a leaf is credited once, and stays so");
             }
+        }
+    }
+
+    function _itemsAreWhereOrdersAre() private view {
+        address[] memory citizens = city.citizens();
+        for (uint256 i = 0; i < city.offerCount(); i++) {
+            CityModel.OfferRecord memory known = city.offerAt(i);
+            uint256 items;
+            for (uint256 c = 0; c < citizens.length; c++) {
+                uint256 has = city.itemsOf(known.merchant, known.number, citizens[c]);
+                items += has;
+                if (known.terms.perCitizen == 0) continue;
+                uint256 told = city.offers().takenOf(known.merchant, known.number, citizens[c]);
+                vm.assertEq(told, has, "I39: a citizen has an item for each order not wholly refunded");
+                vm.assertLe(has, known.terms.perCitizen, "I39: and no more than the offer allows");
+            }
+            IOfferBook.Offer memory offer = city.offers().offerOf(known.merchant, known.number);
+            vm.assertEq(offer.taken, items, "I39: what is taken is with citizens");
         }
     }
 

@@ -5,13 +5,16 @@ import {UnitsLib} from "../../../contracts/libraries/UnitsLib.sol";
 import {BatchId, MethodologyId} from "../../../contracts/types/Ids.sol";
 import {IEvidenceLedger} from "../../../interfaces/IEvidenceLedger.sol";
 import {IMethodologyRegistry} from "../../../interfaces/IMethodologyRegistry.sol";
+import {IOfferBook} from "../../../interfaces/IOfferBook.sol";
+import {IOperatorRegistry} from "../../../interfaces/IOperatorRegistry.sol";
 import {IOracleCommittee} from "../../../interfaces/IOracleCommittee.sol";
 import {IRedemptionDesk} from "../../../interfaces/IRedemptionDesk.sol";
 import {System} from "../System.sol";
 import {Trees} from "../support/Trees.sol";
 
 /// @title A small city and its own account of what happened in it
-/// @notice Who lives there, how they sign, and the ghost variables that the laws are held against. The verbs are in `CityHandler`.
+/// @notice Who lives there, how they sign, and the ghost variables that the laws are held against. The verbs are in the files after it,
+/// one for each step.
 abstract contract CityModel is System {
     struct BatchRecord {
         BatchId id;
@@ -27,11 +30,24 @@ abstract contract CityModel is System {
         uint256 day;
     }
 
+    /// @dev `terms` as published, with the stock that was added.
+    struct OfferRecord {
+        address merchant;
+        bytes32 number;
+        IOfferBook.Terms terms;
+    }
+
     MethodologyId internal constant WALK = MethodologyId.wrap("CI-09.CN-4403");
-    uint256 internal constant CITIZENS = 6;
+    uint256 internal constant CITIZENS = 8;
+    uint256 internal constant EARNERS = 6; // the others get a book only from somebody who moves
     uint64 internal constant DAY_LIMIT_MG = 2_000_000_000;
     uint256 public constant HIGHEST_CAP_MG = 2 * ACCOUNT_DAY_CAP_MG;
     uint256 internal constant RESERVE = 500_000_000;
+
+    bytes32 internal constant TEA = keccak256("tea");
+
+    bool public immutable careful;
+    mapping(bytes32 verb => uint256) public done;
 
     uint256 public clock;
     address[] internal _citizens;
@@ -42,6 +58,7 @@ abstract contract CityModel is System {
 
     BatchRecord[] internal _batches;
     OrderRecord[] internal _orders;
+    OfferRecord[] internal _offers;
     uint256[] internal _years;
     mapping(uint256 year => bool) internal _yearNoted;
     uint256 internal _pricedThrough;
@@ -56,10 +73,20 @@ abstract contract CityModel is System {
     mapping(uint256 batch => mapping(uint256 index => uint256)) public timesCredited;
     mapping(address merchant => uint256) public heldMilli;
     mapping(address merchant => uint256) public paid;
+    mapping(address merchant => mapping(bytes32 offer => mapping(address citizen => uint256))) public itemsOf;
     mapping(address operator => uint256) public freeReserve;
     mapping(address operator => mapping(uint256 day => uint256)) public issuedMg;
     uint256 public releasedUnshared;
     mapping(uint256 year => bool) public takenOut;
+
+    constructor(bool careful_) {
+        careful = careful_;
+    }
+
+    modifier timed() {
+        vm.warp(clock);
+        _;
+    }
 
     function _found() internal {
         deploySystem();
@@ -149,6 +176,12 @@ abstract contract CityModel is System {
         }
     }
 
+    function _passTo(uint256 time) internal {
+        clock = time;
+        vm.warp(time);
+        _priceThrough(book.currentYear() + 1);
+    }
+
     /// @dev The years with pages; the laws walk through them.
     function _noteYear(uint256 year) internal {
         if (_yearNoted[year]) return;
@@ -191,6 +224,14 @@ abstract contract CityModel is System {
         return _batches[number];
     }
 
+    function offerCount() external view returns (uint256) {
+        return _offers.length;
+    }
+
+    function offerAt(uint256 number) external view returns (OfferRecord memory) {
+        return _offers[number];
+    }
+
     function orderCount() external view returns (uint256) {
         return _orders.length;
     }
@@ -221,24 +262,6 @@ abstract contract CityModel is System {
         return _sign(_keyOf[order.citizen], desk.orderDigest(order));
     }
 
-    function _moveDigest(address from, address to, uint256 deadline) internal view returns (bytes32) {
-        bytes32 separator = keccak256(
-            abi.encode(
-                keccak256(
-                    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
-                ),
-                keccak256("Carbonbook CarbonPoint"),
-                keccak256("1"),
-                block.chainid,
-                address(book),
-                GENESIS
-            )
-        );
-        bytes32 message =
-            keccak256(abi.encode(keccak256("Move(address from,address to,uint256 deadline)"), from, to, deadline));
-        return keccak256(abi.encodePacked("\x19\x01", separator, message));
-    }
-
     function _livePoints(address account) internal view returns (uint256) {
         return book.balanceOf(account) - book.heldOf(account);
     }
@@ -264,5 +287,13 @@ abstract contract CityModel is System {
             quantity += Trees.quantityOf(entries[i]);
             if (entries[i] != 0) accounts++;
         }
+    }
+
+    function _merchantActive(address merchant) internal view returns (bool) {
+        return operators.merchantOf(merchant).standing == IOperatorRegistry.Standing.Active;
+    }
+
+    function _operatorActive(address operator) internal view returns (bool) {
+        return operators.operatorOf(operator).standing == IOperatorRegistry.Standing.Active;
     }
 }

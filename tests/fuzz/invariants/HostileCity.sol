@@ -44,7 +44,7 @@ contract HostileCity is CityLaws {
     }
 
     function targetContracts() external view returns (address[] memory targets) {
-        targets = new address[](10);
+        targets = new address[](12);
         targets[0] = address(city);
         targets[1] = address(city.book());
         targets[2] = address(city.issuer());
@@ -55,20 +55,23 @@ contract HostileCity is CityLaws {
         targets[7] = address(city.operators());
         targets[8] = address(city.committee());
         targets[9] = address(city.access());
+        targets[10] = address(city.offers());
+        targets[11] = address(city.counter());
     }
 
     /// @dev The city is the admin, and speaks only through its verbs; the contracts do not call one another on their own.
     function excludeSenders() external view returns (address[] memory excluded) {
-        excluded = new address[](6);
+        excluded = new address[](7);
         excluded[0] = address(city);
         excluded[1] = address(city.issuer());
         excluded[2] = address(city.desk());
         excluded[3] = address(city.vault());
         excluded[4] = address(0xA2);
         excluded[5] = address(city.access());
+        excluded[6] = address(city.counter());
     }
 
-    function invariant_01_03_07_10_11_12_13_19_20_22_25_28_hold_against_everybody() external {
+    function invariant_01_03_07_10_11_12_13_19_20_22_25_28_39_hold_against_everybody() external {
         _lawsOfTheChain();
     }
 }
