@@ -12,7 +12,7 @@ from tests.faults.plan import Inject
 from tests.faults.world import World
 from tests.services import postgresql
 
-FAULTS: tuple[Inject, ...] = (crash.crash_on_chain, crash.crash_at_random, delivery.two_at_once)
+FAULTS: tuple[Inject, ...] = (crash.crash_on_chain, delivery.two_at_once)
 
 
 @pytest.fixture(scope="module")
