@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import time
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +22,12 @@ from typing import Any
 
 from brownie import accounts, network, project, web3
 from eth_utils import keccak
+from web3.exceptions import TransactionNotFound
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL_PROFILE = ROOT / "scripts" / "profiles" / "local.toml"
+
+LOOK_SECONDS = 5
 
 ADMIN, AUTHORITY, AUTHORITY_DELAYED, GUARDIAN = 0, 1, 2, 3  # contracts/libraries/RolesLib.sol
 ROLE_NAMES = {ADMIN: "ADMIN", AUTHORITY: "AUTHORITY", AUTHORITY_DELAYED: "AUTHORITY_DELAYED", GUARDIAN: "GUARDIAN"}
@@ -100,12 +104,36 @@ def main(profile_path: str = str(LOCAL_PROFILE)) -> None:
     print(f"Deployed {len(vars(system))} contracts. Manifest: {target.relative_to(ROOT)}")
 
 
+def look_again() -> None:
+    """Has brownie look again for a receipt that it does not find at once.
+
+    Anvil counts a transaction's nonce as used a moment before it has the receipt. Brownie, which asks in between, would call it dropped.
+    """
+    asked = web3.eth.get_transaction_receipt
+    if hasattr(asked, "patient"):
+        return
+
+    def get_transaction_receipt(hash_: Any) -> Any:
+        deadline = time.monotonic() + LOOK_SECONDS
+        while True:
+            try:
+                return asked(hash_)
+            except TransactionNotFound:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+
+    get_transaction_receipt.patient = True  # type: ignore[attr-defined]  # a mark, so that it is wrapped once
+    web3.eth.get_transaction_receipt = get_transaction_receipt  # type: ignore[method-assign]  # brownie asks through this object
+
+
 def deploy(built: Any, deployer: Any, profile: Profile) -> SimpleNamespace:
     """Deploys and wires everything; returns the contracts by name.
 
     Three contracts may write the book, and they, it and the offers know each other from their constructors on: their addresses are
     worked out beforehand.
     """
+    look_again()
     sender = {"from": deployer}
     genesis = web3.eth.get_block(0).hash
     access = deployer.deploy(built.CarbonbookAccess, deployer)
