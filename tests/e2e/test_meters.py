@@ -132,18 +132,19 @@ def test_day__with_an_hour_missing_for_good__goes_to_quarantine(intake: Intake, 
 
 
 @pytest.mark.parametrize(
-    ("payload", "reason"),
+    ("useless", "reason"),
     [
         (b"\xff", "the payload is no object"),
         (b"[1]", "the payload is no object"),
         (payload(SharedSecret(b"x" * 32), hours("m")), "The signature is not grid's"),
         (payload(SharedSecret(b"x" * 32), hours("m"), "kiosk"), "The signature is not grid's"),
     ],
+    ids=["no text", "a list", "another's secret", "another's name"],
 )
 def test_message__of_no_use__is_written_down_and_spoils_no_other(
-    intake: Intake, meters: Meters, payload: bytes, reason: str
+    intake: Intake, meters: Meters, useless: bytes, reason: str
 ) -> None:
-    meters.publish(payload)
+    meters.publish(useless)
     meters.publish(payload(intake.secrets["grid"], hours("flat-1")))
     until(lambda: len(intake.acts()) == 1)
     book = Book(intake.home, Keyring(intake.home / "keys"))
