@@ -202,7 +202,7 @@ class Follower:
         for row in due:
             with self._database.reading() as connection:
                 made = rows.attempts_of(connection, row.id)
-            if self._is_outbid(row, made, head, fees):
+            if self._is_outbid(row, made, head, fees, first=row is waiting[0]):
                 last = Fees(made[-1].fee_cap, None if fees.tip is None else made[-1].tip)
                 self._replace(row, row.to, row.data, row.gas, last.raised(fees), len(made) + 1)
                 found.raised += 1
@@ -214,12 +214,15 @@ class Follower:
             self.broadcast(again)
             found.resent += len(again)
 
-    def _is_outbid(self, row: rows.Row, made: Sequence[rows.Attempt], head: int, fees: Fees) -> bool:
-        """Whether the next block will not take a row's last attempt, or blocks pass it by, and it may be raised once more."""
+    def _is_outbid(self, row: rows.Row, made: Sequence[rows.Attempt], head: int, fees: Fees, *, first: bool) -> bool:
+        """Whether the next block will not take a row's last attempt, or blocks pass it by, and it may be raised once more.
+
+        Blocks pass by the account's first transaction only: the others wait for that one, whatever they offer.
+        """
         if len(made) > MOST_REPLACEMENTS or fees.cap == 0:
             return False
-        passed_by = row.id in self._memory.sent and head > self._memory.sent[row.id][1] and self._is_known(made)
-        return passed_by or made[-1].fee_cap < fees.least
+        seen = first and row.id in self._memory.sent and head > self._memory.sent[row.id][1]
+        return made[-1].fee_cap < fees.least or (seen and self._is_known(made))
 
     def _is_known(self, made: Sequence[rows.Attempt]) -> bool:
         """Whether the node still has one of a row's attempts."""

@@ -176,6 +176,25 @@ def test_base_fee_above_the_offer__is_raised_under_the_same_nonce_by_an_eighth_a
     assert here.rows("nonce, state") == [(0, "mined")]
 
 
+def test_blocks_that_pass_by__raise_the_first_transaction_and_not_those_that_wait_for_it(here: Bare) -> None:
+    here.rpc("evm_setAutomine", False)
+    outbox = here.again(HASTY)
+    with pytest.raises(NotMined):
+        outbox.send_all(calls("a", "b", "c"))
+    here.rpc("evm_setBlockGasLimit", "0x7530")  # 30,000: none of them fits
+    here.rpc("anvil_mine", "0x2")
+    deadline = time.monotonic() + 10
+    while not outbox.reconcile().raised:
+        assert time.monotonic() < deadline
+    with here.database.reading() as connection:
+        first, *others = (len(rows.attempts_of(connection, row)) for row in (1, 2, 3))
+    assert first > 1
+    assert others == [1, 1]
+    here.rpc("evm_setBlockGasLimit", "0x1c9c380")
+    here.rpc("evm_mine")
+    assert outbox.reconcile().mined == 3
+
+
 @pytest.mark.parametrize("cap", [1, 7, 8, 1_000_000_007])
 def test_raised_fees__are_an_eighth_more_rounded_up(cap: int) -> None:
     raised = Fees(cap, cap).raised(Fees(0, 0))
