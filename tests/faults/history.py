@@ -22,21 +22,10 @@ from tests.faults.world import World
 
 FINALITY = 12
 _CAP_SYS_ADMIN = 21
-KEPT_STATES = 10  # once anvil has had five hundred blocks, it goes back no further than to the states of the last ten
 
 
 def reorganised(world: World, step: str, depth: int) -> Trial:
     """F07: the last `depth` blocks vanish with what was in them; it is sent again."""
-    if depth <= KEPT_STATES:
-        return _reorganised(world, step, depth)
-    fresh = World(world.folder / f"fresh-{step}-{depth}")
-    try:
-        return _reorganised(fresh, step, depth)
-    finally:
-        fresh.close()
-
-
-def _reorganised(world: World, step: str, depth: int) -> Trial:
     words = world.back_to(step).words
     world.run(*words)
     blocks = depth - 1

@@ -25,7 +25,7 @@ from oracle.city.plan import Plan
 from tests.faults.child import Command
 from tests.faults.delivery import Lossy
 from tests.faults.facts import Facts
-from tests.faults.history import FINALITY, KEPT_STATES
+from tests.faults.history import FINALITY
 from tests.faults.proxy import Rule
 from tests.faults.world import SOURCES, World
 
@@ -86,7 +86,7 @@ class Soak:
         os.kill(pid, signal.SIGCONT)
 
     def _reorganise(self) -> None:
-        self._world.rpc("anvil_reorg", self._chance.randint(1, KEPT_STATES), [])
+        self._world.rpc("anvil_reorg", self._chance.randint(1, FINALITY), [])
         self._world.rpc("evm_mine")
 
     def _lose(self) -> None:
