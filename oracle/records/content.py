@@ -144,7 +144,7 @@ def _line(stream: BinaryIO, file: str) -> bytes:
     """The rest of a line."""
     line = stream.readline(_LINE_BYTES + 1)
     if len(line) > _LINE_BYTES:
-        raise InputError(f"a line has more than {_LINE_BYTES} bytes", file=file)
+        raise InputError(f"a line has more than {_LINE_BYTES} bytes: put every record on a line of its own", file=file)
     return line
 
 

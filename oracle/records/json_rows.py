@@ -66,7 +66,7 @@ def json_rows(blocks: Iterable[bytes], fields: Sequence[str], file: str) -> Iter
         return
     row = 1
     for block in chain([start], following):
-        lines, others = _split(block)
+        lines, others = _split(block, fields)
         part, count = _block(block, lines, {line: _rows_of_line(text) for line, text in others.items()}, row, fields)
         yield part
         row += count
@@ -86,7 +86,7 @@ def _document(text: bytes, fields: Sequence[str], file: str) -> Iterator[JsonRow
         if b"\n" in block:  # it would part what no comma parts
             break
         block = block.replace(seam, b"}\n{")
-        lines, others = _split(block)
+        lines, others = _split(block, fields)
         if others:
             break
         part, count = _block(block, lines, {}, row, fields)
@@ -132,14 +132,16 @@ def _rows_of_document(text: bytes, file: str) -> list[object]:
     return document if isinstance(document, list) else _rows_of(document)
 
 
-def _split(block: bytes) -> tuple[pl.DataFrame, dict[int, str]]:
-    """The lines of a block, each plain or not, and those that are not, by number."""
+def _split(block: bytes, fields: Sequence[str]) -> tuple[pl.DataFrame, dict[int, str]]:
+    """The lines of a block, each plain or not, and those that are not, by number. One that names a field twice is not: parsers differ."""
     ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
     last = [len(block)] if not block.endswith(b"\n") else []
     bounds = np.concatenate([[0], ends, last]).astype(np.int64)
     buffers = [None, pa.py_buffer(bounds), pa.py_buffer(block)]
     texts = pl.Series("line", pa.LargeStringArray.from_buffers(len(bounds) - 1, *buffers[1:]))
-    lines = texts.to_frame().with_columns(plain=pl.col("line").str.contains(_PLAIN))
+    line = pl.col("line")
+    once = (line.str.count_matches(f'"{name}"', literal=True) <= 1 for name in fields)
+    lines = texts.to_frame().with_columns(plain=pl.all_horizontal(line.str.contains(_PLAIN), *once))
     others = (~lines["plain"]).arg_true().to_list()
     return lines, {line: texts[line] for line in others}
 

@@ -56,6 +56,8 @@ def as_text(item: object) -> object:
         ),
         pytest.param(b'{"data":[{"a": 1},{"a": 2}],"total":2}', [{"a": 1}, {"a": 2}], id="more after the rows"),
         pytest.param(b'{"data":[{"a": 1}],"data":[{"a": 2},{"a": 3}]}', [{"a": 2}, {"a": 3}], id="rows twice"),
+        pytest.param(b'[{"a": 1,"a": 2},{"a": 3}]', [{"a": 2}, {"a": 3}], id="a field twice in a list"),
+        pytest.param(b'{"a": 1,"a": 2}\n{"a": 3}', [{"a": 2}, {"a": 3}], id="a field twice in a line"),
         pytest.param(b'[{"a": 1},{"a": 2},7]', [{"a": 1}, {"a": 2}, 7], id="no object at the end"),
         pytest.param('[{"a": "罗湖"},{"a": "\u00e9"}]'.encode(), [{"a": "罗湖"}, {"a": "\u00e9"}], id="other letters"),
         pytest.param(
