@@ -136,9 +136,13 @@ class Follower:
             rows.strip(connection, [row.id for row in final])
         found.reorganised += len(lost)
         found.confirmed += len(final)
-        for row in lost:
-            self._memory.sent.pop(row.id, None)
         return lost
+
+    def _forget(self, row: int) -> None:
+        """A service runs for years: what it remembers of a row ends with the row's wait. One that loses its block is sent again at once."""
+        self._memory.sent.pop(row, None)
+        self._memory.taken.pop(row, None)
+        self.told_by.pop(row, None)
 
     def _look_at_pending(self, pending: list[rows.Row], head: int, found: Followed) -> None:
         with Translated(self._chain.rpc):
@@ -171,6 +175,8 @@ class Follower:
                 rows.set_mined(connection, id_, _mined(receipt))
             reason = "another transaction took its nonce"
             rows.set_state(connection, gone, rows.REPLACED, nonce=None, reason=reason)
+        for id_ in (*receipts, *gone):
+            self._forget(id_)
         found.mined += len(receipts)
         found.replaced += len(gone)
 

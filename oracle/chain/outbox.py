@@ -235,11 +235,16 @@ class Outbox(Sender):
         return max(known, 0 if highest is None else highest + 1)
 
     def _require_gas_money(self, cost: int) -> None:
+        """What is on its way has been promised already: the balance is of the last block and does not know of it."""
         with Translated(self.chain.rpc):
+            count = self.chain.web3.eth.get_transaction_count(self.account.address, "latest")
             balance = self.chain.web3.eth.get_balance(self.account.address)
+        with self._database.reading() as connection:
+            cost += rows.most_wei(connection, self.account.address, count)
         if balance < cost:
             raise OutOfGasMoney(
-                f"{self.account.address} has {balance} wei and may need {cost} for what is to be sent. Send it gas money; nothing was lost."
+                f"{self.account.address} has {balance} wei and may need {cost} for what is to be sent and on its way. "
+                "Send it gas money; nothing was lost."
             )
 
     def _await(self, ids: Sequence[int]) -> None:

@@ -197,6 +197,17 @@ def highest_nonce(connection: Connection, sender: str) -> int | None:
     return highest
 
 
+def most_wei(connection: Connection, sender: str, since: int) -> int:
+    """What a sender's transactions without a block may cost at most, from a nonce on."""
+    query = (
+        select(transactions.c.gas, func.max(attempts.c.fee_cap))
+        .join(attempts, attempts.c.row == transactions.c.id)
+        .where(transactions.c.sender == sender, transactions.c.state.in_(PENDING), transactions.c.nonce >= since)
+        .group_by(transactions.c.id, transactions.c.gas)
+    )
+    return sum(gas * cap for gas, cap in connection.execute(query))
+
+
 def strip(connection: Connection, rows: Sequence[int]) -> None:
     """Drops calldata and signed bytes of rows that are final: nobody will send them again."""
     if rows:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from oracle.chain.fees import Fees
+from oracle.chain.fees import Fees, fees_now
 from oracle.chain.local import local_account
 from oracle.chain.sender import Sender, Sent
 from oracle.errors import Busy, ChainError, ChainUnreachable, NotMined, OutOfGasMoney, RolledBack
@@ -224,6 +224,28 @@ def test_gas_money__too_little__sends_nothing_and_says_so(here: Bare) -> None:
     assert here.rows("id") == []
     here.rpc("anvil_setBalance", here.outbox.account.address, hex(10**20))
     assert isinstance(here.outbox.send_all(calls("a"))[0], Sent)
+
+
+def test_gas_money__for_less_than_what_is_on_its_way_too__sends_no_more(here: Bare) -> None:
+    """The last block's balance knows nothing of the half of a window that waits."""
+    here.rpc("evm_setAutomine", False)
+    each = 100_000 * fees_now(here.chain).cap
+    here.rpc("anvil_setBalance", here.outbox.account.address, hex(6 * each))
+    with pytest.raises(
+        OutOfGasMoney, match=f"has {6 * each} wei and may need {8 * each} for what is to be sent and on its way"
+    ):
+        here.outbox.send_all(calls(*(f"call {number}" for number in range(8))))
+    assert here.rows("nonce, state") == [(nonce, "sent") for nonce in range(4)]
+    here.rpc("evm_mine")
+    assert here.again().reconcile().mined == 4
+
+
+def test_follower__of_what_is_mined__remembers_nothing(here: Bare) -> None:
+    """A service runs for years."""
+    told = [replace(call, told_by=(SOMEBODY, ("0x" + 64 * "0",))) for call in calls("a", "b")]
+    here.outbox.send_all(told)
+    follower = here.outbox._follower
+    assert (follower.told_by, vars(follower._memory)) == ({}, {"sent": {}, "taken": {}})
 
 
 def test_node_hangs__the_command_ends_within_its_time_and_loses_nothing(tmp_path: Path) -> None:
