@@ -14,7 +14,7 @@ def with_overlap(frame: pl.DataFrame, who: str, tie: str) -> pl.DataFrame:
 
     Args:
         frame: Acts with `row` (unique), `start`, `end` and the columns named by `who` and `tie`. No act ends before it starts.
-        who: Column that says whose time it is; never null.
+        who: Column that says whose time it is; all that have none in it are one person.
         tie: Column that decides between acts that begin at once.
     """
     # Where any two acts of somebody overlap, two neighbours by start do, whichever way those that begin at once stand. A hash stands

@@ -77,9 +77,9 @@ def without_copies(
     if not twice.any():
         return frame, empty_findings()
     doubtful = frame.filter(twice)
-    first = doubtful.unique(key, keep="first", maintain_order=True)
-    again = doubtful.join(first.select("row"), on="row", how="anti")
-    kept = frame.filter(~pl.col("row").is_in(again["row"].implode()))
+    is_first = doubtful.select(pl.struct(key).is_first_distinct()).to_series()
+    first, again = doubtful.filter(is_first), doubtful.filter(~is_first)
+    kept = pl.concat([frame.filter(~twice), first]).sort("row", maintain_order=True)
     later = again.join(first, on=key, suffix="_first", nulls_equal=True, maintain_order="left")
     same = pl.all_horizontal(pl.lit(True), *(pl.col(name).eq_missing(pl.col(f"{name}_first")) for name in content))
     later = later.with_columns(
