@@ -148,7 +148,7 @@ def measured(here: Installation, accounts: int) -> list[Row]:
     """Credits one batch by turns."""
     batch, bundle = batch_of(here, accounts)
     issuer = here.chain.address("PointIssuer")
-    listed = list(chunks(bundle.accounts))
+    listed = list(chunks(bundle.accounts, bundle.accounts.chunk))
     calls = [call_of(issuer, batch, each) for each in listed]
     asked(here, "evm_setBlockGasLimit", hex(BLOCK_GAS))
     asked(here, "evm_setIntervalMining", 1)

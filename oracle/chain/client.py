@@ -261,6 +261,11 @@ class Chain:
         with Translated(self.rpc):
             return self.web3.eth.block_number
 
+    def block_gas(self) -> int:
+        """Gas that a block has room for."""
+        with Translated(self.rpc):
+            return self.web3.eth.get_block("latest")["gasLimit"]
+
     def now(self, block: BlockIdentifier = "latest") -> int:
         """Time of a block, UTC seconds: the clock that the contracts see."""
         with Translated(self.rpc):

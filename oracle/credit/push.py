@@ -21,7 +21,8 @@ _CREDITED = "0x" + keccak(text="ChunkCredited(bytes32,address,uint256,uint256,ui
 _SELECTOR = keccak(text="credit(bytes32,uint256,uint256[],bytes32[])")[:4]
 # An account's first credit of a year costs 25,900 gas with everything; the base is the batch's own words, proof and closing.
 _GAS_BASE = 500_000
-_GAS_PER_ACCOUNT = 32_000
+_GAS_PER_ACCOUNT = 31_700
+_GAS_OF_A_TRANSACTION = 1 << 24  # the most that Ethereum takes since Osaka: EIP-7825
 _NOTHING_LEFT = "PointIssuer_NothingToCredit"
 
 
@@ -48,11 +49,11 @@ class Chunk:
         return "0x" + (_SELECTOR + b"".join(words)).hex()
 
 
-def chunks(entries: Entries) -> Iterator[Chunk]:
-    """The chunks of a batch's accounts tree, in order."""
-    for first in range(0, len(entries.tree), entries.chunk):
-        proof = entries.tree.subtree_proof(first, entries.chunk)
-        yield Chunk(first, entries.words(first, entries.chunk), proof)
+def chunks(entries: Entries, most: int) -> Iterator[Chunk]:
+    """The chunks of a batch's accounts tree, in order, of `most` leaves at most: a power of two."""
+    size = min(entries.chunk, most)
+    for first in range(0, len(entries.tree), size):
+        yield Chunk(first, entries.words(first, size), entries.tree.subtree_proof(first, size))
 
 
 def push_all(outbox: Outbox, batches: Iterable[tuple[str, Entries]]) -> dict[str, list[Sent]]:
@@ -63,7 +64,8 @@ def push_all(outbox: Outbox, batches: Iterable[tuple[str, Entries]]) -> dict[str
         ChainError: As `Outbox.send_all` says.
     """
     asked: list[str] = []
-    outcomes = outbox.send_all(_calls(outbox.chain.address("PointIssuer"), batches, asked))
+    most = most_accounts(outbox.chain.block_gas())
+    outcomes = outbox.send_all(_calls(outbox.chain.address("PointIssuer"), batches, most, asked))
     sent: dict[str, list[Sent]] = {batch: [] for batch in asked}
     for batch, outcome in zip(asked, outcomes, strict=True):
         if isinstance(outcome, Sent):
@@ -75,19 +77,32 @@ def push_all(outbox: Outbox, batches: Iterable[tuple[str, Entries]]) -> dict[str
 
 def call_of(issuer: str, batch: str, chunk: Chunk) -> Call:
     """The call that credits a chunk."""
-    data, gas = chunk.call_data(bytes.fromhex(batch[2:])), gas_for(len(chunk.entries) // 32)
-    return Call(issuer, data, f"credit {batch} {chunk.first}", gas, (issuer, (_CREDITED, batch)))
+    accounts = len(chunk.entries) // 32
+    act = f"credit {batch} {chunk.first} and {accounts - 1} more"
+    return Call(issuer, chunk.call_data(bytes.fromhex(batch[2:])), act, gas_for(accounts), (issuer, (_CREDITED, batch)))
 
 
 def gas_for(accounts: int) -> int:
-    """Gas limit of a chunk: more than any of the contract's gas tests use, and no more than a block has."""
+    """Gas limit of a chunk: more than any of the contract's gas tests use."""
     return _GAS_BASE + _GAS_PER_ACCOUNT * accounts
 
 
-def _calls(issuer: str, batches: Iterable[tuple[str, Entries]], asked: list[str]) -> Iterator[Call]:
+def most_accounts(block_gas: int) -> int:
+    """Most accounts that one transaction may credit where blocks have so much gas: a power of two.
+
+    Raises:
+        ChainError: Not even one.
+    """
+    room = (min(block_gas, _GAS_OF_A_TRANSACTION) - _GAS_BASE) // _GAS_PER_ACCOUNT
+    if room < 1:
+        raise ChainError(f"A block of this chain has {block_gas} gas; to credit one account may take {gas_for(1)}.")
+    return int(1 << (room.bit_length() - 1))
+
+
+def _calls(issuer: str, batches: Iterable[tuple[str, Entries]], most: int, asked: list[str]) -> Iterator[Call]:
     """Calls of every chunk; notes in `asked` whose they are. Entries are read when their turn comes."""
     for batch, entries in batches:
-        for chunk in chunks(entries):
+        for chunk in chunks(entries, most):
             asked.append(batch)
             yield call_of(issuer, batch, chunk)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ from typing import Any
 import pytest
 import requests
 
+from oracle.chain.local import BLOCK_GAS_LIMIT
+from oracle.credit.push import gas_for
 from tests.e2e.cli import free_port
 from tests.faults.child import Command
 from tests.faults.delivery import relayer_nonce
+from tests.faults.facts import Facts
 from tests.faults.proxy import Rule
 from tests.faults.world import World
 
@@ -141,6 +145,30 @@ def test_node__that_has_lost_its_state__is_told_and_gets_nothing(read: World, co
     assert (ended.code, "it has lost the chain's state" in ended.err) == (6, True), ended.err
     assert relayer_nonce(read, "pending") == relayer_nonce(read, "latest")
     assert read.facts().amounts == {}
+
+
+def test_credit__blocks_have_room_for_two_accounts__credits_two_at_a_time(read: World) -> None:
+    read.run("close")
+    read.run("attest")
+    read.advance(86_400)
+    read.rpc("evm_setBlockGasLimit", hex(gas_for(4) - 1))
+    read.rpc("evm_mine")
+    try:
+        read.run("credit")
+    finally:
+        read.rpc("evm_setBlockGasLimit", hex(BLOCK_GAS_LIMIT))
+    found, expected = read.facts(), read.steps["credit"].after
+    assert _sums(found) == _sums(expected)
+    chunks = read.chain.events("PointIssuer", "ChunkCredited")
+    assert {event.values["accounts"] for event in chunks} == {1, 2}
+
+
+def _sums(facts: Facts) -> Counter[str]:
+    """Points by account, and the reductions of all chunks of a batch together."""
+    sums: Counter[str] = Counter()
+    for key, amount in facts.amounts.items():
+        sums[" ".join(key.split()[:2])] += amount
+    return sums
 
 
 def test_check__everything_there__is_ok(read: World) -> None:
