@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -178,12 +179,8 @@ def signer(key: bytes, lie: str = "no") -> Iterator[str]:
     assert server.stdin is not None
     server.stdin.write(key.hex() + "\n")
     server.stdin.close()
-    try:
-        until(lambda: _listens(port))
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.kill()
-        server.wait()
+    with _answering(server, port) as url:
+        yield url
 
 
 @contextmanager
@@ -196,6 +193,13 @@ def lying_node(honest: str) -> Iterator[str]:
     port = free_port()
     program = Path(__file__).parent / "lying_node.py"
     server = subprocess.Popen([sys.executable, str(program), "--port", str(port), "--honest", honest])
+    with _answering(server, port) as url:
+        yield url
+
+
+@contextmanager
+def _answering(server: subprocess.Popen[Any], port: int) -> Iterator[str]:
+    """URL of a process once it listens; afterwards it ends."""
     try:
         until(lambda: _listens(port))
         yield f"http://127.0.0.1:{port}"

@@ -6,7 +6,6 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -41,15 +40,6 @@ BODIES = st.one_of(
         max_leaves=8,
     ).map(lambda value: json.dumps(value).encode()),
 )
-
-
-@pytest.fixture(scope="module")
-def intake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Intake]:
-    """An intake that runs."""
-    made = Intake(tmp_path_factory.mktemp("intake"))
-    made.service.start()
-    yield made
-    made.service.stop()
 
 
 @pytest.fixture(scope="module")
