@@ -103,7 +103,8 @@ class Desk:
         self.clock = clock
         self._keys = keys
         self._reading = threading.Lock()
-        self._places = threading.BoundedSemaphore(self.limits.waiting)
+        self._places = threading.Lock()
+        self._taken = 0
         shutil.rmtree(self._spool, ignore_errors=True)  # what a crash left was never answered
 
     @property
@@ -131,16 +132,31 @@ class Desk:
         Raises:
             Refused: There is none; says when to come again.
         """
-        if not self._places.acquire(blocking=False):
-            raise Refused(503, f"{self.limits.waiting} files are being taken in. Come again.", retry_after=2)
+        with self._places:
+            self.require_place()
+            self._taken += 1
         folder = self._spool / os.urandom(8).hex()
         try:
-            self._require_room()
             folder.mkdir(parents=True)
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-            self._places.release()
+            with self._places:
+                self._taken -= 1
+
+    def require_place(self) -> None:
+        """Asks for room without taking any: whoever only looks must not turn a sender away.
+
+        Raises:
+            Refused: There is none; says when to come again.
+        """
+        if self._taken == self.limits.waiting:
+            raise Refused(503, f"{self.limits.waiting} files are being taken in. Come again.", retry_after=2)
+        free = shutil.disk_usage(self.settings.home).free
+        if free < self.limits.free_bytes:
+            raise Refused(
+                503, f"The disk has {free} bytes left, {self.limits.free_bytes} are kept free.", retry_after=60
+            )
 
     def answered(self, parcel: Parcel) -> Receipt | None:
         """The answer that a parcel's key was given before; None if it was given none.
@@ -210,13 +226,6 @@ class Desk:
         target = self.settings.path("received") / parcel.source / parcel.name
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(path, target)
-
-    def _require_room(self) -> None:
-        free = shutil.disk_usage(self.settings.home).free
-        if free < self.limits.free_bytes:
-            raise Refused(
-                503, f"The disk has {free} bytes left, {self.limits.free_bytes} are kept free.", retry_after=60
-            )
 
 
 def secret_name(source: str) -> str:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -20,15 +20,6 @@ from oracle.intake.signed import SharedSecret
 from tests.e2e.intake import Intake, acts_of, trip_file
 
 KILL_SEED = 7
-
-
-@pytest.fixture(scope="module")
-def intake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Intake]:
-    """An intake that runs."""
-    made = Intake(tmp_path_factory.mktemp("intake"))
-    made.service.start()
-    yield made
-    made.service.stop()
 
 
 def test_file__signed_by_secret__is_taken_once(intake: Intake) -> None:
@@ -184,9 +175,38 @@ def test_body__without_end__is_cut_off_in_bounded_memory(intake: Intake) -> None
 
 
 def test_places__all_taken__says_come_again_and_then_takes(intake: Intake) -> None:
-    """Eight senders hold their connections open in the middle of a file."""
+    with _slow_senders(intake, 8):
+        end = time.monotonic() + 30
+        while _health(intake) == 200 and time.monotonic() < end:
+            pass
+        ninth = intake.put("ninth.csv", trip_file(2_000, 1))
+    assert (ninth.status_code, ninth.headers["Retry-After"]) == (503, "2")
+    assert intake.put("ninth.csv", trip_file(2_000, 1)).status_code == 200
+
+
+def test_health__asked_all_the_time__turns_nobody_away_from_the_last_place(intake: Intake) -> None:
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            assert _health(intake) in (200, 503)
+
+    with _slow_senders(intake, 7), ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(ask) for _ in range(4)]
+        try:
+            answers = [intake.put(f"last-{n}.csv", trip_file(3_000 + n, 1)).status_code for n in range(30)]
+        finally:
+            done.set()
+        for item in asking:
+            item.result()
+    assert answers == [200] * 30
+
+
+@contextmanager
+def _slow_senders(intake: Intake, count: int) -> Iterator[None]:
+    """So many senders hold their connections open in the middle of a file; in the end every file is taken."""
     going_on, begun = threading.Event(), threading.Semaphore(0)
-    bodies = [trip_file(1_000 + 10 * n, 5) for n in range(8)]
+    bodies = [trip_file(1_000 + 100 * count + 10 * n, 5) for n in range(count)]
 
     def slowly(body: bytes) -> Iterator[bytes]:
         yield body[:50]
@@ -194,22 +214,22 @@ def test_places__all_taken__says_come_again_and_then_takes(intake: Intake) -> No
         going_on.wait(60)
         yield body[50:]
 
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(count) as pool:
         sent = [
-            pool.submit(intake.put, f"slow-{n}.csv", slowly(body), sha256=hashlib.sha256(body).hexdigest())
+            pool.submit(intake.put, f"slow-{count}-{n}.csv", slowly(body), sha256=hashlib.sha256(body).hexdigest())
             for n, body in enumerate(bodies)
         ]
-        for _ in bodies:
-            assert begun.acquire(timeout=60)
-        answers = [requests.get(f"{intake.service.url}/v1/health", timeout=60)]
-        end = time.monotonic() + 30
-        while answers[-1].status_code == 200 and time.monotonic() < end:
-            answers.append(requests.get(f"{intake.service.url}/v1/health", timeout=60))
-        ninth = intake.put("ninth.csv", trip_file(2_000, 1))
-        going_on.set()
-        assert [item.result().status_code for item in sent] == [200] * 8
-    assert (ninth.status_code, ninth.headers["Retry-After"]) == (503, "2")
-    assert intake.put("ninth.csv", trip_file(2_000, 1)).status_code == 200
+        try:
+            for _ in bodies:
+                assert begun.acquire(timeout=60)
+            yield
+        finally:
+            going_on.set()
+        assert [item.result().status_code for item in sent] == [200] * count
+
+
+def _health(intake: Intake) -> int:
+    return requests.get(f"{intake.service.url}/v1/health", timeout=60).status_code
 
 
 def test_openapi__names_the_headers_and_the_kinds(intake: Intake) -> None:
