@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Thread
@@ -85,7 +86,8 @@ class Command:
     def kill(self) -> None:
         """kill -9; nothing if it has ended."""
         if not self.ended():
-            os.kill(self.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended since
+                os.kill(self.pid, signal.SIGKILL)
 
     def wait(self, seconds: float = 120) -> Ended:
         """Waits for its end.

@@ -56,6 +56,8 @@ POINTS = (
     Point("row sent, before its receipt", "eth_getTransactionReceipt"),
     Point("mined, receipt not heard", "eth_getTransactionReceipt", answered=True),
     Point("row mined, caller not told", "", behind="eth_getTransactionReceipt"),
+    Point("row sent, before its event", "eth_getLogs", behind="eth_sendRawTransaction"),
+    Point("mined, event not heard", "eth_getLogs", answered=True, behind="eth_sendRawTransaction"),
 )
 
 

@@ -30,8 +30,8 @@ PLAN = Plan(seed=7, citizens=24, first_day=date(2023, 1, 5), days=2)
 SOURCES = {"taps": "szt", "trips-bus-app": "bus-app", "trips-ride-app": "ride-app", "meters-electricity": "grid"}
 _SETUP_SECONDS = 400  # deploying takes a while on a busy machine
 # anvil puts all but its last ten states on disk after five hundred blocks, and a re-organisation to one of those loses the contracts' code.
-# Counted are the states of blocks that were replaced too: twelve rounds of twelve blocks and the next one come before a block is final.
-_ANVIL = '#!/bin/sh\nexec "{program}" --prune-history 200 "$@"\n'
+# Counted are the states of blocks that were replaced or reverted too: of some hundred trials, each going back to the same step.
+_ANVIL = '#!/bin/sh\nexec "{program}" --prune-history 2000 "$@"\n'
 # Small windows and short patience: more moments to be killed at, and less waiting.
 _SETTINGS = "in_flight = 2\npatience_seconds = 1\nwait_seconds = 20\nlock_seconds = 20\nrpc_timeout_seconds = 5\n"
 
