@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from oracle.errors import ConfigError, StoreError, WrongChain
 from oracle.store.migrate import upgrade
@@ -179,11 +180,23 @@ def _begin_postgresql(connection: Connection) -> None:
 
 def _durable(connection: sqlite3.Connection, _record: object) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _write_ahead(cursor)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
+
+
+def _is_locked(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+
+
+@retry(
+    retry=retry_if_exception(_is_locked), wait=wait_random(0, 0.05), stop=stop_after_delay(_WAIT_SECONDS), reraise=True
+)
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Of all statements this one does not wait for a writer that has begun: several processes may open a new book at once."""
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _said(error: DBAPIError) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -97,6 +98,17 @@ def test_open__two_at_once__makes_the_tables_once(place: Path | str) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_open__while_another_makes_the_tables_of_a_new_book__waits_for_it(tmp_path: Path) -> None:
+    """SQLite waits for no writer when it is told to keep a write-ahead log."""
+    path = tmp_path / "book.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ending = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+        ending.start()
+        Database(path).close()
+        ending.join()
 
 
 def test_begin__an_error_inside__leaves_nothing(store: Database) -> None:
