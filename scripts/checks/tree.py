@@ -1,4 +1,4 @@
-"""A copy of what `brownie test` needs, so that a check can compile otherwise or change the sources without touching the real ones."""
+"""A copy of what the contracts' tests need, so that a check can compile otherwise or change the sources without touching the real ones."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COPIED = (
     "brownie-config.yaml",
     "contracts",
+    "foundry.toml",
     "interfaces",
     "oracle",
     "package.json",
