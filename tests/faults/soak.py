@@ -71,7 +71,8 @@ class Soak:
         faults[name]()
         self.happened[name] += 1
         if self._service.ended():
-            self.happened["service ended by itself"] += 1
+            ended = self._service.wait()
+            self.happened[f"service ended by itself with {ended.code}: {ended.err.strip()[-300:]}"] += 1
             self._service = self._started()
 
     def _kill(self) -> None:
