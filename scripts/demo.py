@@ -87,9 +87,7 @@ class Demo:
         self.run("attest")
         self.run("clock", "--advance", "1")
         credited = self.run("credit")["credited"]
-        print(
-            f"   {sum(batch['points_milli'] for batch in credited) / 1000:.3f} points, gas {sum(b['gas'] for b in credited)}"
-        )
+        print(f"   {sum(batch['points_milli'] for batch in credited) / 1000:.3f} points")
         self.heading("Purchases, and the merchants' money a refund window later")
         orders = self.write_orders()
         taken = self.run("redeem", str(orders))
