@@ -31,6 +31,7 @@ from oracle.ledger.attest.committee import attest_all
 from oracle.ledger.credit.push import call_of, chunks
 from oracle.measure.close.close import close
 from oracle.measure.evidence import folder
+from oracle.measure.evidence.bundle import Bundle
 from oracle.measure.ingest import ingest
 from oracle.measure.quantify.library import Library
 from oracle.measure.records.meters import Household
@@ -70,7 +71,7 @@ def started(home: Path, port: int) -> Installation:
     return Installation.at(home)
 
 
-def batch_of(here: Installation, accounts: int) -> tuple[str, folder.Bundle]:
+def batch_of(here: Installation, accounts: int) -> tuple[str, Bundle]:
     """An open batch with one entry for each of some new accounts."""
     csv = here.book.home / "trips.csv"
     write_trips(csv, accounts * TRIPS_A_DAY)
@@ -98,9 +99,14 @@ def signed(here: Installation, calls: Sequence[Call]) -> list[str]:
     """Raw transactions of an account of their own."""
     account = here.keys.account("merchant-3")
     nonce = here.chain.web3.eth.get_transaction_count(account.address)
-    fees = {"maxFeePerGas": 10**11, "maxPriorityFeePerGas": 10**9, "chainId": here.chain.manifest.chain_id, "value": 0}
+    fees: dict[str, Any] = {
+        "maxFeePerGas": 10**11,
+        "maxPriorityFeePerGas": 10**9,
+        "chainId": here.chain.manifest.chain_id,
+        "value": 0,
+    }
     made = (
-        account.sign_transaction({"to": call.to, "data": call.data, "gas": call.gas, "nonce": nonce + at, **fees})
+        account.sign_transaction(fees | {"to": call.to, "data": call.data, "gas": call.gas, "nonce": nonce + at})
         for at, call in enumerate(calls)
     )
     return ["0x" + each.raw_transaction.hex() for each in made]
