@@ -20,6 +20,8 @@ def credit(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOpt
     """Credit every open batch, chunk by chunk.
 
     Batches open when their challenge window is over; those that wait are listed with the time. Running it again credits nobody twice.
+
+        carbonbook credit
     """
     here = Installation.at(home)
     outbox = None if dry_run else here.outbox()

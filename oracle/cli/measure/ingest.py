@@ -78,6 +78,8 @@ def close(home: HomeOption = None, json: JsonOption = False) -> None:
     """Close all days with new acts: quantify them and make the bundles that the committee signs.
 
     Closing again takes in what came late and changes no bundle.
+
+        carbonbook close
     """
     here = Installation.at(home)
     closed = close_book(here.book, here.library, here.operators())

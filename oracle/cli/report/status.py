@@ -26,6 +26,8 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
 
     `head age` is this machine's clock less the time of the latest block: large on a local chain whose clock was set, or if the chain
     stands still.
+
+        carbonbook status
     """
     here = Installation.at(home)
     with here.book.database.reading() as connection:

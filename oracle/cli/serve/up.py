@@ -119,7 +119,10 @@ def up(
 
 @app.command()
 def down(home: HomeOption = None, json: JsonOption = False) -> None:
-    """Stop the local chain, keeping its state."""
+    """Stop the local chain, keeping its state.
+
+    carbonbook down
+    """
     stopped = local.stop((home or Path(DEFAULT_HOME)).resolve())
     show({"stopped": stopped}, json)
 
