@@ -14,6 +14,8 @@ SETUP := .venv/.ready node_modules/.ready build/.compiled
 SOLIDITY := $(wildcard contracts/*.sol contracts/*/*.sol interfaces/*.sol)
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# A tool with an environment of its own would look for its solver in the one that is activated.
+unexport VIRTUAL_ENV
 # Bytecode is kept, beside the sources, whatever the machine's default: each command starts in half the time.
 export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
@@ -39,7 +41,7 @@ SERVICES := postgresql mosquitto
 .PHONY: help setup services demo test test-all test-unit test-service test-story test-fuzz test-contracts test-e2e test-faults faults soak bench bench-city nightly symbolic slither coverage mutants check checks gas format abi lock weather clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: $(SETUP) ## Install the pinned Python and npm packages into .venv and node_modules
 
