@@ -23,10 +23,11 @@ import requests
 
 from benchmarks.table import Row, print_rows, require, timed
 from benchmarks.world import FIRST_SECOND, SOURCE, TRIPS_A_DAY, enrol, write_trips
-from oracle.cli.console import Installation
 from oracle.edge.chain.call import Call
+from oracle.edge.chain.contracts.point_issuer import PointIssuer
 from oracle.edge.chain.outbox import Outbox, Pace
 from oracle.edge.chain.sender import Sent
+from oracle.installation import Installation
 from oracle.ledger.attest.committee import attest_all
 from oracle.ledger.credit.push import call_of, chunks
 from oracle.measure.close.close import close
@@ -147,7 +148,7 @@ def main() -> None:
 def measured(here: Installation, accounts: int) -> list[Row]:
     """Credits one batch by turns."""
     batch, bundle = batch_of(here, accounts)
-    issuer = here.chain.address("PointIssuer")
+    issuer = PointIssuer(here.chain)
     listed = list(chunks(bundle.accounts, bundle.accounts.chunk))
     calls = [call_of(issuer, batch, each) for each in listed]
     asked(here, "evm_setBlockGasLimit", hex(BLOCK_GAS))
@@ -168,7 +169,7 @@ def measured(here: Installation, accounts: int) -> list[Row]:
         credited[through] += sum(
             min(bundle.accounts.chunk, accounts - chunk.first) for chunk in listed[turn * size : (turn + 1) * size]
         )
-    progress = here.chain.read("PointIssuer", "progressOf", bytes.fromhex(batch[2:]))
+    progress = issuer.progress_of(batch)
     require(progress.accounts == sum(credited) == accounts, "accounts credited")
     raw, ours = (count / took for count, took in zip(credited, seconds, strict=True))
     return [

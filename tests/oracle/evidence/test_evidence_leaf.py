@@ -17,7 +17,6 @@ from oracle.measure.evidence.leaf import (
     account_leaf,
     account_leaves,
     commitments,
-    methodology_word,
     pack_entries,
     pack_entry,
     record_ids,
@@ -26,6 +25,7 @@ from oracle.measure.evidence.leaf import (
 )
 from oracle.model.columns import matrix
 from oracle.model.errors import InputError
+from oracle.model.ids import methodology_word
 from oracle.model.keccak import BLOCK, keccak
 
 WORD = st.binary(min_size=32, max_size=32)
