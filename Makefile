@@ -140,7 +140,7 @@ bench: setup ## Measure everything beside baselines of the same run; SCALE=0.1 i
 bench-city: setup ## A city's day from files to confirmed credits; CITIZENS=1000000
 	@$(BIN)/python -m benchmarks.city --citizens $(CITIZENS)
 
-check: setup build/tools/slither/.ready ## Check format, lint, types, spelling, keys, gas, slither, and that ABIs, catalogue and hashes are those of the sources
+check: setup build/tools/slither/.ready ## Check format, lint, types, layers, spelling, keys, gas, slither, and that ABIs, catalogue and hashes are those of the sources
 	@$(TIMED) $@ $(MAKE) --no-print-directory checks
 
 checks:
@@ -150,6 +150,7 @@ checks:
 	@forge fmt --check contracts interfaces tests/fuzz
 	@codespell
 	@$(BIN)/python scripts/check_keys.py
+	@$(BIN)/python scripts/checks/layers.py
 	@$(BIN)/python scripts/export_abi.py
 	@carbonbook methodology check
 	@$(BIN)/python scripts/check_gas.py > /dev/null

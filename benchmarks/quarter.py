@@ -206,10 +206,10 @@ def against_model(table: pd.DataFrame, account: Account, unit: str, quarter: Qua
 
 def on_chain(orders: int) -> dict[str, object]:
     """A sample of real orders: relayed, made final, settled, stated."""
+    from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
     from oracle.edge.keys.custody import citizen_account
     from oracle.edge.keys.keyring import CUSTODY
     from oracle.edge.store.citizens import custody_ref
-    from oracle.ledger.attest.committee import domain
     from oracle.ledger.redeem.desk import SignedOrder, redeem
     from oracle.ledger.redeem.order import Order, number_bytes, terms_bytes
     from oracle.model.typed_data import sign
@@ -219,7 +219,7 @@ def on_chain(orders: int) -> dict[str, object]:
         till = Till(Path(folder), citizens=40)
         till.open()
         chain, here, outbox = till.chain, till.here, till.sender("relayer")
-        desk, accounts = domain(chain, "RedemptionDesk"), till.in_custody()
+        desk, accounts = RedemptionDesk(chain).domain, till.in_custody()
         with here.book.database.reading() as connection:
             refs = [custody_ref(connection, bytes.fromhex(account[2:])) or b"" for account in accounts]
         keys = [citizen_account(here.keys.secret(CUSTODY), ref) for ref in refs]

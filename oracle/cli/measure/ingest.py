@@ -11,7 +11,8 @@ import polars as pl
 import typer
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, JsonOption, say, show, tracked
+from oracle.cli.console import HomeOption, JsonOption, say, show, tracked
+from oracle.installation import Installation
 from oracle.measure.close.close import close as close_book
 from oracle.measure.ingest import ingest as ingest_file
 from oracle.measure.records.meters import Household

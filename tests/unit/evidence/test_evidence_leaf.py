@@ -16,7 +16,6 @@ from oracle.measure.evidence.leaf import (
     account_leaf,
     account_leaves,
     commitments,
-    methodology_word,
     pack_entries,
     pack_entry,
     record_ids,
@@ -25,6 +24,7 @@ from oracle.measure.evidence.leaf import (
 )
 from oracle.model.columns import matrix
 from oracle.model.errors import InputError
+from oracle.model.ids import methodology_word
 from oracle.model.keccak import BLOCK, keccak
 from tests.unit.evidence.evidence_batches import LAW, PEPPER, rides, words_of
 

@@ -12,7 +12,8 @@ import pytest
 from oracle.measure.evidence.folder import RECORDS, write
 from oracle.measure.evidence.proof import record_proof
 from oracle.model.errors import InputError, VerificationFailed
-from oracle.report.index.proofs import ProofIndex, header_of
+from oracle.model.header import Header
+from oracle.report.index.proofs import ProofIndex
 from tests.unit.evidence.evidence_batches import bundle_of, salts_of
 
 BATCH = "0x" + "ab" * 32
@@ -29,7 +30,7 @@ def test_proof__from_disk__is_the_proof_of_the_whole_bundle(count: int, tmp_path
 
 def test_header_of__a_bundle_json__is_the_header_of_its_bundle() -> None:
     bundle = bundle_of(50)
-    assert header_of(bundle.document) == bundle.header
+    assert Header.of_bundle(bundle.document) == bundle.header
 
 
 def test_proof__of_a_record_that_is_not_there__is_an_error(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from oracle.cli.commands import main
 from oracle.cli.ledger.authority import app
-from oracle.cli.ledger.methodology import main
 from oracle.measure.quantify.catalogue import pages
 from oracle.measure.quantify.check import HIGHEST_FACTOR_UG, HIGHEST_STEP, check
 from oracle.measure.quantify.diff import diff
@@ -172,7 +172,7 @@ def test_catalogue__command__writes_every_page(tmp_path: Path) -> None:
 def test_command__goes_wrong__exit_code_and_one_sentence(
     words: list[str], code: int, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["carbonbook methodology", *words])
+    monkeypatch.setattr(sys, "argv", ["carbonbook", "methodology", *words])
     with pytest.raises(SystemExit) as stopped:
         main()
     said = capsys.readouterr()
@@ -197,11 +197,10 @@ def test_command__list__shows_the_factor_in_force() -> None:
     assert (rows["CI-11"], rows["CI-26"], rows["CI-07"]) == ("530.6 g/kWh", "20 g/order", "0.02 g/step")
 
 
-def test_command__as_a_module__runs() -> None:
+def test_command__as_a_program__runs() -> None:
     words = [
-        sys.executable,
-        "-m",
-        "oracle.cli.ledger.methodology",
+        str(Path(sys.executable).with_name("carbonbook")),
+        "methodology",
         "compute",
         "CI-26",
         "--record",

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from oracle.edge.chain.client import Event
-from oracle.report.read.ledger import CONTRACT_OF, NOBODY, Block, Ledger
+from oracle.edge.chain.contracts.told import CONTRACT_OF
+from oracle.report.read.ledger import NOBODY, Block, Ledger
 
 START = 1_672_531_200  # 2023-01-01T00:00:00Z
 DAY = 86_400
@@ -34,7 +35,7 @@ class Told:
         """One event, so many seconds after the start."""
         self._times[seconds] = START + seconds
         transaction = "0x" + f"{seconds:064x}"
-        self._events[event].append(Event(CONTRACT_OF[event], event, seconds, transaction, self._index, values))
+        self._events[event].append(Event(CONTRACT_OF[event].role, event, seconds, transaction, self._index, values))
         self._index += 1
 
     def credit(self, seconds: int, account: str, milli: int) -> None:
