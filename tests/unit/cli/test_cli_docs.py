@@ -34,8 +34,7 @@ def _problem(tree: Any, shown: str) -> str | None:
     while words and hasattr(command, "commands"):
         name = words[0].rstrip(".,;:)")
         if name not in command.commands:
-            group_alone = command is not tree and (name.startswith(("-", "…")) or command.invoke_without_command)
-            return None if group_alone or name.startswith("--") else f"no command '{name}'"
+            return None if name.startswith(("-", "…")) else f"no command '{name}'"
         command = command.commands[name]
         words = words[1:]
     known = {option for parameter in command.params for option in parameter.opts + parameter.secondary_opts}
