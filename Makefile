@@ -25,8 +25,8 @@ NETWORK_ganache := ganache-cli
 # Tools that do not fit beside the others' pins, each in an environment of its own.
 HALMOS := halmos==0.3.3
 SLITHER := slither-analyzer==0.11.6
-# How many mutants of each core contract `make mutants` tries; the same ones every time. Empty: all.
-SAMPLE ?= 40
+# How many minutes `make mutants` judges mutants that no earlier run has judged. Empty: until all are.
+MINUTES ?=
 PYTEST := $(BIN)/python -m pytest -p no:pytest-brownie
 # Test files that need nothing of each other run on both cores, each file in one process.
 PARALLEL := -n 2 --dist loadfile
@@ -126,8 +126,8 @@ slither: setup build/tools/slither/.ready ## Analyse the contracts statically; f
 coverage: setup ## Count statements and branches of the contracts that their tests reach; fail below 95 % (minutes)
 	@$(BIN)/python scripts/checks/coverage.py
 
-mutants: setup ## Change the core contracts step by step and count what the tests notice (hours; SAMPLE=n)
-	@$(BIN)/python scripts/checks/mutants.py $(if $(SAMPLE),--sample $(SAMPLE))
+mutants: setup ## Change the contracts step by step and count what the tests notice (hours; MINUTES=n)
+	@$(BIN)/python scripts/checks/mutants.py $(if $(MINUTES),--minutes $(MINUTES))
 
 build/tools/halmos/.ready build/tools/slither/.ready: Makefile
 	@$(PYTHON) -m venv $(@D)
