@@ -31,7 +31,6 @@ contract RowLibTest {
     ) public {
         ICarbonPoint.CreditTerms memory terms = ICarbonPoint.CreditTerms({
             day: 20_000 + termSeed % 3,
-            leafCapMg: (termSeed >> 8) % MAX_DAY_CAP_MG >> (termSeed >> 120) % 46,
             accountCapMg: (termSeed >> 64) % MAX_DAY_CAP_MG >> (termSeed >> 128) % 46,
             earnsPoints: earnsPoints
         });
@@ -40,7 +39,7 @@ contract RowLibTest {
         }
         uint256[] memory entries = new uint256[](6);
         for (uint256 i = 0; i < 6; i++) {
-            uint256 amount = (seeds[i] >> 8) % (terms.leafCapMg + 2) >> (seeds[i] % 8);
+            uint256 amount = (seeds[i] >> 8) % (terms.accountCapMg + 2) >> (seeds[i] % 8);
             entries[i] = uint256(uint160(_account(seeds[i] % 3))) << RowLib.ACCOUNT_SHIFT | amount;
         }
         (uint256 done, uint256 sums, Page[3] memory pages) = _expected(entries, terms);
@@ -61,7 +60,8 @@ contract RowLibTest {
         uint256[7] memory seeds,
         uint256 bits,
         uint8 offsetSeed,
-        uint64 factorUg
+        uint64 factorUg,
+        uint80 mostMg
     ) public view {
         uint256 offset = offsetSeed % 250;
         uint256[] memory entries = new uint256[](7);
@@ -76,10 +76,11 @@ contract RowLibTest {
             expected |= 1 << (offset + i);
             uint256 metres = entries[i] & LeafLib.QUANTITY_MASK;
             quantity += metres;
-            credits[count++] = (entries[i] >> 96 << 96) | UnitsLib.reductionMgDown(metres, factorUg);
+            uint256 mg = UnitsLib.reductionMgDown(metres, factorUg);
+            credits[count++] = (entries[i] >> 96 << 96) | (mg < mostMg ? mg : mostMg);
         }
 
-        (uint256 word, ChunkLib.Taken memory taken) = this.take(entries, bits, offset, factorUg);
+        (uint256 word, ChunkLib.Taken memory taken) = this.take(entries, bits, offset, factorUg, mostMg);
 
         vm.assertEq(word, expected, "word");
         vm.assertEq(taken.count, count, "count");
@@ -98,13 +99,13 @@ contract RowLibTest {
         return RowLib.credit(_pages, entries, terms);
     }
 
-    function take(uint256[] calldata entries, uint256 bits, uint256 offset, uint256 factorUg)
+    function take(uint256[] calldata entries, uint256 bits, uint256 offset, uint256 factorUg, uint256 mostMg)
         external
         pure
         returns (uint256 word, ChunkLib.Taken memory taken)
     {
         taken.credits = new uint256[](entries.length);
-        word = ChunkLib.take(entries, bits, offset, factorUg, taken);
+        word = ChunkLib.take(entries, bits, offset, factorUg, mostMg, taken);
     }
 
     function _expected(uint256[] memory entries, ICarbonPoint.CreditTerms memory terms)
@@ -119,7 +120,7 @@ contract RowLibTest {
             uint256 who = _numberOf(entries[done] >> RowLib.ACCOUNT_SHIFT);
             uint256 mg = entries[done] & RowLib.AMOUNT_MASK;
             uint256 used = pages[who].usedOn(terms.day);
-            if (used == type(uint256).max || mg > terms.leafCapMg || used + mg > terms.accountCapMg) break;
+            if (used == type(uint256).max || used + mg > terms.accountCapMg) break;
             uint256 points = terms.earnsPoints ? UnitsLib.pointsMilliDown(mg) : 0;
             pages[who] = pages[who].credited(terms.day, mg, points);
             sums += (mg << RowLib.MG_SHIFT) + points;

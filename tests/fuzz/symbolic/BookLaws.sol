@@ -137,7 +137,7 @@ contract BookLaws {
         uint256[] memory entries = new uint256[](1);
         entries[0] = word;
         ICarbonPoint.CreditTerms memory terms =
-            ICarbonPoint.CreditTerms({day: day, leafCapMg: mg, accountCapMg: mg, earnsPoints: true});
+            ICarbonPoint.CreditTerms({day: day, accountCapMg: mg, earnsPoints: true});
         assert(!_sent(caller, abi.encodeCall(book.credit, (terms, entries))));
         assert(!_sent(caller, abi.encodeCall(book.lowerReduction, (address(uint160(word)), day, mg))));
     }
@@ -160,7 +160,7 @@ contract BookLaws {
     {
         ChunkLib.Taken memory taken;
         taken.credits = new uint256[](entries.length);
-        present = ChunkLib.take(entries, bits, offset, factorUg, taken);
+        present = ChunkLib.take(entries, bits, offset, factorUg, type(uint96).max, taken);
         return (present, taken.count, taken.credits[0]);
     }
 
