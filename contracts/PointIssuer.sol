@@ -228,7 +228,7 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
         for (uint256 done = 0; done < entries.length;) {
             uint256 index = firstIndex + done;
             uint256 end = Math.min(entries.length, done + 256 - (index & 0xff));
-            words[index >> 8] = ChunkLib.take(entries[done:end], words[index >> 8], index & 0xff, rule, taken);
+            words[index >> 8] = ChunkLib.take(entries[done:end], words[index >> 8], 1 << (index & 0xff), rule, taken);
             done = end;
         }
         uint256 count = taken.count;
@@ -336,7 +336,9 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
         uint256 reductionMg,
         uint256 day
     ) private {
-        if (!isCredited(batch, index) || _takenBack[batch][index]) revert PointIssuer_NotCredited(batch, index);
+        if (!isCredited(batch, index) || _takenBack[batch][index]) {
+            revert PointIssuer_NotCredited(batch, index);
+        }
         uint256 brought = UnitsLib.reductionMgDown(entry & LeafLib.QUANTITY_MASK, rule.factorUg);
         brought = Math.min(brought, rule.capMg) - restOf(batch, index);
         if (reductionMg > brought) revert PointIssuer_AboveEntry(batch, index, reductionMg, brought);

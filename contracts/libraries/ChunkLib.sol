@@ -41,31 +41,29 @@ library ChunkLib {
     /// scratch space before a revert. Bounds: `at` runs over the array's own words, 256 at most.
     /// Reverts if: accounts are not strictly ascending (`PointIssuer_NotAscending`), padding passed over, so that nobody is in a chunk twice.
     /// @param entries Packed leaves, as in `LeafLib`, at most one per bit; zero is padding.
-    /// @param bits The word of the bitmap; entry i stands at bit `offset` + i.
+    /// @param bits The word of the bitmap.
+    /// @param bit The first entry's bit in it; the next entry's is the next higher one.
     /// @return The word with the new bits set.
-    function take(uint256[] calldata entries, uint256 bits, uint256 offset, Rule memory rule, Taken memory taken)
+    function take(uint256[] calldata entries, uint256 bits, uint256 bit, Rule memory rule, Taken memory taken)
         internal
         pure
         returns (uint256)
     {
-        uint256[] memory credits = taken.credits;
-        uint256 bit = 1 << offset;
         assembly ("memory-safe") {
+            let to := add(mload(taken), shl(5, add(1, mload(add(taken, 0x20)))))
             let quantity := mload(add(taken, 0x40))
-            let consented := 0
+            let consented := 0 // milligrams << 95
             let last := mload(add(taken, 0x80))
-            let to := add(credits, shl(5, add(1, mload(add(taken, 0x20)))))
             let end := add(entries.offset, shl(5, entries.length))
-            for { let at := entries.offset } lt(at, end) { at := add(at, 0x20) } {
+            for { let at := entries.offset } lt(at, end) {
+                at := add(at, 0x20)
+                bit := shl(1, bit)
+            } {
                 let entry := calldataload(at)
                 let account := shr(96, entry)
-                let amount := and(entry, QUANTITY_MASK)
-                let mg := div(mul(amount, mload(rule)), UG_PER_MG)
+                let mg := div(mul(and(entry, QUANTITY_MASK), mload(rule)), UG_PER_MG)
                 if or(or(iszero(gt(account, last)), and(bits, bit)), gt(mg, mload(add(rule, 0x20)))) {
-                    if iszero(entry) {
-                        bit := shl(1, bit)
-                        continue
-                    }
+                    if iszero(entry) { continue }
                     if iszero(gt(account, last)) {
                         mstore(0x00, NOT_ASCENDING)
                         mstore(0x20, entry)
@@ -73,7 +71,6 @@ library ChunkLib {
                     }
                     if and(bits, bit) {
                         last := account
-                        bit := shl(1, bit)
                         continue
                     }
                     mg := mload(add(rule, 0x20))
@@ -81,13 +78,12 @@ library ChunkLib {
                 }
                 last := account
                 bits := or(bits, bit)
-                bit := shl(1, bit)
-                quantity := add(quantity, amount)
+                quantity := add(quantity, and(entry, QUANTITY_MASK))
                 consented := add(consented, mul(and(entry, CONSENT_BIT), mg))
                 mstore(to, or(shl(96, account), mg))
                 to := add(to, 0x20)
             }
-            mstore(add(taken, 0x20), sub(shr(5, sub(to, credits)), 1))
+            mstore(add(taken, 0x20), sub(shr(5, sub(to, mload(taken))), 1))
             mstore(add(taken, 0x40), quantity)
             mstore(add(taken, 0x60), add(mload(add(taken, 0x60)), shr(CONSENT_SHIFT, consented)))
             mstore(add(taken, 0x80), last)

@@ -39,9 +39,10 @@ library LeafLib {
     /// @notice Leaf of one entry of the accounts tree.
     function accountLeaf(uint256 index, uint256 entry) internal pure returns (bytes32) {
         uint256 consented = entry >> CONSENT_SHIFT & 1;
-        return keccak256(
-            bytes.concat(keccak256(abi.encode(index, entry >> ACCOUNT_SHIFT, entry & QUANTITY_MASK, consented)))
-        );
+        return
+            keccak256(
+                bytes.concat(keccak256(abi.encode(index, entry >> ACCOUNT_SHIFT, entry & QUANTITY_MASK, consented)))
+            );
     }
 
     /// @notice Root of the perfect subtree over `entries`, whose leaves have the indices `firstIndex`, `firstIndex` + 1, ...

@@ -59,8 +59,8 @@ library ProgressLib {
         if (accounts_ > MOST_ACCOUNTS) revert ProgressLib_Overflow(accounts_);
 
         return PackedProgress.wrap(
-            quantity_ | reductionMg_ << REDUCTION_SHIFT | pointsMilli_ << POINTS_SHIFT
-                | consentedMg_ << CONSENTED_SHIFT | accounts_ << ACCOUNTS_SHIFT
+            quantity_ | reductionMg_ << REDUCTION_SHIFT | pointsMilli_ << POINTS_SHIFT | consentedMg_ << CONSENTED_SHIFT
+                | accounts_ << ACCOUNTS_SHIFT
         );
     }
 }
