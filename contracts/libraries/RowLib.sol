@@ -6,8 +6,9 @@ import {Page, PageLib} from "./PageLib.sol";
 import {UnitsLib} from "./UnitsLib.sol";
 
 /// @title The usual credit, for a whole row of accounts
-/// @notice An entry is usual if its day is not before the account's latest and no cap cuts it. For such entries `credit` does what
-/// `PageLib.credited` does to a page, and nothing else; tests/fuzz holds the two together for any page and entry.
+/// @notice An entry is usual if it asks something, its day is not before the account's latest, no cap cuts it, and it does not leave a
+/// heavy day behind. For such entries `credit` does what `PageLib.credited` does to a page, and nothing else; tests/fuzz holds the two
+/// together for any page and entry.
 library RowLib {
     /// @dev One entry of the book in one word: account (160 bits) | milligrams (96 bits).
     uint256 internal constant ACCOUNT_SHIFT = 96;
@@ -20,6 +21,12 @@ library RowLib {
     /// @dev keccak256("Transfer(address,address,uint256)"), as a literal for assembly.
     bytes32 private constant TRANSFER = 0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef;
 
+    /// @dev keccak256("ReductionCredited(address,uint256,uint256)"), as a literal for assembly.
+    bytes32 private constant REDUCTION_CREDITED = 0x25fa389aa26d2cb54a9c560efcf6649e5c5ffba1e86b070b67f6dbafc81f3347;
+
+    /// @dev A day is heavy with more than an eighth of the account day cap: the book notes exactly what it brought.
+    uint256 internal constant HEAVY_SHIFT = 3;
+
     /// @dev `UnitsLib.POINTS_NUMERATOR` and `POINTS_DENOMINATOR`, as literals for assembly.
     uint256 private constant NUMERATOR = 76;
     uint256 private constant DENOMINATOR = 9000;
@@ -31,7 +38,7 @@ library RowLib {
 
     /// @notice Credits entries in order up to the first that is not usual.
     /// @dev Assembly, because this loop is what a city pays for: 736 gas less for each account than the same in Solidity.
-    /// Memory-safe: only the scratch space is written, 0x00 with the account and then with the points, 0x20 with the mapping's slot.
+    /// Memory-safe: only the scratch space is written, 0x00 with the account and then with what the event tells, 0x20 with the mapping's slot.
     /// Storage: the slot is that of `pages[account]`, keccak256(account . slot). Bounds: `done` runs over the array's own words, one
     /// round for each; whoever sends a row pays for it.
     /// No field spills, as proven at `PageLib.credited`: an amount passes only if the day's sum with it stays under the account cap, which
@@ -56,7 +63,7 @@ library RowLib {
                 let slot := keccak256(0x00, 0x40)
                 let page := sload(slot)
                 let day := and(shr(112, page), DAY_MASK)
-                if or(gt(mg, most), gt(day, mload(terms))) { break }
+                if or(iszero(lt(sub(mg, 1), most)), gt(day, mload(terms))) { break } // `sub` wraps: nothing is not below
                 let points := div(mul(mul(mg, NUMERATOR), mload(add(terms, 0x40))), DENOMINATOR)
                 switch eq(day, mload(terms))
                 case 1 {
@@ -65,6 +72,7 @@ library RowLib {
                 }
                 default {
                     let today := and(shr(144, page), FIELD_MASK)
+                    if gt(today, shr(HEAVY_SHIFT, most)) { break }
                     let peak := shr(200, page)
                     if gt(today, peak) { peak := today }
                     page := add(and(page, SUMS_MASK), or(points, shl(56, mg)))
@@ -72,7 +80,12 @@ library RowLib {
                 }
                 sstore(slot, page)
                 sums := add(sums, or(shl(128, mg), points))
-                if points {
+                switch points
+                case 0 {
+                    mstore(0x00, mg)
+                    log3(0x00, 0x20, REDUCTION_CREDITED, account, mload(terms))
+                }
+                default {
                     mstore(0x00, points)
                     log3(0x00, 0x20, TRANSFER, 0, account)
                 }
