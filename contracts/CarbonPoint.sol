@@ -50,10 +50,10 @@ contract CarbonPoint is CreditingBook {
     {
         uint256 year = UnitsLib.yearOf(terms.day);
         if (!UnitsLib.isLive(year, currentYear())) revert CarbonPoint_YearNotLive(year, currentYear());
-        Years memory known = _years;
-        if (known.first == 0 || year < known.first) _years.first = uint128(year);
+        (uint256 first, uint256 closedFrom) = (_years.first, _years.closedFrom);
+        if (first == 0 || year < first) _years.first = uint128(year);
 
-        (reductionMg, pointsMilli, cuts) = _creditRow(_pages[year], entries, terms, year < known.closedFrom);
+        (reductionMg, pointsMilli, cuts) = _creditRow(_pages[year], entries, terms, year < closedFrom);
         _outstanding[year] += pointsMilli;
     }
 

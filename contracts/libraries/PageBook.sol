@@ -85,6 +85,7 @@ abstract contract PageBook is ICarbonPoint {
     /// @dev From the first year with a page through the current one; an empty range before there is any.
     function _allYears() internal view returns (uint256 from, uint256 to) {
         to = currentYear();
-        from = _years.first == 0 ? to + 1 : _years.first;
+        from = _years.first;
+        if (from == 0) from = to + 1;
     }
 }

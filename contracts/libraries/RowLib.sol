@@ -27,8 +27,7 @@ library RowLib {
     /// @dev A day is heavy with more than an eighth of the account day cap: the book notes exactly what it brought.
     uint256 internal constant HEAVY_SHIFT = 3;
 
-    /// @dev `UnitsLib.POINTS_NUMERATOR` and `POINTS_DENOMINATOR`, as literals for assembly.
-    uint256 private constant NUMERATOR = 76;
+    /// @dev `UnitsLib.POINTS_DENOMINATOR`, as a literal for assembly.
     uint256 private constant DENOMINATOR = 9000;
 
     /// @dev Fields of a page, as in `PageLib`, and its lower half: points and reduction.
@@ -43,7 +42,6 @@ library RowLib {
     /// round for each; whoever sends a row pays for it.
     /// No field spills, as proven at `PageLib.credited`: an amount passes only if the day's sum with it stays under the account cap, which
     /// `PointIssuer.MAX_DAY_CAP_MG` bounds; so the sums of a row fit 128 bits as well. Where fields are disjoint, `or` is `+`.
-    /// The struct's fields lie in memory word by word: day 0x00, account cap 0x20, whether points are earned 0x40 (0 or 1).
     /// @return done Entries credited.
     /// @return sums Their milligrams << 128 | their milli-points, each rounded down.
     function credit(
@@ -51,7 +49,8 @@ library RowLib {
         uint256[] calldata entries,
         ICarbonPoint.CreditTerms memory terms
     ) internal returns (uint256 done, uint256 sums) {
-        uint256 most = terms.accountCapMg;
+        (uint256 day, uint256 most) = (terms.day, terms.accountCapMg);
+        uint256 rate = terms.earnsPoints ? UnitsLib.POINTS_NUMERATOR : 0;
         assembly ("memory-safe") {
             let end := add(entries.offset, shl(5, entries.length))
             mstore(0x20, pages.slot)
@@ -62,28 +61,28 @@ library RowLib {
                 mstore(0x00, account)
                 let slot := keccak256(0x00, 0x40)
                 let page := sload(slot)
-                let day := and(shr(112, page), DAY_MASK)
-                if or(iszero(lt(sub(mg, 1), most)), gt(day, mload(terms))) { break } // `sub` wraps: nothing is not below
-                let points := div(mul(mul(mg, NUMERATOR), mload(add(terms, 0x40))), DENOMINATOR)
-                switch eq(day, mload(terms))
-                case 1 {
-                    if gt(add(and(shr(144, page), FIELD_MASK), mg), most) { break }
+                let today := and(shr(144, page), FIELD_MASK)
+                let gap := sub(day, and(shr(112, page), DAY_MASK)) // above `day` if the page's day is later: `sub` wraps
+                if or(iszero(lt(sub(mg, 1), most)), gt(gap, day)) { break } // and wraps for nothing, which is not below `most`
+                let points := div(mul(mg, rate), DENOMINATOR)
+                switch gap
+                case 0 {
+                    if gt(add(today, mg), most) { break }
                     page := add(page, or(points, or(shl(56, mg), shl(144, mg))))
                 }
                 default {
-                    let today := and(shr(144, page), FIELD_MASK)
                     if gt(today, shr(HEAVY_SHIFT, most)) { break }
                     let peak := shr(200, page)
                     if gt(today, peak) { peak := today }
                     page := add(and(page, SUMS_MASK), or(points, shl(56, mg)))
-                    page := or(or(page, shl(200, peak)), or(shl(112, mload(terms)), shl(144, mg)))
+                    page := or(or(page, shl(200, peak)), or(shl(112, day), shl(144, mg)))
                 }
                 sstore(slot, page)
                 sums := add(sums, or(shl(128, mg), points))
                 switch points
                 case 0 {
                     mstore(0x00, mg)
-                    log3(0x00, 0x20, REDUCTION_CREDITED, account, mload(terms))
+                    log3(0x00, 0x20, REDUCTION_CREDITED, account, day)
                 }
                 default {
                     mstore(0x00, points)
