@@ -70,7 +70,7 @@ abstract contract CityModel is System {
     mapping(uint256 year => uint256) public mintedIn;
     mapping(address account => uint256) public creditedMg;
     mapping(address account => uint256) public takenBackMg;
-    mapping(address account => mapping(uint256 day => uint256)) public creditedOn;
+    mapping(uint256 bookId => mapping(uint256 day => uint256)) public creditedOn;
     mapping(uint256 batch => mapping(uint256 index => uint256)) public timesCredited;
     mapping(address merchant => uint256) public heldMilli;
     mapping(address merchant => uint256) public paid;
