@@ -23,6 +23,7 @@ MODULES = {
     "close": "measure.ingest",
     "attest": "ledger.attest",
     "credit": "ledger.credit",
+    "unlock": "ledger.unlock",
     "claim": "ledger.claim",
     "redeem": "ledger.redeem",
     "settle": "ledger.settle",
