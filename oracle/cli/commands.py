@@ -36,6 +36,7 @@ GROUPS = {
     },
     "Ledger": {
         "claim": "ledger.claim",
+        "unlock": "ledger.unlock",
         "account": "ledger.account",
         "duplicate": "ledger.duplicate",
         "reconcile": "report.reconcile",

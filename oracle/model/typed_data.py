@@ -74,7 +74,9 @@ ORDER = (
 
 DISPUTE = (("address", "merchant"), ("bytes32", "orderNumber"), ("bytes32", "reason"), ("uint256", "expiry"))
 
-MOVE = (("address", "from"), ("address", "to"), ("uint256", "deadline"))
+MOVE = (("address", "from"), ("address", "to"), ("uint256", "nonce"), ("uint256", "deadline"))
+
+CANCEL_MOVE = (("address", "from"), ("address", "to"), ("uint256", "nonce"))
 
 _DOMAIN_TYPE = [
     {"name": "name", "type": "string"},

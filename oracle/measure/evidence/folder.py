@@ -77,6 +77,8 @@ def read_entries(folder: Path) -> Entries:
         raise VerificationFailed(
             f"{folder / ACCOUNTS} has the columns {table.columns}, not {list(ENTRY_SCHEMA)}, or no rows"
         )
+    if not table["account"].is_sorted() or table["account"].n_unique() < len(table):
+        raise VerificationFailed(f"{folder / ACCOUNTS} does not hold its accounts in ascending order, each once")
     entries = Entries(table, chunk_of(len(table)), tree_of(table))
     if hexed(entries.tree.root) != summary.get("accountsRoot"):
         raise VerificationFailed(

@@ -24,7 +24,7 @@ contract CarefulCity is CityLaws {
                 _lawsOfTheStory();
             }
         }
-        bytes32[33] memory verbs = [
+        bytes32[37] memory verbs = [
             bytes32("attest"),
             "credit",
             "redeem",
@@ -37,7 +37,9 @@ contract CarefulCity is CityLaws {
             "settleBatch",
             "deposit",
             "withdraw",
-            "move",
+            "announceMove",
+            "cancelMove",
+            "completeMove",
             "revoke",
             "takeBack",
             "close",
@@ -57,7 +59,9 @@ contract CarefulCity is CityLaws {
             "addStock",
             "endOffer",
             "serve",
-            "serve and take"
+            "serve and take",
+            "creditRests",
+            "reportAccountTwice"
         ];
         for (uint256 i = 0; i < verbs.length; i++) {
             vm.assertGe(city.done(verbs[i]), 1, string(bytes.concat("never happened: ", verbs[i])));
@@ -65,7 +69,7 @@ contract CarefulCity is CityLaws {
     }
 
     function _step(uint256 dice) private {
-        uint256 verb = dice % 58;
+        uint256 verb = dice % 61;
         (uint256 a, uint256 b, uint256 c) = (dice >> 16 & 0xffffffff, dice >> 64 & 0xffffffff, dice >> 128 & 0xffffffff);
         if (verb < 6) city.pushWholeBatch(a, b, c);
         else if (verb < 8) city.attest(a, b, c);
@@ -76,7 +80,7 @@ contract CarefulCity is CityLaws {
         else if (verb == 19) city.settleBatch(a);
         else if (verb == 20) city.deposit(a, b);
         else if (verb == 21) city.withdraw(a, b);
-        else if (verb < 24) city.move(a, b);
+        else if (verb < 24) _moveSomebody(a, b, c);
         else if (verb == 24) city.revoke(a, b);
         else if (verb == 25) city.takeBack(a, b, c);
         else if (verb == 26) city.close(a);
@@ -102,7 +106,16 @@ contract CarefulCity is CityLaws {
         else if (verb < 53) city.serve(a, b, c, dice >> 192 & 0xffffffff);
         else if (verb == 53) city.claim(a, b);
         else if (verb == 54) _leaveDisputed(a, b);
+        else if (verb < 60 && verb > 57) city.creditRests(a, b);
+        else if (verb == 60) city.reportAccountTwice(a, b);
         else city.passHours(a);
+    }
+
+    /// @dev An announced move is cancelled or completed before the next.
+    function _moveSomebody(uint256 a, uint256 b, uint256 c) private {
+        if (a % 8 == 0) city.cancelMove(b, c);
+        else if (a % 4 == 1) city.completeMove(b, c);
+        else city.announceMove(b, c);
     }
 
     /// @dev A dispute that nobody decides in time.
@@ -116,7 +129,7 @@ contract CarefulCity is CityLaws {
 
     /// forge-config: default.invariant.fail-on-revert = true
     /// forge-config: nightly.invariant.fail-on-revert = true
-    function invariant_01_to_36_and_39_hold_and_nothing_reverts() external {
+    function invariant_01_to_36_and_39_to_44_hold_and_nothing_reverts() external {
         _lawsOfTheChain();
         _lawsOfTheStory();
     }
