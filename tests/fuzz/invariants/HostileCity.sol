@@ -71,7 +71,7 @@ contract HostileCity is CityLaws {
         excluded[6] = address(city.counter());
     }
 
-    function invariant_01_03_07_10_11_12_13_19_20_22_25_28_39_hold_against_everybody() external {
+    function invariant_01_03_07_10_11_12_13_19_20_22_25_28_39_61_62_hold_against_everybody() external {
         _lawsOfTheChain();
     }
 }
