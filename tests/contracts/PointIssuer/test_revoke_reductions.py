@@ -57,10 +57,13 @@ def test_given_an_entry_that_was_not_credited__it_reverts(city: City, newcomer: 
         take_back(city, batch, 0, 5_000)
 
 
-def test_given_more_than_the_entry_brought__it_reverts(city: City, batch: Batch) -> None:
+@pytest.mark.parametrize(("index", "brought"), [(0, 45_000_000), (1, 5_000)], ids=["consenting", "not consenting"])
+def test_given_more_than_the_entry_brought__it_reverts(city: City, batch: Batch, index: int, brought: int) -> None:
     revoke(city, batch)
-    with reverts_with(city.issuer, "PointIssuer_AboveEntry", batch.id, 1, 5_001, 5_000):
-        take_back(city, batch, 0, 5_001)
+    asked = [0, 0]
+    asked[index] = brought + 1
+    with reverts_with(city.issuer, "PointIssuer_AboveEntry", batch.id, index, brought + 1, brought):
+        take_back(city, batch, *asked)
 
 
 @pytest.mark.parametrize("phase", ["closed", "none"])
