@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from hypothesis.strategies import integers
 
 from ..support.batches import Entry, batch_of
-from ..support.city import ACCOUNT_DAY_CAP_MG, BUS, METRO, TERMS, WALK, City, person
+from ..support.city import ACCOUNT_DAY_CAP_MG, BUS, METRO, RESERVE, TERMS, WALK, City, person
 from ..support.clock import day, now, travel_to
 from ..support.typed_data import sign
 from ..support.values import events
@@ -62,6 +62,7 @@ class Life(RuleBasedStateMachine):
         self.sequence += 1
         entry = Entry(citizen.address, metres)
         batch = batch_of(self.city.roles.operator, methodology, act_day, [entry], sequence=self.sequence)
+        self.city.fund(self.city.roles.operator, RESERVE)  # what rests hold stays locked
         self.city.open(batch)
         terms = TERMS[methodology]
         asked = min(metres * terms.factor_ug // 1000, terms.day_cap_mg)
