@@ -159,7 +159,7 @@ def test_f31_a_committee_that_signs_two_truths__gets_one_of_them_in(city: City) 
 
 
 def test_f32_an_inner_node_passed_off_as_an_entry__is_not_in_the_tree(city: City) -> None:
-    batch = city.open(forged(city, accounts_=4))
+    batch = city.open(forged(city, quantity=100_000, accounts_=4))
     identity, _, _, proof = batch.chunk(0, 2)
     inner = int.from_bytes(batch.tree.subtree_proof(2, 2)[0], "big")
     with reverts_with(city.issuer, "PointIssuer_BadProof", identity, 0):
