@@ -21,6 +21,11 @@ from oracle.model.errors import ConfigError, StoreError, WrongChain
 
 _WAIT_SECONDS = 30
 _READING = "carbonbook_reading"
+# Tables that forgetting a person takes something out of.
+_PERSONAL = (
+    *("citizens", "subjects", "reseeded", "readings", "arrivals", "findings"),
+    *("quarantined_rows", "rejected_subjects", "refused_messages"),
+)
 # Any number, the same in every process: PostgreSQL's name of the lock that a writer holds until its transaction ends.
 _WRITER = 0x436172626F6E
 
@@ -114,7 +119,7 @@ class Database:
                 self._empty_log()
             else:
                 with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                    connection.execute(text("VACUUM (FULL) citizens, subjects, reseeded, readings"))
+                    connection.execute(text("VACUUM (FULL) " + ", ".join(_PERSONAL)))
 
     def _empty_log(self) -> None:
         connection = self._engine.raw_connection()

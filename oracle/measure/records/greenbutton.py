@@ -136,6 +136,11 @@ def _readings(feed: Feed, household: Household, file: str) -> tuple[pl.DataFrame
     ).select(SCHEMA.keys()), found
 
 
+def meter_of(feed: Feed, address: str) -> str:
+    """The usage point that readings below an address are of; empty if there is none."""
+    return _above(_above(address, feed.meter_readings), feed.usage_points)
+
+
 def _meaning(feed: Feed, address: str) -> _Meaning:
     """What readings below an address mean."""
     reading = _above(address, feed.meter_readings)
