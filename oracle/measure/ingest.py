@@ -29,6 +29,7 @@ from oracle.model.acts import Reading
 from oracle.model.columns import column
 from oracle.model.errors import InputError
 from oracle.model.findings import CODES, Kind, empty_findings
+from oracle.model.names import readable
 
 _PEPPER_LABEL = b"carbonbook/pepper/1"
 
@@ -90,7 +91,9 @@ def ingest(
     with book.database.reading() as connection:
         present = file_of(connection, sha256)
     if present is not None and present.source != name:
-        raise InputError(f"the same bytes were ingested as records of source '{present.source}'", file=path.name)
+        raise InputError(
+            f"the same bytes were ingested as records of source '{present.source}'", file=readable(path.name)
+        )
     if present is not None:
         return Ingested(present, {}, empty_findings(), before=True)
     reading = read(path, source=name, region=source.region, kind=kind, zone=source.zone, household=household, most=most)
@@ -105,7 +108,7 @@ def ingest(
             book.acts.write(scenario, sha256, frame)
         accepted = sum(int(frame["rows"].list.len().sum()) for frame in acts.values())
         rows_found = found["row"].drop_nulls().n_unique()
-        file = StoredFile(sha256, path.name, name, reading.rows, accepted, rows_found, now)
+        file = StoredFile(sha256, reading.file, name, reading.rows, accepted, rows_found, now)
         add_file(connection, file, found)
         keep_rows(connection, sha256, texts)
         keep_subjects(connection, sha256, tags)

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -37,7 +36,9 @@ ENVELOPES = st.one_of(
     st.lists(st.sampled_from(sorted(FIELDS)).flatmap(lambda name: st.tuples(st.just(name), FIELDS[name])), max_size=5),
     st.tuples(*(st.tuples(st.just(name), part) for name, part in FIELDS.items())),
 ).map(lambda pairs: "{" + ",".join(f'"{name}":{part}' for name, part in pairs) + "}")
-UNSIGNED = st.one_of(ENVELOPES, VALUES, st.sampled_from(["[" * 100_000, '{"a":' * 50_000, "", "\ufeff{}"])).map(str.encode)
+UNSIGNED = st.one_of(ENVELOPES, VALUES, st.sampled_from(["[" * 100_000, '{"a":' * 50_000, "", "\ufeff{}"])).map(
+    str.encode
+)
 ROWS = st.one_of(
     VALUES,
     st.sampled_from(["[]", "{", "[{}]", "[" * 100_000, "\x00", '"', "\ud800"]),
@@ -75,17 +76,26 @@ def meters(broker: Mosquitto) -> Iterator[Meters]:
 
 
 def _refused(intake: Intake) -> int:
-    with closing(Book(intake.home, Keyring(intake.home / "keys")).database) as database, database.reading() as connection:
+    with (
+        closing(Book(intake.home, Keyring(intake.home / "keys")).database) as database,
+        database.reading() as connection,
+    ):
         return refused_count(connection)
 
 
 def _rows(intake: Intake) -> list[Row[tuple[object, ...]]]:
-    with closing(Book(intake.home, Keyring(intake.home / "keys")).database) as database, database.reading() as connection:
+    with (
+        closing(Book(intake.home, Keyring(intake.home / "keys")).database) as database,
+        database.reading() as connection,
+    ):
         return list(connection.execute(refused_messages.select().order_by(refused_messages.c.id)))
 
 
 def _readings(intake: Intake) -> list[Row[tuple[object, ...]]]:
-    with closing(Book(intake.home, Keyring(intake.home / "keys")).database) as database, database.reading() as connection:
+    with (
+        closing(Book(intake.home, Keyring(intake.home / "keys")).database) as database,
+        database.reading() as connection,
+    ):
         return list(connection.execute(readings.select()))
 
 

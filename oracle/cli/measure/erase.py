@@ -8,7 +8,7 @@ from typing import Annotated
 
 import polars as pl
 import typer
-from eth_utils.address import is_address, to_checksum_address
+from eth_utils.address import is_address, to_canonical_address, to_checksum_address
 
 from oracle.cli import app
 from oracle.cli.console import HomeOption, Installation, JsonOption, show
@@ -63,7 +63,7 @@ def _found(here: Installation, citizen: str) -> _Person:
     with here.book.database.reading() as connection:
         tag = None
         if is_address(citizen):
-            number = erasure.citizen_by_account(connection, bytes.fromhex(citizen[2:]))
+            number = erasure.citizen_by_account(connection, to_canonical_address(citizen))
         elif colon:
             tag = here.book.register.tag(source, subject)
             number = erasure.citizen_by_tag(connection, tag)

@@ -203,8 +203,9 @@ def add_refused(connection: Connection, message: RefusedMessage, now: int) -> No
     if connection.execute(again.values(times=refused_messages.c.times + 1)).rowcount:
         return
     connection.execute(insert(refused_messages).values(vars(message) | {"received_at": now, "times": 1}))
-    oldest, kept = connection.execute(select(func.min(refused_messages.c.id), func.count())
-        .where(refused_messages.c.sha256 != "")).one()
+    oldest, kept = connection.execute(
+        select(func.min(refused_messages.c.id), func.count()).where(refused_messages.c.sha256 != "")
+    ).one()
     if kept > _MOST_REFUSED:
         _count_only(connection, oldest)
 

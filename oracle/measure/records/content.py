@@ -67,7 +67,7 @@ def named_errors(file: str) -> Iterator[None]:
     try:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"the gzip file is damaged or cut off: {error}", file=file) from error
+        raise InputError("the gzip file is damaged or cut off", file=file) from error
     except OSError as error:
         raise InputError(f"the file cannot be read: {error.strerror}", file=file) from error
 

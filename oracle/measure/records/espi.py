@@ -76,14 +76,20 @@ def read_feed(stream: BinaryIO, file: str) -> Feed:
             _scan(stream, feed)
         feed.blocks.append("")
     except ParseError as error:
-        raise InputError(f"the XML is not well-formed, or cut off: {error}", file=file) from error
+        raise InputError(f"the XML is not well-formed, or cut off, at {_where(error)}", file=file) from error
     except DefusedXmlException as error:
         raise InputError(
-            f"the XML declares entities or outside references, which is refused: {error}", file=file
+            f"the XML declares entities or outside references, which is refused: {type(error).__name__}", file=file
         ) from error
     except (LookupError, ValueError) as error:
-        raise InputError(f"the XML cannot be decoded, save it as UTF-8: {error}", file=file) from error
+        raise InputError(f"the XML cannot be decoded, save it as UTF-8: {type(error).__name__}", file=file) from error
     return feed
+
+
+def _where(error: ParseError) -> str:
+    """Where, and nothing of what stands there."""
+    line, column = error.position
+    return f"line {line}, column {column}"
 
 
 def _scan(stream: BinaryIO, feed: Feed) -> None:

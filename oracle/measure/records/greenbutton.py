@@ -105,7 +105,7 @@ def _check_zone(feed: Feed, origin: Origin) -> None:
     expected = {"tzOffset": str(winter), "dstOffset": str(summer - winter)}
     told = {name: feed.local_time.get(name, "0") for name in expected}
     if told != expected:
-        problem = f"the feed's local time is {told} seconds from UTC, that of {origin.zone} in {year} {expected}"
+        problem = f"the feed's local time is not that of {origin.zone} in {year}, in seconds from UTC {expected}"
         raise InputError(f"{problem}: declare the zone of the feed", file=origin.file, field="LocalTimeParameters")
 
 

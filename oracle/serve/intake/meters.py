@@ -15,7 +15,7 @@ import hmac
 import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -135,7 +135,7 @@ class MeterDesk:
 
     def _take_file(self, source: str, name: str, content: bytes) -> None:
         digest = hashlib.sha256(content).hexdigest()
-        with self._desk.place() as folder:
+        with self._desk.folder() as folder:
             path = folder / name
             path.write_bytes(content)
             self._desk.take(Parcel(source, f"mqtt:{digest[:32]}", name, digest, kind="meters"), path)
@@ -170,7 +170,7 @@ class MeterDesk:
 
     def _authentic(self, message: Message, source: str) -> Any:
         """The rows of a message its source signed. Age does not matter: a reading counts once whenever it comes."""
-        envelope = _parsed(message.payload, "the payload")
+        envelope = _parsed(message.payload, "the payload is no object with rows, time and signature")
         if not isinstance(envelope, dict) or envelope.keys() != {"rows", "time", "signature"}:
             raise InputError("the payload is no object with rows, time and signature and nothing else")
         text = envelope["rows"]
@@ -181,7 +181,7 @@ class MeterDesk:
         fields |= {SENDER: source, KEY: digest[:32], DIGEST: digest}
         request, signature = signed_part(METHOD, TOPIC.format(source=source), fields)
         require(request, signature, self._desk.verifier(source))
-        return _parsed(text, "`rows`")
+        return _parsed(text, "`rows` cannot be read")
 
 
 def request_of(source: str, time: int, rows: str) -> Request:
@@ -199,7 +199,7 @@ def _parsed(content: str | bytes, of: str) -> Any:
     try:
         return strict(content)
     except ValueError as error:
-        raise InputError(f"{of} cannot be read: {error}") from error
+        raise InputError(f"{of}: {error}") from error
 
 
 def _refused(message: Message, reason: str) -> RefusedMessage:
@@ -218,11 +218,7 @@ def _reading(source: str, row: Any, number: int, secret: bytes, units: frozenset
     """A reading, every field of it text of its form; numbers are text here (`strict`). No message quotes what came."""
     if not isinstance(row, dict) or not {"meter", "start", "end", "value", "unit"} <= row.keys():
         raise InputError("a reading has meter, start, end, value and unit", row=number)
-    texts = {name: row.get(name) for name in _COLUMNS}
-    texts["quality"] = texts["quality"] or ""
-    for name, text in texts.items():
-        if not isinstance(text, str) or not _PLAIN.fullmatch(text) and name != "value" or (not text and name != "quality"):
-            raise InputError("no text, empty, too long, or with quotes, commas or control characters", row=number, field=name)
+    texts = {name: _told(row, name, number) for name in _COLUMNS}
     if not _VALUE.fullmatch(texts["value"]):
         raise InputError("no number of at most nine decimals", row=number, field="value")
     if texts["unit"] not in units:
@@ -234,6 +230,18 @@ def _reading(source: str, row: Any, number: int, secret: bytes, units: frozenset
     content = json.dumps([source, meter, start, end, value, unit, quality])
     digest = hmac.new(secret, _DIGEST_LABEL + content.encode(), hashlib.sha256).hexdigest()
     return MeterReading(digest, 0, source, meter, start, end, value, unit, quality)
+
+
+def _told(row: Mapping[str, object], name: str, number: int) -> str:
+    """A field that is text; only the quality may be left out."""
+    text = row.get(name)
+    if text is None and name == "quality":
+        return ""
+    plain = isinstance(text, str) and (name == "value" or _PLAIN.fullmatch(text))
+    if not isinstance(text, str) or not plain or (not text and name != "quality"):
+        problem = "no text, empty, too long, or with quotes, commas or control characters"
+        raise InputError(problem, row=number, field=name)
+    return text
 
 
 def _seconds(text: str, number: int, field: str) -> int:

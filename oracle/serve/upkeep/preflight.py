@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eth_utils.crypto import keccak
@@ -29,6 +30,7 @@ _DISK_BYTES = 1 << 30
 _GAS = 20_000_000  # a full chunk of accounts
 _CLOCK_SECONDS = 3600
 _STUCK_SECONDS = 3600
+_OTHERS = 0o077
 _PRICE_DAYS = 31  # before a year begins, its price must be there
 
 
@@ -73,6 +75,23 @@ def _database(here: Installation) -> tuple[bool, str]:
     with here.book.database.begin() as connection:
         pending = rows.counts(connection)
     return True, f"{here.book.database.place} can be written; transactions: {pending or 'none'}"
+
+
+def _private(here: Installation) -> tuple[bool, str]:
+    home = here.settings.home
+    others = [path for path in (home, *home.rglob("*")) if not path.is_symlink() and _mode(path) & _OTHERS]
+    named = ", ".join(str(path.relative_to(home.parent)) for path in others[:3])
+    return (
+        not others,
+        f"others may read {len(others)} files and folders, such as {named}" if others else "nobody else may read",
+    )
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.lstat().st_mode
+    except FileNotFoundError:  # a draft that has become what it was for
+        return 0
 
 
 def _disk(here: Installation) -> tuple[bool, str]:
@@ -182,6 +201,7 @@ _ACTIVE = 1  # IOperatorRegistry.Standing.Active
 CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("keys", _keys, "Put the keystore files and the passphrase where config.toml says (`keys`, `passphrase_file`)."),
     ("database", _database, "Free the disk, or restore the database from a backup and run `carbonbook rebuild`."),
+    ("private", _private, "Shut everybody else out: chmod -R go-rwx on the home folder."),
     ("disk", _disk, "Free at least 1 GiB on the disk of the home folder."),
     ("one service", _lock, "A service is at work already. Stop it before starting another."),
     ("chain", _chain, "Start the node, or name the right one in config.toml (`rpc`)."),

@@ -106,5 +106,5 @@ def test_header__with_a_name_twice__is_an_error_that_names_it() -> None:
 
 
 def test_require__a_missing_column__says_which_and_what_is_there() -> None:
-    with pytest.raises(InputError, match="file: the header lacks end, value; it has start, unit"):
+    with pytest.raises(InputError, match="file: the header lacks end, value; it has 2 columns, known of which start"):
         require(["start", "unit"], ("start", "end", "value"), "file")

@@ -19,8 +19,8 @@ from oracle.edge.keys.custody import citizen_address
 from oracle.edge.store import erasure
 from oracle.edge.store.citizens import custody_ref, people, salt_of
 from oracle.measure.evidence.leaf import commitments
-from oracle.measure.forget import forget
 from oracle.measure.evidence.proof import check_proof, record_proof
+from oracle.measure.forget import forget
 from tests.services import database
 
 RIDERS = ("card-one", "card-two")

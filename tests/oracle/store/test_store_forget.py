@@ -9,7 +9,6 @@ import shutil
 import sqlite3
 import sys
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -56,7 +55,9 @@ def place(tmp_path: Path) -> Place:
     fast = (trip(3, RIDER, minute=60, distance=91_234), trip(4, OTHER_RIDER, minute=60, distance=92_345))
     _take(made, trips(drop / "trips.csv", *sound, *fast), "bus-app")
     taps = drop / "taps.json"
-    taps.write_text(json.dumps([_tap(CARD, "22:14:57", "会展中心"), _tap(OTHER_CARD, "22:15:58", "布吉")], ensure_ascii=False))
+    taps.write_text(
+        json.dumps([_tap(CARD, "22:14:57", "会展中心"), _tap(OTHER_CARD, "22:15:58", "布吉")], ensure_ascii=False)
+    )
     _take(made, taps, "szt")
     packed = drop / "meters.csv.gz"
     packed.write_bytes(gzip.compress(_meters((METER, "77.123"), (OTHER_METER, "44.123")).encode()))
@@ -79,7 +80,9 @@ def place(tmp_path: Path) -> Place:
 
 def replace_sources(place: Place) -> object:
     """The place's settings with card taps among the sources."""
-    return place.settings.model_copy(update={"sources": place.settings.sources | {"szt": Source(operator=OPERATORS["grid"])}})
+    return place.settings.model_copy(
+        update={"sources": place.settings.sources | {"szt": Source(operator=OPERATORS["grid"])}}
+    )
 
 
 def _take(place: Place, path: Path, source: str, household: Household | None = None) -> None:
@@ -92,7 +95,14 @@ def _take(place: Place, path: Path, source: str, household: Household | None = N
 
 
 def _numbers(place: Place) -> dict[str, int]:
-    names = {CARD: "szt", OTHER_CARD: "szt", RIDER: "bus-app", OTHER_RIDER: "bus-app", METER: "grid", OTHER_METER: "grid"}
+    names = {
+        CARD: "szt",
+        OTHER_CARD: "szt",
+        RIDER: "bus-app",
+        OTHER_RIDER: "bus-app",
+        METER: "grid",
+        OTHER_METER: "grid",
+    }
     tags = {name: place.book.register.tag(source, name) for name, source in names.items()}
     with place.book.database.reading() as connection:
         found = {name: erasure.citizen_by_tag(connection, tag) for name, tag in tags.items()}
@@ -183,4 +193,4 @@ def test_subjects__of_a_feed__are_its_usage_points() -> None:
     named = subjects(feed, None, Household())
     assert named["row"].is_unique().all()
     assert named["subject"].str.contains("UsagePoint").all()
-    assert replace(Household(), meter="m") and set(subjects(feed, None, Household(meter="m"))["subject"]) == {"m"}
+    assert set(subjects(feed, None, Household(meter="m"))["subject"]) == {"m"}
