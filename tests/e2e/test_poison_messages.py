@@ -176,3 +176,14 @@ def test_messages__signed__whatever_their_rows_hold__are_each_taken_or_refused(i
     for message in taken:
         (row,) = json.loads(json.loads(message)["rows"], parse_int=str, parse_float=str)
         assert (row["meter"], row["value"], row["unit"]) in stored
+
+
+@pytest.mark.parametrize("unit", ["furlong", "therm", "kwh"])
+def test_reading__in_a_unit_that_nobody_knows__is_refused_and_holds_up_no_file(
+    intake: Intake, meters: Meters, unit: str
+) -> None:
+    before = _refused(intake)
+    meters.publish(payload(intake.secrets["grid"], [hours("odd")[0] | {"unit": unit}]))
+    until(lambda: _refused(intake) == before + 1)
+    assert _rows(intake)[-1].reason == "row 1, unit: no unit that is known here: MWh, Wh, kWh"
+    _is_well(intake, meters, f"flat-after-{unit}")

@@ -100,8 +100,8 @@ def blank(text: str, row: int) -> bool:
     return not any(cell.strip() for cell in text.split("\n")[row - 1].replace('"', "").split(","))
 
 
-def test_header__with_a_name_twice__is_an_error_that_names_it() -> None:
-    with pytest.raises(InputError, match="file: the header has the column 'start' twice"):
+def test_header__with_a_name_twice__is_an_error_that_says_which() -> None:
+    with pytest.raises(InputError, match="file: the header has its column 1 twice"):
         header(b"start,value,Start\n", "file")
 
 
