@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
 from sqlalchemy import Connection
 
 from oracle.edge.store import erasure
@@ -58,38 +57,64 @@ def forget(book: Book, citizen: int | None, who: str, now: int, tag: bytes | Non
     Raises:
         StoreError: The database is being read, so that its log could not be emptied: repeat.
     """
+    # Reading all raw files takes long, and nobody can write meanwhile: in the transaction only those are read that came since.
+    raw = _Raw(book)
+    with book.database.reading() as connection:
+        raw.forget(connection, _tags(connection, citizen, tag))
     with book.database.begin() as connection:
-        tags = {tag} if tag is not None else set()
+        tags = _tags(connection, citizen, tag)
+        raw.forget(connection, tags)
         rows: set[Row] = set()
         if citizen is not None:
-            tags |= erasure.tags_of(connection, citizen)
             rows = set(book.acts.forget(citizen, committed_files(connection)).iter_rows())
             for written in book.people_files():
                 forget_in(written, citizen)
-        removed, unreadable = _forget_raw(book, connection, tags)
         erasure.erase(connection, citizen, tags, book.register.tag, rows, who, now)
     _clear_spool(book.home / _SPOOL)
     book.database.scrub()
-    return Forgotten(len(rows), removed, tuple(unreadable))
+    return Forgotten(len(rows), raw.removed, tuple(raw.unreadable))
 
 
-def _forget_raw(book: Book, connection: Connection, tags: set[bytes]) -> tuple[int, list[str]]:
-    """Removes raw files that name one of some tags; says how many, and which files nobody can read."""
-    removed, unreadable = 0, []
-    came = {arrival.sha256: arrival for arrival in all_arrivals(connection)}
-    for source, path in _raw_files(book.home):
-        try:
-            arrival = came.get(sha256_of(path))
-            kind = None if arrival is None else arrival.kind
-            named = subjects(path, kind, Household() if arrival is None else _household(arrival))["subject"].unique()
-        except InputError:
-            unreadable.append(str(path.relative_to(book.home)))
-            continue
-        found = book.register.tags(source, named) if len(named) else pl.Series([], dtype=pl.Binary)
-        if tags & set(found):
-            path.unlink()
-            removed += 1
-    return removed, unreadable
+class _Raw:
+    """The raw files of a book.
+
+    Attributes:
+        removed: How many were removed.
+        unreadable: Those that nobody can read.
+    """
+
+    def __init__(self, book: Book):
+        self._book = book
+        self._seen: set[Path] = set()
+        self.removed = 0
+        self.unreadable: list[str] = []
+
+    def forget(self, connection: Connection, tags: set[bytes]) -> None:
+        """Removes files that name one of some tags, of those that were not looked at before."""
+        came = {arrival.sha256: arrival for arrival in all_arrivals(connection)}
+        for source, path in _raw_files(self._book.home):
+            if path in self._seen:
+                continue
+            self._seen.add(path)
+            try:
+                found = self._tags(source, path, came)
+            except InputError:
+                self.unreadable.append(str(path.relative_to(self._book.home)))
+                continue
+            if tags & found:
+                path.unlink()
+                self.removed += 1
+
+    def _tags(self, source: str, path: Path, came: dict[str, Arrival]) -> set[bytes]:
+        arrival = came.get(sha256_of(path))
+        kind = None if arrival is None else arrival.kind
+        named = subjects(path, kind, Household() if arrival is None else _household(arrival))["subject"].unique()
+        return set(self._book.register.tags(source, named)) if len(named) else set()
+
+
+def _tags(connection: Connection, citizen: int | None, tag: bytes | None) -> set[bytes]:
+    own = erasure.tags_of(connection, citizen) if citizen is not None else set()
+    return own | ({tag} if tag is not None else set())
 
 
 def _household(arrival: Arrival) -> Household:

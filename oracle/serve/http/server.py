@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_SECONDS = 10.0  # for a request's line and headers, and between two requests
-BODY_SECONDS = 20.0  # for a body, and beyond that
+BODY_SECONDS = 60.0  # for a body, and beyond that
 BODY_BYTES_A_SECOND = 32 << 10  # a second more for every so many bytes that came
 
 _LOOK_SECONDS = 0.5

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from oracle.model.names import readable
 
 DONE, FAILED = "done", "failed"
 
+_ABANDONED_SECONDS = 3600
 _UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
 
 
@@ -64,7 +66,13 @@ class Watch:
         self._clock = clock
         self._seen: dict[tuple[str, str], Look] = {}
         self._spool = settings.path("spool") / "watch"
-        shutil.rmtree(self._spool, ignore_errors=True)  # what a crash left is in the folder still
+        self._clear_spool()
+
+    def _clear_spool(self) -> None:
+        """Takes away copies that a crash left: what they are of is in the folder still."""
+        for path in self._spool.glob("*"):
+            if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
 
     def look(self, *, at_once: bool = False) -> Iterator[Taken]:
         """Takes every file that has come to rest since the last look.

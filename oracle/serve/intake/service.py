@@ -5,7 +5,7 @@ PUT /v1/sources/{source}/files/{name}   a file of records; signed by the source 
 GET /v1/health                          whether it takes files; anyone
 ======================================  ====================================================================================
 
-Headers that take longer than ten seconds, and bodies that take longer than twenty and a second for every 32 KiB, get 408 from the server.
+Headers that take longer than ten seconds, and bodies that take longer than sixty and a second for every 32 KiB, get 408 from the server.
 200 the file is committed, or was before; 401 not signed as it should be; 409 key or name used for other bytes; 413 too large; 422 cannot be
 read, nothing was stored; 429 the source's allowance of the day is used up; 503 no room now. 429 and 503 say when to come again.
 """
