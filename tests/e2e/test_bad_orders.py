@@ -108,6 +108,17 @@ def test_voucher__that_is_none__is_told(carbonbook: Carbonbook, voucher: str) ->
     assert (done.returncode, done.stdout, done.stderr[:7]) == (3, "", "Error: ")
 
 
+@pytest.mark.parametrize("command", ["verify", "duplicate"])
+def test_proof__that_is_none__is_told(carbonbook: Carbonbook, tmp_path: Path, command: str) -> None:
+    path = tmp_path / "proof.json"
+    for content in (b"", b"\xff", b"[" * 100_000, b"{}", b"[]", b"9" * 5_000):
+        path.write_bytes(content)
+        done = carbonbook.run(command, path)
+        assert (done.returncode, done.stdout, done.stderr[:7]) == (3, "", "Error: "), (content[:20], done.stderr)
+    done = carbonbook.run(command, "x" * 300)
+    assert (done.returncode, "is neither a record id nor a file" in done.stderr) == (3, True), done.stderr
+
+
 def test_chain__that_began_anew__is_told_alike_by_every_command(
     carbonbook: Carbonbook, account: str, port: int, tmp_path: Path
 ) -> None:
