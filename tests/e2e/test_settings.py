@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import stat
 from collections.abc import Callable
@@ -173,12 +174,16 @@ def test_everything_that_commands_write__is_its_owners_only(home: Path, tmp_path
 
 
 def test_check__tells_what_others_may_read(home: Path) -> None:
+    (home / "config.toml").chmod(0o600)
+    (home / "keys").chmod(0o700)
     (home / "old.csv").write_text("x")
     (home / "old.csv").chmod(0o644)
     done = Inside(home).run("check")
     assert done.returncode == 4
     assert "home/old.csv" in done.stdout
-    assert "private" in done.stderr
+    (disk,) = [item for item in json.loads(done.stdout)["checks"] if item["check"] == "disk"]
+    assert "others may read 1 files and folders, such as" in disk["found"]
+    assert "chmod -R go-rwx" in disk["what_to_do"]
 
 
 @pytest.mark.parametrize(

@@ -77,16 +77,6 @@ def _database(here: Installation) -> tuple[bool, str]:
     return True, f"{here.book.database.place} can be written; transactions: {pending or 'none'}"
 
 
-def _private(here: Installation) -> tuple[bool, str]:
-    home = here.settings.home
-    others = [path for path in (home, *home.rglob("*")) if not path.is_symlink() and _mode(path) & _OTHERS]
-    named = ", ".join(str(path.relative_to(home.parent)) for path in others[:3])
-    return (
-        not others,
-        f"others may read {len(others)} files and folders, such as {named}" if others else "nobody else may read",
-    )
-
-
 def _mode(path: Path) -> int:
     try:
         return path.lstat().st_mode
@@ -95,8 +85,11 @@ def _mode(path: Path) -> int:
 
 
 def _disk(here: Installation) -> tuple[bool, str]:
-    free = shutil.disk_usage(here.settings.home).free
-    return free >= _DISK_BYTES, f"{free // (1 << 20)} MiB free"
+    home = here.settings.home
+    free = shutil.disk_usage(home).free
+    open_ = [path for path in (home, *home.rglob("*")) if not path.is_symlink() and _mode(path) & _OTHERS]
+    named = f"; others may read {len(open_)} files and folders, such as {open_[0]}" if open_ else ""
+    return free >= _DISK_BYTES and not open_, f"{free // (1 << 20)} MiB free{named}"
 
 
 def _lock(here: Installation) -> tuple[bool, str]:
@@ -201,8 +194,11 @@ _ACTIVE = 1  # IOperatorRegistry.Standing.Active
 CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("keys", _keys, "Put the keystore files and the passphrase where config.toml says (`keys`, `passphrase_file`)."),
     ("database", _database, "Free the disk, or restore the database from a backup and run `carbonbook rebuild`."),
-    ("private", _private, "Shut everybody else out: chmod -R go-rwx on the home folder."),
-    ("disk", _disk, "Free at least 1 GiB on the disk of the home folder."),
+    (
+        "disk",
+        _disk,
+        "Free at least 1 GiB on the disk of the home folder, and shut everybody else out of it: chmod -R go-rwx.",
+    ),
     ("one service", _lock, "A service is at work already. Stop it before starting another."),
     ("chain", _chain, "Start the node, or name the right one in config.toml (`rpc`)."),
     ("finality", _sound, "Find out what happened to the chain; then `carbonbook reconcile --accept-rollback`."),
