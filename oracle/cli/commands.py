@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -71,9 +72,12 @@ GROUPS = {
 MODULES = {command: module for commands in GROUPS.values() for command, module in commands.items()}
 _HEADINGS = {command: heading for heading, commands in GROUPS.items() for command in commands}
 
+PRIVATE = 0o077  # umask: files 0600, folders 0700
+
 
 def main() -> None:
-    """Entry point of `carbonbook`: what is raised on purpose becomes a sentence and an exit code."""
+    """Entry point of `carbonbook`: what is raised on purpose becomes a sentence and an exit code; what is written is its owner's only."""
+    before = os.umask(PRIVATE)
     asked = MODULES.get(sys.argv[1] if len(sys.argv) > 1 else "")
     try:
         load([asked] if asked else list(MODULES.values()))
@@ -81,6 +85,8 @@ def main() -> None:
     except CarbonbookError as error:
         sys.stderr.write(f"Error: {error}\n")
         sys.exit(error.exit_code)
+    finally:
+        os.umask(before)
 
 
 def load(modules: list[str]) -> None:

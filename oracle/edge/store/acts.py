@@ -35,9 +35,25 @@ class ActStore:
             day = part["day"][0]
             target = self._folder / scenario / str(day) / f"{sha256[:_DIGITS]}.parquet"
             target.parent.mkdir(parents=True, exist_ok=True)
-            draft = target.with_suffix(".draft")
-            part.with_columns(sha256=pl.lit(sha256)).write_parquet(draft, compression="lz4")
-            os.replace(draft, target)
+            _replace(target, part.with_columns(sha256=pl.lit(sha256)))
+
+    def forget(self, citizen: int, committed: set[str]) -> pl.DataFrame:
+        """Takes a citizen's acts out of every file; says which rows they were made of: sha256, row.
+
+        What a crash left, which is in no file of `committed`, goes whole. The caller holds the database, so that nobody writes meanwhile.
+        """
+        known = {sha256[:_DIGITS] for sha256 in committed}
+        gone = [pl.DataFrame(schema={"sha256": pl.String(), "row": pl.Int64()})]
+        for path in sorted(self._folder.glob("*/*/*")):
+            if path.suffix != ".parquet" or path.stem not in known:
+                path.unlink()
+                continue
+            acts = pl.read_parquet(path)
+            own = acts.filter(pl.col("citizen") == citizen)
+            if len(own):
+                gone.append(own.select("sha256", row="rows").explode("row"))
+                _replace(path, acts.filter(pl.col("citizen") != citizen))
+        return pl.concat(gone)
 
     def read(self, scenario: str, days: Iterable[int], committed: set[str]) -> pl.DataFrame:
         """Acts of some days from the files whose SHA-256 is in `committed`; an empty frame without columns if there are none."""
@@ -59,3 +75,13 @@ class ActStore:
     def days(self, scenario: str) -> list[int]:
         """Days with acts of a scenario."""
         return sorted(int(path.name) for path in (self._folder / scenario).glob("*") if path.is_dir())
+
+
+def _replace(target: Path, acts: pl.DataFrame) -> None:
+    """Writes a file whole; one without acts is taken away."""
+    if acts.is_empty():
+        target.unlink()
+        return
+    draft = target.with_suffix(".draft")
+    acts.write_parquet(draft, compression="lz4")
+    os.replace(draft, target)

@@ -5,6 +5,7 @@ One writer at a time, on either: what `begin` reads cannot change before it has 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,13 @@ from oracle.edge.store.schema import identity
 from oracle.model.errors import ConfigError, StoreError, WrongChain
 
 _WAIT_SECONDS = 30
+_OTHERS = 0o077
 _READING = "carbonbook_reading"
+# Tables that forgetting a person takes something out of.
+_PERSONAL = (
+    *("citizens", "subjects", "reseeded", "readings", "arrivals", "findings"),
+    *("quarantined_rows", "rejected_subjects", "refused_messages"),
+)
 # Any number, the same in every process: PostgreSQL's name of the lock that a writer holds until its transaction ends.
 _WRITER = 0x436172626F6E
 
@@ -38,7 +45,7 @@ class Database:
 
     def __init__(self, place: Path | str):
         if isinstance(place, Path):
-            place.parent.mkdir(parents=True, exist_ok=True)
+            _keep_private(place)
             url = URL.create("sqlite", database=str(place))
         else:
             url = _parsed(place)
@@ -114,7 +121,7 @@ class Database:
                 self._empty_log()
             else:
                 with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                    connection.execute(text("VACUUM (FULL) citizens, subjects, reseeded, readings"))
+                    connection.execute(text("VACUUM (FULL) " + ", ".join(_PERSONAL)))
 
     def _empty_log(self) -> None:
         connection = self._engine.raw_connection()
@@ -138,6 +145,23 @@ class Database:
             yield
         except OperationalError as error:
             raise StoreError(f"The book's database {self.place} fails: {_said(error)}") from error
+
+
+def _keep_private(place: Path) -> None:
+    """Makes the home folder and the database its owner's only, new ones and those that are there; SQLite's log goes by the database.
+
+    Raises:
+        StoreError: They cannot be made or changed.
+    """
+    try:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(place, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        for path in (place.parent, place, *place.parent.glob(f"{place.name}-*")):
+            mode = path.stat().st_mode
+            if mode & _OTHERS:
+                path.chmod(mode & ~_OTHERS & 0o7777)
+    except OSError as error:
+        raise StoreError(f"{place} cannot be opened or kept private: {error.strerror}") from error
 
 
 def _parsed(place: str) -> URL:

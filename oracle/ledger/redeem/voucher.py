@@ -8,7 +8,6 @@ expiry, 5; terms, 32; offer, 32; signature, 65. Nothing in it is secret: who cop
 from __future__ import annotations
 
 import base64
-import binascii
 from pathlib import Path
 
 import segno
@@ -113,7 +112,7 @@ def _bytes(text: str) -> bytes:
     body = text.removeprefix(PREFIX)
     try:
         return base64.b32decode(body + "=" * (-len(body) % 8))
-    except binascii.Error as error:
+    except ValueError as error:  # of base64, and of what is not ASCII
         raise InputError(f"the voucher is not Base32: {error}") from error
 
 

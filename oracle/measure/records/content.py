@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ MAX_BYTES = 1 << 30
 BLOCK_BYTES = 1 << 25  # of text that is held and read at once
 _LINE_BYTES = 1 << 26  # of one line: a file without line breaks must not be held whole
 
+_READ_BYTES = 1 << 20
 _GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
 _UTF_8, _GB18030 = "utf-8", "gb18030"
@@ -43,13 +45,29 @@ def open_file(path: Path) -> BinaryIO:
         raise InputError(f"the file cannot be opened: {error.strerror}", file=path.name) from error
 
 
+def sha256_of(path: Path) -> str:
+    """SHA-256 of the file's bytes as they are, hex.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_READ_BYTES):
+                digest.update(block)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from error
+    return digest.hexdigest()
+
+
 @contextmanager
 def named_errors(file: str) -> Iterator[None]:
     """Reading the stream of `open_file` in this context, damage is an InputError that names the file."""
     try:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"the gzip file is damaged or cut off: {error}", file=file) from error
+        raise InputError("the gzip file is damaged or cut off", file=file) from error
     except OSError as error:
         raise InputError(f"the file cannot be read: {error.strerror}", file=file) from error
 

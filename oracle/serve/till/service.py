@@ -17,9 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from oracle.ledger.redeem.desk import SignedOrder
 from oracle.model.errors import CarbonbookError, ChainError, InputError, VerificationFailed, WrongChain
 from oracle.model.units import points
+from oracle.serve.http.body import Bounded
 from oracle.serve.till.relay import Relay
 
 _LONGEST_VOUCHER = 1_000
+_LONGEST_BODY = 16 * _LONGEST_VOUCHER
 _WAIT_SECONDS = 120
 # The first that fits: a voucher for another chain is a bad voucher, not a chain that fails.
 _STATUS: tuple[tuple[type[CarbonbookError], int], ...] = (
@@ -50,6 +52,7 @@ def service(read: Read, relay: Relay, statement: State) -> FastAPI:
         statement: A merchant's statement of a period.
     """
     app = FastAPI(title="Carbonbook counter", description=__doc__ or "")
+    app.add_middleware(Bounded, most=_LONGEST_BODY)
 
     @app.exception_handler(CarbonbookError)
     def told(_request: Request, error: CarbonbookError) -> JSONResponse:
