@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from pathlib import Path
 
 from oracle.cli import app
+from oracle.edge.store.disk import disk
 from oracle.model.errors import CarbonbookError
 
 # Which module a command is in: only the one that is asked for is loaded, with what it needs.
@@ -50,11 +52,15 @@ MODULES = {
 
 
 def main() -> None:
-    """Entry point of `carbonbook`: what is raised on purpose becomes a sentence and an exit code."""
+    """Entry point of `carbonbook`: what is raised on purpose becomes a sentence and an exit code.
+
+    A file that a command cannot open or write, wherever that is, is told like one that it knew could fail.
+    """
     asked = MODULES.get(sys.argv[1] if len(sys.argv) > 1 else "")
     try:
-        load([asked] if asked else list(MODULES.values()))
-        app()
+        with disk(Path.cwd()):
+            load([asked] if asked else list(MODULES.values()))
+            app()
     except CarbonbookError as error:
         sys.stderr.write(f"Error: {error}\n")
         sys.exit(error.exit_code)

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 from polars.exceptions import PolarsError
 
+from oracle.edge.store.disk import disk
 from oracle.measure.evidence.accounts import Entries, chunk_of, tree_of
 from oracle.measure.evidence.bundle import SCHEMA, Bundle, Meta, assemble
 from oracle.measure.evidence.leaf import WORD
@@ -25,7 +26,16 @@ ENTRY_SCHEMA = {"index": pl.Int64(), "account": pl.Binary(), "quantity": pl.Int6
 
 
 def write(folder: Path, bundle: Bundle) -> None:
-    """Writes the four files; bundle.json goes first and comes back last, so that a folder that has it is whole."""
+    """Writes the four files; bundle.json goes first and comes back last, so that a folder that has it is whole.
+
+    Raises:
+        StoreError: The disk does not take them.
+    """
+    with disk(folder):
+        _write(folder, bundle)
+
+
+def _write(folder: Path, bundle: Bundle) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DOCUMENT).unlink(missing_ok=True)
     for name, table in (
