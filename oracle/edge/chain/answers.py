@@ -16,6 +16,8 @@ from web3.types import RPCResponse
 _QUANTITY = re.compile("0x[0-9a-fA-F]{1,64}")
 _BYTES = re.compile("0x(?:[0-9a-fA-F]{2})*")
 _WORD = re.compile("0x[0-9a-fA-F]{64}")
+_BLOCK_BY = "eth_getBlockByNumber"
+_ALWAYS = ("latest", "pending", "earliest", "0x0")  # every chain has these blocks
 
 
 class Garbled(ValueError):
@@ -34,7 +36,7 @@ def parsed(content: bytes) -> Any:
         raise Garbled(f"{len(content)} bytes that are no JSON") from error
 
 
-def answer_to(method: str, said: Any) -> RPCResponse:
+def answer_to(method: str, parameters: Any, said: Any) -> RPCResponse:
     """The answer to one request: with an error of the node's, or with a result of the form that the method has.
 
     Raises:
@@ -46,24 +48,25 @@ def answer_to(method: str, said: Any) -> RPCResponse:
         if not isinstance(said["error"], dict):
             raise Garbled(f"an error of {method} that is {_kind(said['error'])}")
         return cast(RPCResponse, said)
-    if "result" not in said or not _FORMS.get(method, _anything)(said["result"]):
+    form = _BLOCK if method == _BLOCK_BY and parameters[0] in _ALWAYS else _FORMS.get(method, _anything)
+    if "result" not in said or not form(said["result"]):
         raise Garbled(f"a result of {method} that is none")
     return cast(RPCResponse, {key: value for key, value in said.items() if key != "error"})
 
 
-def answers_to(methods: Sequence[str], said: Any) -> list[RPCResponse]:
-    """The answers to requests that were asked together, in their order; nodes may give them in any.
+def answers_to(asked: Sequence[tuple[str, Any]], said: Any) -> list[RPCResponse]:
+    """The answers to requests that were asked together, each a method and its parameters, in their order; nodes may give them in any.
 
     Raises:
         Garbled: They are not as many, do not say what they answer, or one is no answer.
     """
     if not isinstance(said, list) or not all(isinstance(item, dict) for item in said):
-        raise Garbled(f"{_kind(said)} in place of {len(methods)} answers")
+        raise Garbled(f"{_kind(said)} in place of {len(asked)} answers")
     numbers = {item.get("id") for item in said if type(item.get("id")) is int}
-    if len(said) != len(methods) or len(numbers) != len(methods):
-        raise Garbled(f"{len(numbers)} answers to {len(methods)} requests")
+    if len(said) != len(asked) or len(numbers) != len(asked):
+        raise Garbled(f"{len(numbers)} answers to {len(asked)} requests")
     ordered = sorted(said, key=lambda item: cast(int, item["id"]))
-    return [answer_to(method, item) for method, item in zip(methods, ordered, strict=True)]
+    return [answer_to(*request, item) for request, item in zip(asked, ordered, strict=True)]
 
 
 def _kind(value: object) -> str:
@@ -132,7 +135,7 @@ _FORMS: dict[str, Callable[[object], bool]] = {
     **dict.fromkeys(("eth_getBalance", "eth_getTransactionCount", "eth_estimateGas"), _quantity),
     **dict.fromkeys(("eth_call", "eth_getCode"), _bytes),
     "eth_sendRawTransaction": _word,
-    "eth_getBlockByNumber": _or_null(_BLOCK),
+    _BLOCK_BY: _or_null(_BLOCK),
     "eth_getTransactionReceipt": _or_null(_RECEIPT),
     "eth_getTransactionByHash": _or_null(_object({"hash": _word})),
     "eth_getLogs": _logs,

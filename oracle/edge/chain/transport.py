@@ -75,7 +75,7 @@ class Provider(HTTPProvider):
         body = self.encode_rpc_request(method, params)
 
         def ask(_: Sequence[int]) -> list[RPCResponse]:
-            return [self._content([method], body, lambda said: answer_to(method, parsed(said)))]
+            return [self._content([method], body, lambda said: answer_to(method, params, parsed(said)))]
 
         return _settled(1, ask)[0]
 
@@ -89,8 +89,8 @@ class Provider(HTTPProvider):
 
         def ask(places: Sequence[int]) -> list[RPCResponse]:
             asked = [batch_requests[place] for place in places]
-            methods = [str(method) for method, _ in asked]
-            return self._content(methods, self.encode_batch_rpc_request(asked), lambda said: self._many(methods, said))
+            body = self.encode_batch_rpc_request(asked)
+            return self._content([method for method, _ in asked], body, lambda said: self._many(asked, said))
 
         return _settled(len(batch_requests), ask)
 
@@ -145,13 +145,13 @@ class Provider(HTTPProvider):
                 _TRIES_BROKEN,
             ) from error
 
-    def _many(self, methods: Sequence[str], said: bytes) -> list[RPCResponse]:
+    def _many(self, asked: Sequence[tuple[RPCEndpoint, Any]], said: bytes) -> list[RPCResponse]:
         answers = parsed(said)
         if isinstance(answers, dict) and isinstance(answers.get("error"), dict):
             error = answers["error"]
-            says = f"The node at {self._rpc} does not answer a batch of {methods[0]}: {error.get('message', error)}"
+            says = f"The node at {self._rpc} does not answer a batch of {asked[0][0]}: {error.get('message', error)}"
             raise Trouble(says, _TRIES, untouched=True) if error.get("code") in _LIMITED else ChainError(says)
-        return answers_to(methods, answers)
+        return answers_to(asked, answers)
 
 
 def is_limited(answer: Mapping[str, Any]) -> bool:
