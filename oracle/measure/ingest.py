@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from oracle.config import Source
 from oracle.edge.store.arrivals import Arrival, add_arrival
 from oracle.edge.store.book import Book
+from oracle.edge.store.disk import blamed
 from oracle.edge.store.files import StoredFile, add_file, committed_files, file_of, rows_since
 from oracle.edge.store.quarantine import keep_rows
 from oracle.measure.evidence.leaf import record_ids
@@ -178,5 +179,5 @@ def _sha256(path: Path) -> str:
             while block := file.read(_READ_BYTES):
                 digest.update(block)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from error
+        raise blamed(error, InputError(f"cannot be read: {error.strerror}", file=str(path))) from error
     return digest.hexdigest()

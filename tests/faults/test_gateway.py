@@ -26,7 +26,6 @@ from tests.faults.proxy import Answer, Proxy, Rule
 
 SENDER = local_account(0).address
 SEND = "eth_sendRawTransaction"
-NO_BLOCK = ("result is null", "block hash")
 
 # Every kind of question that the oracle asks of a node.
 QUESTIONS: dict[str, Callable[[Chain], object]] = {
@@ -99,8 +98,7 @@ def test_garbled_once__is_asked_again(through: Chain, proxy: Proxy, garble: str)
         proxy.rule = Rule()
         expected = ask(through)
         proxy.rule = Garbling(first(1), lambda: GARBLES[garble])
-        # That there is no such block is an answer, and true as far as anybody can tell.
-        assert ask(through) == (None if (garble, question) == NO_BLOCK else expected), question
+        assert ask(through) == expected, question
 
 
 @pytest.mark.parametrize("garble", GARBLES)
@@ -225,3 +223,19 @@ def test_outbox__through_a_gateway_that_garbles_a_third__loses_and_doubles_nothi
     done = [state for (state,) in here.rows("state")]
     assert set(done) <= {"mined", "confirmed", "undone", "replaced"}
     assert here.nonce() == len([state for state in done if state in ("mined", "confirmed")]) >= 40
+
+
+def test_block__that_a_node_denies_though_it_has_later_ones__is_no_roll_back(
+    here: Bare, through: Chain, proxy: Proxy
+) -> None:
+    """Only a chain that ends before a block that was final has taken it back; a node that contradicts itself is no witness of that."""
+    here.rpc("anvil_mine", PACE.finality + 3)
+    _sender(here, through).reconcile()
+    proxy.rule = Garbling(
+        lambda asked: asked[0]["method"] == "eth_getBlockByNumber" and asked[0]["params"][0].startswith("0x"),
+        lambda: GARBLES["result is null"],
+    )
+    with pytest.raises(ChainUnreachable, match=r"is at block 8 and says that there is no block 3"):
+        _sender(here, through).reconcile()
+    proxy.rule = Rule()
+    _sender(here, through).reconcile()

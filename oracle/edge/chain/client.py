@@ -20,10 +20,18 @@ from oracle.edge.chain.call import Call
 from oracle.edge.chain.manifest import Manifest, abi_of
 from oracle.edge.chain.reverts import decode_revert
 from oracle.edge.chain.transport import Provider
-from oracle.model.errors import CarbonbookError, ChainError, ContractReverted, NodesDisagree, WrongChain
+from oracle.model.errors import (
+    CarbonbookError,
+    ChainError,
+    ChainUnreachable,
+    ContractReverted,
+    NodesDisagree,
+    WrongChain,
+)
 
 _TIMEOUT_SECONDS = 30
 _BATCH_CHARACTERS = 1_000_000
+_LOOKS = 3  # for a block that must be there
 _REVERTED = 3  # the code of nodes that have one for it
 _LOG_RANGE = 5_000  # blocks per eth_getLogs, below the limit of common nodes
 
@@ -245,12 +253,20 @@ class Chain:
             return provider._make_request(RPCEndpoint(method), request)
 
     def block_hash(self, number: int) -> str | None:
-        """Hash of a block; None if there is no such block (any more)."""
-        with Translated(self.rpc):
-            try:
-                return self.web3.eth.get_block(number)["hash"].to_0x_hex()
-            except BlockNotFound:
+        """Hash of a block; None if the chain does not reach it (any more).
+
+        Raises:
+            ChainUnreachable: The node says that it has later blocks, and not this one.
+        """
+        for _ in range(_LOOKS):
+            with Translated(self.rpc):
+                try:
+                    return self.web3.eth.get_block(number)["hash"].to_0x_hex()
+                except BlockNotFound:
+                    head = self.head()
+            if number > head:
                 return None
+        raise ChainUnreachable(f"The node at {self.rpc} is at block {head} and says that there is no block {number}.")
 
     def head(self) -> int:
         """Number of the latest block."""

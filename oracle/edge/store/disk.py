@@ -10,7 +10,9 @@ from pathlib import Path
 
 from polars.exceptions import PolarsError
 
-from oracle.model.errors import StoreError
+from oracle.model.errors import CarbonbookError, InputError, StoreError
+
+_MACHINE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 _REMEDY = {
     errno.ENOSPC: "Make room, and repeat the command: nothing that was committed is lost.",
@@ -37,6 +39,15 @@ def disk(place: Path) -> Iterator[None]:
     except PolarsError as error:
         # Polars tells of the disk in its own words too: what the system said is in them.
         raise StoreError(f"{place}: {' '.join(str(error).split())}") from error
+
+
+def blamed(error: OSError, unreadable: InputError) -> CarbonbookError:
+    """Why a file of somebody else's could not be read: the file itself, or a machine on which no file could be read now."""
+    return (
+        StoreError(f"{unreadable} {_REMEDY.get(error.errno or 0, '')}".rstrip())
+        if error.errno in _MACHINE
+        else unreadable
+    )
 
 
 def _named(error: OSError, place: Path) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from polars.exceptions import PolarsError
 
-from oracle.edge.store.disk import disk
+from oracle.edge.store.disk import blamed, disk
 from oracle.measure.evidence.accounts import Entries, chunk_of, tree_of
 from oracle.measure.evidence.bundle import SCHEMA, Bundle, Meta, assemble
 from oracle.measure.evidence.leaf import WORD
@@ -100,7 +100,9 @@ def _summary(path: Path) -> tuple[bytes, dict[str, Any]]:
     try:
         text = path.read_bytes()
         summary = json.loads(text)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise blamed(error, InputError(f"cannot be read: {error.strerror}", file=str(path))) from error
+    except (ValueError, RecursionError) as error:
         raise InputError(f"not a readable JSON document: {error}", file=str(path)) from error
     if not isinstance(summary, dict) or summary.get("schema") != SCHEMA:
         raise InputError(f"the schema is not {SCHEMA}", file=str(path), field="schema")
@@ -115,7 +117,9 @@ def read_table(path: Path) -> pl.DataFrame:
     """
     try:
         return pl.read_parquet(path, use_pyarrow=False)
-    except (OSError, PolarsError) as error:
+    except OSError as error:
+        raise blamed(error, InputError(f"not a readable Parquet file: {error}", file=str(path))) from error
+    except PolarsError as error:
         raise InputError(f"not a readable Parquet file: {error}", file=str(path)) from error
 
 
