@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-# The chain that contract and end-to-end tests and the demo run on: anvil or ganache.
+# The chain that contract and end-to-end tests and the demo run on: anvil or ganache; the end-to-end tests and the demo on hardhat too.
 CHAIN ?= anvil
 # How much `make bench` does, 1 being a city's day, and how large a city `make bench-city` makes.
 SCALE ?= 1
@@ -65,7 +65,7 @@ build/.compiled: $(SOLIDITY) brownie-config.yaml | .venv/.ready node_modules/.re
 	@brownie compile > build/compile.log || { cat build/compile.log; exit 1; }
 	@touch $@
 
-demo: setup ## Run the whole story on sample data (CHAIN=anvil or ganache)
+demo: setup ## Run the whole story on sample data (CHAIN=anvil, ganache or hardhat)
 	@$(BIN)/python scripts/demo.py --chain $(CHAIN)
 
 test: test-oracle test-fuzz test-contracts test-e2e test-faults symbolic ## Run every test (CHAIN=anvil or ganache for those that need a chain)
@@ -79,7 +79,7 @@ test-fuzz: setup ## Fuzz the contracts and check their invariants with forge
 test-contracts: setup ## Test the contracts with brownie
 	@brownie test tests/contracts --network $(NETWORK_$(CHAIN)) -q
 
-test-e2e: setup services ## Test the commands end to end on a real chain
+test-e2e: setup services ## Test the commands end to end on a real chain (CHAIN=anvil, ganache or hardhat)
 	@CHAIN=$(CHAIN) $(PYTEST) tests/e2e -q
 
 test-faults: setup services ## Break everything around the oracle a few times, on real anvil processes (minutes)

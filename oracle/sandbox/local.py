@@ -16,13 +16,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import requests
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from tenacity import retry, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
 
 from oracle.edge.chain.client import Translated, connect
-from oracle.model.errors import ChainError, ConfigError
+from oracle.model.errors import ChainError, ChainUnreachable, ConfigError
 
 # The public mnemonic of anvil and hardhat: everybody has its keys, nothing of value belongs to them.
 MNEMONIC = "test test test test test test test test test test test junk"
@@ -208,8 +207,7 @@ def _require_free(port: int) -> None:
 
 def _answers(rpc: str, child: subprocess.Popen[bytes]) -> bool:
     @retry(
-        retry=retry_if_exception_type(requests.exceptions.RequestException)
-        | retry_if_result(lambda answered: answered is None),
+        retry=retry_if_exception_type(ChainUnreachable) | retry_if_result(lambda answered: answered is None),
         wait=wait_fixed(0.05),
         stop=stop_after_delay(_START_SECONDS),
         retry_error_callback=lambda state: False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -188,3 +189,25 @@ def test_node__reads_and_writes_nothing_of_its_users_settings(tmp_path: Path) ->
 
 def _call(name: str) -> Call:
     return calls(name)[0]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_mined_at_once__a_batch_that_is_worked_on_in_any_order__is_handed_over_at_the_first_look(
+    here: Bare, seed: int
+) -> None:
+    """What was refused for its predecessor's sake may be next in turn by the time the chain is asked why."""
+    here.rpc("evm_setAutomine", False)
+    with pytest.raises(NotMined):
+        here.again(replace(PACE, wait_seconds=0.5, window=64)).send_all(
+            calls(*(f"call {number}" for number in range(32)))
+        )
+    made = [_attempts(here, row)[0] for row in range(1, 33)]
+    for attempt in made:
+        here.rpc("hardhat_dropTransaction", attempt.hash)
+    here.rpc("evm_setAutomine", True)
+    shuffled = random.Random(seed).sample(made, len(made))
+    node = here.chain.batch("eth_sendRawTransaction", [["0x" + attempt.raw.hex()] for attempt in shuffled])
+    assert any("error" in answer for answer in node)
+    found = deliver(here.chain, here.database, made)
+    assert {each.verdict for each in found.values()} == {Verdict.HERE}
+    assert here.nonce() == 32

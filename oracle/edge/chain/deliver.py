@@ -75,15 +75,15 @@ class _Refused:
 def deliver(chain: Chain, database: Database, made: Sequence[rows.Attempt]) -> dict[int, Delivered]:
     """Hands attempts of different rows over; what became of each, by row.
 
-    Nodes may work on what is asked together in any order, and one that keeps no queue refuses what it gets before its predecessor: those
-    are handed over once more, one by one in the order of their nonces.
+    Nodes may work on what is asked together in any order, and one that keeps no queue refuses what it gets before its predecessor, which
+    may be there by the time the chain is asked: those are handed over once more, one by one in the order of their nonces.
 
     Raises:
         ChainUnreachable: It is not known what arrived.
     """
     found = _together(chain, database, made)
-    gaps = [attempt for attempt in made if found[attempt.row].verdict is Verdict.GAP]
-    for attempt in gaps:
+    early = [attempt for attempt in made if found[attempt.row].verdict in (Verdict.GAP, Verdict.UNKNOWN)]
+    for attempt in early if len(made) > 1 else ():
         found |= _together(chain, database, [attempt])
         if found[attempt.row].verdict is not Verdict.HERE:
             break
