@@ -21,8 +21,8 @@ from oracle.edge.store.schema import identity
 from oracle.model.errors import ConfigError, StoreError, WrongChain
 
 _WAIT_SECONDS = 30
-# What SQLite says of a file whose bytes are not what it wrote.
-_DAMAGE = ("malformed", "not a database", "unsupported file format", "decode to UTF-8", "malformed database schema")
+# What SQLite says of a file whose bytes are not what it wrote; Python cannot decode it when SQLite quotes them.
+_DAMAGE = ("malformed", "not a database", "unsupported file format", "decode to UTF-8", "can't decode byte")
 _DAMAGED = "The file is damaged. Stop what works on it, put the last copy in its place, and run `carbonbook rebuild`."
 _READING = "carbonbook_reading"
 # Any number, the same in every process: PostgreSQL's name of the lock that a writer holds until its transaction ends.
@@ -145,7 +145,7 @@ class Database:
         """
         try:
             yield
-        except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as error:
+        except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error, UnicodeDecodeError) as error:
             said = _said(error)
             remedy = " " + _DAMAGED if any(sign in said for sign in _DAMAGE) else ""
             raise StoreError(f"The book's database {self.place} fails: {said}.{remedy}") from error
@@ -211,6 +211,6 @@ def _write_ahead(cursor: sqlite3.Cursor) -> None:
 
 
 def _said(error: Exception) -> str:
-    """The driver's own words, without the statement; SQLAlchemy's if it has none."""
+    """The driver's own words, without the statement and without what stands in the database; SQLAlchemy's if it has none."""
     said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
-    return " ".join(said.split()).rstrip(".")
+    return " ".join(said.split()).partition(" with text ")[0].rstrip(".")
