@@ -213,4 +213,7 @@ def _write_ahead(cursor: sqlite3.Cursor) -> None:
 def _said(error: Exception) -> str:
     """The driver's own words, without the statement and without what stands in the database; SQLAlchemy's if it has none."""
     said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
-    return " ".join(said.split()).partition(" with text ")[0].rstrip(".")
+    said = " ".join(said.split())
+    for quotes in (" with text ", " DETAIL: "):  # SQLite's and PostgreSQL's ways to say what a value is
+        said = said.partition(quotes)[0]
+    return said.rstrip(".")
