@@ -57,7 +57,7 @@ def test_nonce__of_one_sender__is_never_given_twice(store: Database) -> None:
     with store.begin() as connection:
         first, second, other = rows.add_planned(connection, [_planned("a"), _planned("b"), _planned("c", YOU)])
         rows.set_nonces(connection, {first: 0, other: 0})
-    with pytest.raises(StoreError, match="(?i)unique"), store.begin() as connection:
+    with pytest.raises(StoreError, match=r"(?i)unique"), store.begin() as connection:
         rows.set_nonces(connection, {second: 0})
     with store.begin() as connection:
         rows.set_state(connection, [first], rows.REPLACED, nonce=None)
