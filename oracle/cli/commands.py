@@ -6,11 +6,13 @@ import inspect
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from typer.main import get_command
 
 from oracle.cli import app
+from oracle.edge.store.disk import disk
 from oracle.model.errors import CarbonbookError
 
 # Which module a command is in, under the heading that `carbonbook --help` shows it under: only the module that is asked for is loaded.
@@ -76,12 +78,16 @@ PRIVATE = 0o077  # umask: files 0600, folders 0700
 
 
 def main() -> None:
-    """Entry point of `carbonbook`: what is raised on purpose becomes a sentence and an exit code; what is written is its owner's only."""
+    """Entry point of `carbonbook`: what is raised on purpose becomes a sentence and an exit code; what is written is its owner's only.
+
+    A file that a command cannot open or write, wherever that is, is told like one that it knew could fail.
+    """
     before = os.umask(PRIVATE)
     asked = MODULES.get(sys.argv[1] if len(sys.argv) > 1 else "")
     try:
-        load([asked] if asked else list(MODULES.values()))
-        presented(get_command(app))()
+        with disk(Path.cwd()):
+            load([asked] if asked else list(MODULES.values()))
+            presented(get_command(app))()
     except CarbonbookError as error:
         sys.stderr.write(f"Error: {error}\n")
         sys.exit(error.exit_code)

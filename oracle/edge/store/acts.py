@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from oracle.edge.store.disk import disk
 from oracle.model.columns import WORD, matrix, order, parted
 
 _DIGITS = 16
@@ -31,6 +32,10 @@ class ActStore:
     def write(self, scenario: str, sha256: str, acts: pl.DataFrame) -> None:
         """Writes the acts of one file, split by day."""
         ordered = acts[order(matrix(acts["record_id"], WORD))]
+        with disk(self._folder):
+            self._write(scenario, sha256, ordered)
+
+    def _write(self, scenario: str, sha256: str, ordered: pl.DataFrame) -> None:
         for part in parted(ordered, ["day"]):
             day = part["day"][0]
             target = self._folder / scenario / str(day) / f"{sha256[:_DIGITS]}.parquet"
@@ -59,7 +64,8 @@ class ActStore:
         """Acts of some days from the files whose SHA-256 is in `committed`; an empty frame without columns if there are none."""
         folder = self._folder / scenario
         paths = [folder / f"{name}.parquet" for name in self.files(scenario, days, committed)]
-        return pl.concat([pl.read_parquet(path) for path in paths]) if paths else pl.DataFrame()
+        with disk(folder):
+            return pl.concat([pl.read_parquet(path) for path in paths]) if paths else pl.DataFrame()
 
     def files(self, scenario: str, days: Iterable[int], committed: set[str]) -> list[str]:
         """Day and file of everything `read` would read, sorted."""

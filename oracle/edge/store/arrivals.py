@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from oracle.edge.store.batches import StoredBatch
 from oracle.edge.store.bulk import fetch_frame
+from oracle.edge.store.disk import disk
 from oracle.edge.store.quarantine import quarantined_rows, rejected_subjects
 from oracle.edge.store.schema import batches, citizens, files, findings, metadata, subjects
 
@@ -155,10 +156,11 @@ def batches_of_closing(connection: Connection, closing: int) -> list[StoredBatch
 
 def write_people(known: pl.DataFrame, target: Path) -> None:
     """Writes what a close knew of people: account, consent, residents. Salts and subjects stay in the database, to be erased there."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_suffix(".draft")
-    known.drop("salt").write_parquet(draft, compression="lz4")
-    draft.replace(target)
+    with disk(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_suffix(".draft")
+        known.drop("salt").write_parquet(draft, compression="lz4")
+        draft.replace(target)
 
 
 def forget_in(written: Path, citizen: int) -> None:
@@ -176,7 +178,9 @@ def people_of_closing(connection: Connection, written: Path) -> pl.DataFrame:
     query = select(subjects.c.tag, subjects.c.citizen, citizens.c.salt).join(citizens)
     schema = {name: PEOPLE_SCHEMA[name] for name in ("tag", "citizen", "salt")}
     tagged = fetch_frame(connection, query, schema)
-    return tagged.join(pl.read_parquet(written), on="citizen").select(PEOPLE_SCHEMA.keys()).sort("tag")
+    with disk(written):
+        known = pl.read_parquet(written)
+    return tagged.join(known, on="citizen").select(PEOPLE_SCHEMA.keys()).sort("tag")
 
 
 def numbers_of_tags(connection: Connection) -> pl.DataFrame:

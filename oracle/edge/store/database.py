@@ -13,15 +13,19 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
+from oracle.edge.store.disk import disk
 from oracle.edge.store.migrate import upgrade
 from oracle.edge.store.schema import identity
 from oracle.model.errors import ConfigError, StoreError, WrongChain
 
 _WAIT_SECONDS = 30
 _OTHERS = 0o077
+# What SQLite says of a file whose bytes are not what it wrote; Python cannot decode it when SQLite quotes them.
+_DAMAGE = ("malformed", "not a database", "unsupported file format", "decode to UTF-8", "can't decode byte")
+_DAMAGED = "The file is damaged. Stop what works on it, put the last copy in its place, and run `carbonbook rebuild`."
 _READING = "carbonbook_reading"
 # Tables that forgetting a person takes something out of.
 _PERSONAL = (
@@ -57,7 +61,7 @@ class Database:
         if self.is_sqlite:
             event.listen(self._engine, "connect", _durable)
         try:
-            with self._told():
+            with self.told():
                 upgrade(self._engine)
         except BaseException:
             self.close()
@@ -78,14 +82,14 @@ class Database:
         Raises:
             StoreError: The database does not answer, is full, or another writer did not end in time.
         """
-        with self._told(), self._engine.begin() as connection:
+        with self.told(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads: one state of the database, whatever is written meanwhile; errors as in `begin`."""
         with (
-            self._told(),
+            self.told(),
             self._engine.connect().execution_options(**{_READING: True}) as connection,
             connection.begin(),
         ):
@@ -116,7 +120,7 @@ class Database:
         SQLite overwrites deleted bytes (`secure_delete`); this empties its write-ahead log too. PostgreSQL keeps old rows until a
         vacuum: this runs a full one. Its own write-ahead log, replicas and backups are for its administrator.
         """
-        with self._told():
+        with self.told():
             if self.is_sqlite:
                 self._empty_log()
             else:
@@ -139,12 +143,18 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """What the database's driver says, as an error of ours."""
+    def told(self) -> Iterator[None]:
+        """What SQLAlchemy or the database's driver says meanwhile, as an error of ours.
+
+        Raises:
+            StoreError: The database does not answer, is full, damaged, or refuses.
+        """
         try:
             yield
-        except OperationalError as error:
-            raise StoreError(f"The book's database {self.place} fails: {_said(error)}") from error
+        except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error, UnicodeDecodeError) as error:
+            said = _said(error)
+            remedy = " " + _DAMAGED if any(sign in said for sign in _DAMAGE) else ""
+            raise StoreError(f"The book's database {self.place} fails: {said}.{remedy}") from error
 
 
 def _keep_private(place: Path) -> None:
@@ -223,6 +233,10 @@ def _write_ahead(cursor: sqlite3.Cursor) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
 
 
-def _said(error: DBAPIError) -> str:
-    """The driver's own words, without the statement."""
-    return " ".join(str(error.orig).split())
+def _said(error: Exception) -> str:
+    """The driver's own words, without the statement and without what stands in the database; SQLAlchemy's if it has none."""
+    said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    said = " ".join(said.split())
+    for quotes in (" with text ", " DETAIL: "):  # SQLite's and PostgreSQL's ways to say what a value is
+        said = said.partition(quotes)[0]
+    return said.rstrip(".")

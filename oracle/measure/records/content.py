@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from oracle.edge.store.disk import blamed
 from oracle.model.errors import InputError
 
 # Of one file, unpacked. About eight million trips; a day of a city is three million.
@@ -42,7 +43,7 @@ def open_file(path: Path) -> BinaryIO:
             packed = raw.read(len(_GZIP)) == _GZIP
         return cast(BinaryIO, gzip.open(path, "rb")) if packed else path.open("rb")
     except OSError as error:
-        raise InputError(f"the file cannot be opened: {error.strerror}", file=path.name) from error
+        raise blamed(error, InputError(f"the file cannot be opened: {error.strerror}", file=path.name)) from error
 
 
 def sha256_of(path: Path) -> str:
@@ -69,7 +70,7 @@ def named_errors(file: str) -> Iterator[None]:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError("the gzip file is damaged or cut off", file=file) from error
     except OSError as error:
-        raise InputError(f"the file cannot be read: {error.strerror}", file=file) from error
+        raise blamed(error, InputError(f"the file cannot be read: {error.strerror}", file=file)) from error
 
 
 def load(path: Path, limit: int) -> bytes:
