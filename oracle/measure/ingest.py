@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 from oracle.config import Source
 from oracle.edge.store.arrivals import Arrival, add_arrival
 from oracle.edge.store.book import Book
-from oracle.edge.store.disk import blamed
 from oracle.edge.store.files import StoredFile, add_file, committed_files, file_of, rows_since
 from oracle.edge.store.quarantine import keep_rows, keep_subjects
 from oracle.measure.evidence.leaf import record_ids

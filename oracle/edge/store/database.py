@@ -16,7 +16,6 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
-from oracle.edge.store.disk import disk
 from oracle.edge.store.migrate import upgrade
 from oracle.edge.store.schema import identity
 from oracle.model.errors import ConfigError, StoreError, WrongChain
