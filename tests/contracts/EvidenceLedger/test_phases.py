@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from eth_utils.crypto import keccak
-
 from oracle.evidence.leaf import record_leaf
 
 from ..support.batches import Batch, Entry, batch_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from oracle.evidence.leaf import methodology_word
 
 from ..support.batches import Batch, Entry, batch_of
