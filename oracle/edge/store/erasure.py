@@ -13,6 +13,7 @@ from collections.abc import Callable
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Table, Text, delete, insert, select, update
 
 from oracle.edge.store.deliveries import readings
+from oracle.edge.store.moves import moves
 from oracle.edge.store.schema import citizens, metadata, subjects
 
 # That somebody was forgotten, when and on whose word; not who.
@@ -83,6 +84,7 @@ def erase(connection: Connection, citizen: int, tag_of: Callable[[str, str], byt
             connection.execute(delete(readings).where(readings.c.source == source, readings.c.meter == meter))
     connection.execute(delete(subjects).where(subjects.c.citizen == citizen))
     connection.execute(delete(reseeded).where(reseeded.c.account == account_of(connection, citizen)))
+    connection.execute(delete(moves).where(moves.c.citizen == citizen))
     nothing = {"salt": None, "ref": secrets.token_bytes(32), "custody": False, "consented": False, "residents": None}
     connection.execute(update(citizens).where(citizens.c.id == citizen).values(nothing))
     connection.execute(insert(erasures).values(citizen=citizen, who=who, erased_at=now))
