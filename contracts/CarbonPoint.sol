@@ -197,6 +197,14 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
     }
 
     /// @inheritdoc ICarbonPoint
+    function originOf(address account) external view returns (address origin) {
+        origin = account;
+        for (address from = _origins[origin].from; from != address(0); from = _origins[origin].from) {
+            origin = from;
+        }
+    }
+
+    /// @inheritdoc ICarbonPoint
     function lateMgOf(address account, uint256 day) external view returns (uint256) {
         return _late[account][day];
     }

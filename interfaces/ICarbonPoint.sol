@@ -152,6 +152,9 @@ interface ICarbonPoint is IERC20, IERC20Metadata {
     /// @notice Points of a year with citizens, in thousandths, expired or not, until the year is taken out.
     function outstandingOf(uint256 year) external view returns (uint256 pointsMilli);
 
+    /// @notice The first account of the chain of moves that `account` is in: itself if it took over no book.
+    function originOf(address account) external view returns (address origin);
+
     /// @notice Where the book of `from` went, or zero.
     function movedTo(address from) external view returns (address to);
 
