@@ -12,6 +12,7 @@ import {IOfferBook} from "../interfaces/IOfferBook.sol";
 import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
 import {IRedemptionDesk} from "../interfaces/IRedemptionDesk.sol";
 import {ISettlementVault} from "../interfaces/ISettlementVault.sol";
+import {OnceLib} from "./libraries/OnceLib.sol";
 import {ReceiptLib} from "./libraries/ReceiptLib.sol";
 import {SaltedDomain} from "./libraries/SaltedDomain.sol";
 import {SignatureLib} from "./libraries/SignatureLib.sol";
@@ -20,6 +21,7 @@ import {OrderKey} from "./types/Ids.sol";
 
 /// @title RedemptionDesk
 contract RedemptionDesk is IRedemptionDesk, SaltedDomain, ERC165, AccessManaged, Pausable {
+    using OnceLib for OnceLib.Once;
     using SafeCast for uint256;
 
     /// @dev A merchant's bucket of one day, in one slot. `takenMilli` never falls: the day limit counts what was refunded, too.
@@ -78,7 +80,7 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, ERC165, AccessManaged,
     ISettlementVault public immutable vault;
     IOfferBook public immutable offers;
 
-    mapping(address merchant => mapping(address citizen => mapping(uint256 word => uint256 bits))) private _used;
+    OnceLib.Once private _once;
     mapping(OrderKey => Aftermath) private _aftermaths;
     mapping(address merchant => mapping(uint256 day => Due)) private _due;
     mapping(address merchant => Disputed) private _disputed;
@@ -152,7 +154,7 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, ERC165, AccessManaged,
         if (msg.sender != citizen) {
             _requireSigned(key, citizen, cancelDigest(citizen, merchant, orderNumber), signature);
         }
-        _use(merchant, citizen, orderNumber, key);
+        if (!_once.use(merchant, orderNumber, key)) revert RedemptionDesk_OrderUsed(key);
 
         emit OrderCancelled(key, citizen, merchant, orderNumber);
     }
@@ -278,7 +280,7 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, ERC165, AccessManaged,
 
     /// @inheritdoc IRedemptionDesk
     function isUsed(address merchant, address citizen, bytes32 orderNumber) external view returns (bool) {
-        return _used[merchant][citizen][uint256(orderNumber) >> 8] >> (uint256(orderNumber) & 0xff) & 1 == 1;
+        return _once.isUsed(merchant, orderNumber, orderKeyOf(merchant, citizen, orderNumber));
     }
 
     /// @inheritdoc IRedemptionDesk
@@ -332,7 +334,7 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, ERC165, AccessManaged,
         OrderKey key = orderKeyOf(order.merchant, order.citizen, order.orderNumber);
         if (block.timestamp > order.expiry) revert RedemptionDesk_OrderExpired(key, order.expiry);
         if (order.pointsMilli == 0) revert RedemptionDesk_NoPoints(key);
-        _use(order.merchant, order.citizen, order.orderNumber, key);
+        if (!_once.use(order.merchant, order.orderNumber, key)) revert RedemptionDesk_OrderUsed(key);
         uint256 day = UnitsLib.dayOf(block.timestamp);
         Due memory due = _due[order.merchant][day];
         _requireWithinLimits(order, key, due.takenMilli);
@@ -364,16 +366,6 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, ERC165, AccessManaged,
             order.offer,
             parts
         );
-    }
-
-    function _use(address merchant, address citizen, bytes32 orderNumber, OrderKey key) private {
-        mapping(uint256 => uint256) storage words = _used[merchant][citizen];
-        uint256 word = uint256(orderNumber) >> 8;
-        uint256 bit = 1 << (uint256(orderNumber) & 0xff);
-        uint256 bits = words[word];
-        if (bits & bit != 0) revert RedemptionDesk_OrderUsed(key);
-
-        words[word] = bits | bit;
     }
 
     function _requireWithinLimits(Order calldata order, OrderKey key, uint256 takenMilli) private view {

@@ -18,10 +18,10 @@ import {IOrderRefusals} from "./IOrderRefusals.sol";
 /// An order is known by merchant, citizen and order number: what one citizen does with a number is nothing to any other. A citizen who
 /// thinks better of an order that was not sent yet cancels it, which uses its number up.
 ///
-/// The desk keeps one bit per order, and one word per transaction of orders: the root of a tree over their receipts. Who wants
+/// The desk keeps a mark of 64 bits per order, and one word per transaction of orders: the root of a tree over their receipts. Who wants
 /// something done about an order shows its receipt, all of which is in its `OrderRedeemed` event, and its proof, which follows from the
 /// receipts of the orders taken with it: those of the `count` events before `ReceiptsSealed`, in order.
-/// A citizen's order at a merchant costs least if its number is that citizen's last one there plus one: 256 neighbours share a word.
+/// An order costs least if its number is new to its merchant, and the merchant's last one plus one: four neighbours share a word.
 ///
 /// Signatures are a key's own, or a contract's by ERC-1271. They are EIP-712, of the domain with the name `Carbonbook RedemptionDesk`, the
 /// version `1`, the chain's id, the desk's address, and the hash of the chain's genesis block as salt (`eip712Domain`, ERC-5267). The

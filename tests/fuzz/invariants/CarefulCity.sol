@@ -24,12 +24,13 @@ contract CarefulCity is CityLaws {
                 _lawsOfTheStory();
             }
         }
-        bytes32[33] memory verbs = [
+        bytes32[34] memory verbs = [
             bytes32("attest"),
             "credit",
             "redeem",
             "refund",
             "refundFinal",
+            "cancel",
             "dispute",
             "resolveDispute",
             "lapseDispute",
@@ -65,7 +66,7 @@ contract CarefulCity is CityLaws {
     }
 
     function _step(uint256 dice) private {
-        uint256 verb = dice % 58;
+        uint256 verb = dice % 60;
         (uint256 a, uint256 b, uint256 c) = (dice >> 16 & 0xffffffff, dice >> 64 & 0xffffffff, dice >> 128 & 0xffffffff);
         if (verb < 6) city.pushWholeBatch(a, b, c);
         else if (verb < 8) city.attest(a, b, c);
@@ -78,7 +79,7 @@ contract CarefulCity is CityLaws {
         else if (verb == 21) city.withdraw(a, b);
         else if (verb < 24) city.move(a, b);
         else if (verb == 24) city.revoke(a, b);
-        else if (verb == 25) city.takeBack(a, b, c);
+        else if (verb == 25 || verb == 59) city.takeBack(a, b, c);
         else if (verb == 26) city.close(a);
         else if (verb == 27) city.releaseYear(a);
         else if (verb == 28) city.releaseTo(a, b);
@@ -101,6 +102,7 @@ contract CarefulCity is CityLaws {
         else if (verb == 49) city.endOffer(a);
         else if (verb < 53) city.serve(a, b, c, dice >> 192 & 0xffffffff);
         else if (verb == 53) city.claim(a, b);
+        else if (verb == 58) city.cancel(a);
         else if (verb == 54) _leaveDisputed(a, b);
         else city.passHours(a);
     }
