@@ -107,7 +107,7 @@ def test_given_a_signature_for_another_order__it_reverts_and_credits_nothing(
 ) -> None:
     claims, order, _ = visit(city, newcomer, [claim_of(batch, 0)], 400)
     forged = sign(household, "Order", city.desk, *order)
-    key = city.desk.orderKeyOf(order.merchant, order.order_number)
+    key = city.desk.orderKeyOf(order.merchant, order.citizen, order.order_number)
     with reverts_with(city.desk, "RedemptionDesk_BadSignature", key, newcomer.address):
         city.counter.claimAndRedeem(claims, order, forged, {"from": city.roles.rando})
     assert city.issuer.isCredited(batch.id, 0) is False

@@ -19,7 +19,7 @@ def limit(city: City, order_milli: int, day_milli: int) -> None:
 
 def key(city: City, number: str) -> bytes:
     order = city.order(person("commuter"), 1, number)
-    return bytes(city.desk.orderKeyOf(order.merchant, order.order_number))
+    return bytes(city.desk.orderKeyOf(order.merchant, order.citizen, order.order_number))
 
 
 def test_given_an_order_above_the_limit__it_reverts_and_one_at_the_limit_does_not(
@@ -72,7 +72,7 @@ def test_given_limits_for_new_merchants__they_hold_for_those_admitted_afterwards
     roles = city.roles
     done = city.operators.setNewMerchantLimits((5_000, 50_000), {"from": roles.authority})
     assert events(done, "NewMerchantLimitsSet") == [{"limits": (5_000, 50_000)}]
-    done = city.operators.admitMerchant(roles.rando, roles.rando, {"from": roles.operator})
+    done = city.admit(roles.rando)
     assert events(done, "MerchantLimitsSet") == [{"merchant": roles.rando, "limits": (5_000, 50_000)}]
     assert bare(city.operators.activeLimitsOf(roles.rando)) == (5_000, 50_000)
     assert bare(city.operators.activeLimitsOf(roles.merchant)) == MOST

@@ -27,7 +27,7 @@ def send(city: City, order: Order, signature: bytes) -> Any:
 
 
 def key(city: City, order: Order) -> bytes:
-    return bytes(city.desk.orderKeyOf(order.merchant, order.order_number))
+    return bytes(city.desk.orderKeyOf(order.merchant, order.citizen, order.order_number))
 
 
 def test_given_a_signed_order__it_moves_the_points_and_books_what_is_due(city: City, commuter: LocalAccount) -> None:
@@ -37,7 +37,7 @@ def test_given_a_signed_order__it_moves_the_points_and_books_what_is_due(city: C
     assert bytes(done.return_value) == key(city, order)
     assert city.book.balanceOf(commuter.address) == 127_155
     assert city.book.heldOf(city.roles.merchant) == 100_000
-    assert city.desk.isUsed(order.merchant, order.order_number)
+    assert city.desk.isUsed(order.merchant, order.citizen, order.order_number)
     assert bare(city.desk.orderOf(*receipt_in(done))) == (HELD, 100_000, 0, today, today)
     assert bare(city.desk.dueOf(city.roles.merchant, today)) == (100_000, 5_000_000)
     assert events(done, "OrderRedeemed") == [
@@ -94,7 +94,7 @@ def test_given_an_order_that_was_refunded__its_number_stays_used(city: City, com
 
 
 def test_given_another_merchant__the_same_number_is_another_order(city: City, commuter: LocalAccount) -> None:
-    city.operators.admitMerchant(city.roles.rando, city.roles.rando, {"from": city.roles.operator})
+    city.admit(city.roles.rando)
     city.redeem(commuter, 1_000)
     city.redeem(commuter, 1_000, merchant=city.roles.rando.address)
     assert city.book.heldOf(city.roles.rando) == 1_000
@@ -125,7 +125,7 @@ def test_given_a_merchant_that_is_not_active__it_reverts(city: City, commuter: L
 def test_given_an_order_altered_after_signing__it_reverts(
     city: City, commuter: LocalAccount, household: LocalAccount, changed: dict[str, Any]
 ) -> None:
-    city.operators.admitMerchant(city.roles.rando, city.roles.rando, {"from": city.roles.operator})
+    city.admit(city.roles.rando)
     order = city.order(commuter, 1_000)
     signature = sign(commuter, "Order", city.desk, *order)
     names = {"household": household.address, "rando": city.roles.rando.address}
@@ -209,7 +209,7 @@ def test_given_a_contract_as_citizen__when_it_tries_to_spend_again_while_it_is_a
     wallet.setMood(MEDDLING, city.desk, inner, {"from": city.roles.rando})
     city.redeem(newcomer, 1_000, citizen=wallet.address)  # would be refused if the inner call had got through
     assert city.book.balanceOf(wallet) == 379_000
-    assert not city.desk.isUsed(second.merchant, second.order_number)
+    assert not city.desk.isUsed(second.merchant, second.citizen, second.order_number)
 
 
 def test_given_a_pause__it_reverts_until_the_authority_ends_it(city: City, commuter: LocalAccount) -> None:

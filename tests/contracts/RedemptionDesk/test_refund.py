@@ -102,7 +102,7 @@ def test_given_another_order_than_it_was__it_reverts(
         parts = ((2034, 1_000), (2035, 399_000))
     else:
         proof = [b"\1" * 32]
-    unknown = bytes(city.desk.orderKeyOf(merchant, number))
+    unknown = bytes(city.desk.orderKeyOf(merchant, citizen, number))
     with reverts_with(city.desk, "RedemptionDesk_UnknownOrder", unknown):
         city.desk.refund((citizen, merchant, number, offer, parts), proof, 1_000, {"from": merchant})
 

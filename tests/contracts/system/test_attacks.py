@@ -179,7 +179,7 @@ def test_f33_an_order_signed_for_another_domain__is_refused(
     city: City, commuter: LocalAccount, domain: dict[str, Any]
 ) -> None:
     order = city.order(commuter, 1_000)
-    key = city.desk.orderKeyOf(order.merchant, order.order_number)
+    key = city.desk.orderKeyOf(order.merchant, order.citizen, order.order_number)
     with reverts_with(city.desk, "RedemptionDesk_BadSignature", key, commuter.address):
         city.desk.redeem(order, sign(commuter, "Order", city.desk, *order, **domain), {"from": city.roles.rando})
 
@@ -190,7 +190,7 @@ def test_f33_an_order_with_the_mirrored_signature__is_refused(city: City, commut
     s = int.from_bytes(good[32:64], "big")
     assert s <= HALF_OF_CURVE_ORDER
     mirrored = good[:32] + (CURVE_ORDER - s).to_bytes(32, "big") + bytes([27 + 28 - good[64]])
-    key = city.desk.orderKeyOf(order.merchant, order.order_number)
+    key = city.desk.orderKeyOf(order.merchant, order.citizen, order.order_number)
     with reverts_with(city.desk, "RedemptionDesk_BadSignature", key, commuter.address):
         city.desk.redeem(order, mirrored, {"from": city.roles.rando})
 
@@ -198,7 +198,7 @@ def test_f33_an_order_with_the_mirrored_signature__is_refused(city: City, commut
 def test_f33_an_order_sent_again__is_refused(city: City, commuter: LocalAccount) -> None:
     city.redeem(commuter, 1_000)
     order = city.order(commuter, 1_000)
-    key = city.desk.orderKeyOf(order.merchant, order.order_number)
+    key = city.desk.orderKeyOf(order.merchant, order.citizen, order.order_number)
     with reverts_with(city.desk, "RedemptionDesk_OrderUsed", key):
         city.redeem(commuter, 1_000)
     assert city.book.balanceOf(commuter.address) == 226_155
@@ -254,7 +254,7 @@ def test_f38_a_period_settled_twice__pays_once(city: City, commuter: LocalAccoun
 
 def test_f39_a_merchant_that_makes_an_order_up__has_no_signature(city: City, commuter: LocalAccount) -> None:
     order = city.order(commuter, 1_000)
-    key = city.desk.orderKeyOf(order.merchant, order.order_number)
+    key = city.desk.orderKeyOf(order.merchant, order.citizen, order.order_number)
     with reverts_with(city.desk, "RedemptionDesk_BadSignature", key, commuter.address):
         city.desk.redeem(
             order, sign(person("merchant's own key"), "Order", city.desk, *order), {"from": city.roles.rando}
