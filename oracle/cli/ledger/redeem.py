@@ -19,6 +19,7 @@ from oracle.ledger.credit.claim import Claim, open_claims
 from oracle.ledger.redeem.desk import SignedOrder
 from oracle.ledger.redeem.desk import redeem as relay
 from oracle.ledger.redeem.order import Order, number_bytes, terms_bytes
+from oracle.ledger.redeem.voucher import is_voucher
 from oracle.model.errors import ConfigError, InputError
 from oracle.model.typed_data import sign
 from oracle.model.units import MILLI, points, to_base_exact
@@ -31,7 +32,7 @@ def redeem(
     what: Annotated[
         str,
         typer.Argument(
-            help="A voucher (CB1:…), a .txt file with one, or a CSV: account, merchant, order_number, points, terms if wanted."
+            help="A voucher (CB2:…), a .txt file with one, or a CSV: account, merchant, order_number, points, terms if wanted."
         ),
     ],
     minutes: Annotated[int, typer.Option(help="How long a signed order is good.", min=1)] = 10,
@@ -47,14 +48,14 @@ def redeem(
 
     A voucher is shown and confirmed once on a terminal; elsewhere --yes says so.
 
-    `merchant` is an account or the name of a key. A merchant's order number is taken once: running it again takes nothing twice.
+    `merchant` is an account or the name of a key. An order number is taken once of each citizen: running it again takes nothing twice.
 
         carbonbook redeem orders.csv
         carbonbook redeem orders.csv --claim
-        carbonbook redeem CB1:… --yes
+        carbonbook redeem CB2:… --yes
     """
     here = Installation.at(home)
-    if what.upper().startswith("CB1:") or what.endswith(".txt"):
+    if is_voucher(what) or what.endswith(".txt"):
         signed = [_voucher(here, what, yes or dry_run)]
     else:
         file, expiry = Path(what), here.chain.now() + 60 * minutes
@@ -68,6 +69,7 @@ def redeem(
             "claims": len(claims),
             "taken": len(outcomes) - len(refused),
             "points": points(sum(outcome.order.points_milli for outcome in outcomes if outcome.taken)),
+            "taken_before": sum(outcome.taken and not outcome.fresh for outcome in outcomes),
             "refused": [{"order": item.order.key, "reason": item.reason} for item in refused],
         },
         json,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from eth_account.signers.base import BaseAccount
 from eth_utils.crypto import keccak
 
+from oracle.edge.chain.client import Chain
 from oracle.edge.chain.sender import Sender, Sent
+from oracle.ledger.attest.committee import domain
 from oracle.measure.quantify.rule import Rule
+from oracle.model.typed_data import ADMISSION, sign, signable
 
 # interfaces/IOperatorRegistry.sol, Standing; interfaces/IMethodologyRegistry.sol, Status
 STANDING_NONE = 0
@@ -85,10 +89,37 @@ def license_operator(authority: Sender, operator: str, day_limit_mg: int, licenc
         authority.send("OperatorRegistry", "licenseOperator", operator, day_limit_mg, keccak(text=licence))
 
 
-def admit_merchant(operator: Sender, merchant: str, payout: str) -> None:
-    """Admits a merchant under the sending operator, unless it is."""
-    if operator.chain.read("OperatorRegistry", "merchantOf", merchant).standing == STANDING_NONE:
-        operator.send("OperatorRegistry", "admitMerchant", merchant, payout)
+@dataclass(frozen=True)
+class Admission:
+    """What a merchant signs to be taken in.
+
+    Attributes:
+        operator: Who may take it in.
+        merchant: Its account.
+        payout: Where its money goes.
+        deadline: Last second, UTC, at which the signature is good.
+        signature: The merchant's.
+    """
+
+    operator: str
+    merchant: str
+    payout: str
+    deadline: int
+    signature: bytes
+
+
+def sign_admission(chain: Chain, merchant: BaseAccount, operator: str, payout: str, deadline: int) -> Admission:
+    """Signs, as the merchant, that an operator takes it in."""
+    values = {"operator": operator, "merchant": merchant.address, "payout": payout, "deadline": deadline}
+    message = signable(domain(chain, "OperatorRegistry"), "Admission", ADMISSION, values)
+    return Admission(operator, merchant.address, payout, deadline, sign(merchant, message))
+
+
+def admit_merchant(operator: Sender, asked: Admission) -> None:
+    """Admits a merchant that asked for it under the sending operator, unless it is."""
+    if operator.chain.read("OperatorRegistry", "merchantOf", asked.merchant).standing == STANDING_NONE:
+        values = (asked.merchant, asked.payout, asked.deadline, asked.signature)
+        operator.send("OperatorRegistry", "admitMerchant", *values)
 
 
 def set_price(authority: Sender, year: int, units_per_milli: int) -> None:

@@ -34,11 +34,12 @@ class Due:
 
 
 def due_to(chain: Chain, merchant: str, first_day: int, last_day: int) -> Due:
-    """What is due to a merchant for some days, all of them final."""
+    """What is due to a merchant for some days, were they settled in a batch: there the vault calls itself."""
     payout = chain.read("OperatorRegistry", "merchantOf", merchant).payout
     data = chain.call_data("SettlementVault", "settle", merchant, first_day, last_day)
+    vault = chain.address("SettlementVault")
     try:
-        answer = chain.simulate(chain.address("SettlementVault"), data, merchant)
+        answer = chain.simulate(vault, data, vault)
     except ContractReverted as refusal:
         return Due(merchant, payout, 0, 0, "" if refusal.name == _NOTHING else str(refusal))
     points_milli, amount = decode(["uint256", "uint256"], answer)
@@ -59,9 +60,9 @@ def merchants_of(chain: Chain) -> list[str]:
     return sorted((event.values["merchant"] for event in events), key=str.lower)
 
 
-def last_final_day(chain: Chain) -> int:
-    """Last day whose orders can no longer be refunded."""
-    return int(chain.read("RedemptionDesk", "lastFinalDay"))
+def last_day_for_anyone(chain: Chain) -> int:
+    """Last day that anyone can settle: the one before the newest final day, which is each merchant's own."""
+    return int(chain.read("SettlementVault", "lastDayForAnyone"))
 
 
 def first_order_day(chain: Chain) -> int:

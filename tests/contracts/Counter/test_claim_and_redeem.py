@@ -46,7 +46,7 @@ def test_given_a_citizen_without_points__when_a_claim_comes_along__the_order_is_
     assert city.book.heldOf(city.roles.merchant) == 400
     assert [event["value"] for event in events(done, "Transfer")] == [422, 400]
     assert bare(city.issuer.progressOf(batch.id)) == (1_000, 50_000, 422, 1)
-    key = city.desk.orderKeyOf(city.roles.merchant, keccak(text="order 1"))
+    key = city.desk.orderKeyOf(city.roles.merchant, newcomer.address, keccak(text="order 1"))
     assert bytes(done.return_value) == bytes(key)
 
 

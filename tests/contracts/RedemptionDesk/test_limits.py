@@ -17,8 +17,8 @@ def limit(city: City, order_milli: int, day_milli: int) -> None:
     city.operators.setMerchantLimits(city.roles.merchant, (order_milli, day_milli), {"from": city.roles.authority})
 
 
-def key(city: City, number: str) -> bytes:
-    order = city.order(person("commuter"), 1, number)
+def key(city: City, number: str, citizen: str = "commuter") -> bytes:
+    order = city.order(person(citizen), 1, number)
     return bytes(city.desk.orderKeyOf(order.merchant, order.citizen, order.order_number))
 
 
@@ -36,10 +36,10 @@ def test_given_a_day_limit__the_day_is_full_and_the_next_day_is_not(
 ) -> None:
     limit(city, MOST[0], 15_000)
     city.redeem(commuter, 10_000)
-    with reverts_with(city.desk, "RedemptionDesk_AboveDayLimit", key(city, "order 2"), 5_001, 5_000):
+    with reverts_with(city.desk, "RedemptionDesk_AboveDayLimit", key(city, "order 2", "household"), 5_001, 5_000):
         city.redeem(household, 5_001, "order 2")
     city.redeem(household, 5_000, "order 2")
-    with reverts_with(city.desk, "RedemptionDesk_AboveDayLimit", key(city, "order 3"), 1, 0):
+    with reverts_with(city.desk, "RedemptionDesk_AboveDayLimit", key(city, "order 3", "household"), 1, 0):
         city.redeem(household, 1, "order 3")
     travel_to((now() // 86_400 + 1) * 86_400)
     city.redeem(household, 15_000, "order 3")

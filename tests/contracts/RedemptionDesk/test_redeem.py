@@ -13,7 +13,7 @@ from ..support.city import SUSPENDED, City, Order
 from ..support.clock import day, travel_to
 from ..support.receipts import receipt_in
 from ..support.reverts import reverts_with
-from ..support.typed_data import sign
+from ..support.typed_data import malleable, sign
 from ..support.values import bare, events
 
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -76,14 +76,52 @@ def test_given_an_order_for_nothing__it_reverts(city: City, commuter: LocalAccou
         send(city, order, sign(commuter, "Order", city.desk, *order))
 
 
-def test_given_an_order_number_that_is_used__it_reverts_whoever_orders(
+def test_given_an_order_number_that_is_used__it_reverts_for_that_citizen_and_for_no_other(
     city: City, commuter: LocalAccount, household: LocalAccount
 ) -> None:
+    city.redeem(household, 1)
     city.redeem(commuter, 1_000)
     for citizen in (commuter, household):
         order = city.order(citizen, 2_000)
         with reverts_with(city.desk, "RedemptionDesk_OrderUsed", key(city, order)):
             send(city, order, sign(citizen, "Order", city.desk, *order))
+    assert city.book.heldOf(city.roles.merchant) == 1_001
+
+
+def test_given_an_order_that_the_citizen_cancelled__it_reverts(city: City, commuter: LocalAccount) -> None:
+    order = city.order(commuter, 1_000)
+    done = city.cancel(commuter, order)
+    assert events(done, "OrderCancelled") == [
+        {
+            "key": "0x" + key(city, order).hex(),
+            "citizen": commuter.address,
+            "merchant": order.merchant,
+            "orderNumber": "0x" + order.order_number.hex(),
+        }
+    ]
+    with reverts_with(city.desk, "RedemptionDesk_OrderUsed", key(city, order)):
+        send(city, order, sign(commuter, "Order", city.desk, *order))
+    with reverts_with(city.desk, "RedemptionDesk_OrderUsed", key(city, order)):
+        city.cancel(commuter, order)
+
+
+def test_given_a_stranger__it_cancels_nobodys_order(
+    city: City, commuter: LocalAccount, household: LocalAccount
+) -> None:
+    order = city.order(commuter, 1_000)
+    values = (commuter.address, order.merchant, order.order_number)
+    bad = {
+        "none": b"",
+        "another's": sign(household, "Cancel", city.desk, *values),
+        "another order's": sign(commuter, "Cancel", city.desk, *values[:2], b"\1" * 32),
+        "an order": sign(commuter, "Order", city.desk, *order),
+        "malleable": malleable(sign(commuter, "Cancel", city.desk, *values)),
+        "another chain": sign(commuter, "Cancel", city.desk, *values, chainId=1),
+    }
+    for signature in bad.values():
+        with reverts_with(city.desk, "RedemptionDesk_BadSignature", key(city, order), commuter.address):
+            city.desk.cancelOrder(*values, signature, {"from": city.roles.rando})
+    send(city, order, sign(commuter, "Order", city.desk, *order))
 
 
 def test_given_an_order_that_was_refunded__its_number_stays_used(city: City, commuter: LocalAccount) -> None:

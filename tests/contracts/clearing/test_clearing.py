@@ -370,10 +370,13 @@ class Story:
 
     def _intent(self, citizen: int, merchant: str, part: int) -> tuple[Intent, Order, bytes]:
         self.number += part != TAKE_USED_NUMBER
-        who = self.citizens[citizen]
+        who, number = self.citizens[citizen], self.number.to_bytes(32)
+        if part == TAKE_USED_NUMBER and self.receipts:
+            (buyer, merchant, number, *_), _ = self.random.choice(self.receipts)
+            if self.random.randrange(3):  # else it is another citizen's, and nothing to the one before
+                who = next(each for each in self.citizens if each.address == buyer)
         tea = part == TAKE_TEA
         milli = TEA_PRICE if part < 0 else self.model.balance(who.address) * part // 1_000
-        number = self.number.to_bytes(32)
         terms, offer = (TEA_TERMS, TEA) if tea else (keccak(b"lunch"), bytes(32))
         order = self.city.order(
             who, milli, merchant=merchant, order_number=number, terms=terms, offer=offer, expiry=now() + 600

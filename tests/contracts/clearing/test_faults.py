@@ -34,9 +34,7 @@ def test_f33_replayed_vouchers__none_of_them_is_taken(
         "another contract": sign(commuter, "Order", city.desk, *order, verifyingContract=city.book.address),
         "another user": sign(household, "Order", city.desk, *order),
         "malleable": malleable(good),
-        "a dispute": sign(
-            commuter, "Dispute", city.desk, *order[:3], order.terms, order.expiry
-        ),
+        "a dispute": sign(commuter, "Dispute", city.desk, *order[:3], order.terms, order.expiry),
     }
     orders = [*(order for _ in unsigned), past, order, order]
     signatures = [*unsigned.values(), sign(commuter, "Order", city.desk, *past), good, good]
@@ -114,7 +112,7 @@ def test_f38_settlement_sent_again_and_again__each_point_is_paid_once(
         sold += 10_000 + number
         travel_to((day_of(redeemed) + 1) * 86_400 + 60)
     last = day_of(redeemed)
-    travel_to((last + 8) * 86_400)
+    travel_to((last + 9) * 86_400)
     for first in (last, last - 2, last - 10, last - 10):
         city.vault.settleBatch([merchant, merchant], first, last, {"from": rando})
     assert city.token.balanceOf(merchant) == sold * PRICE

@@ -193,9 +193,7 @@ class City:
     def cancel(self, citizen: LocalAccount, order: Order) -> Any:
         """The citizen signs that an order is not to be taken; anyone sends it."""
         values = (citizen.address, order.merchant, order.order_number)
-        return self.desk.cancelOrder(
-            *values, sign(citizen, "Cancel", self.desk, *values), {"from": self.roles.rando}
-        )
+        return self.desk.cancelOrder(*values, sign(citizen, "Cancel", self.desk, *values), {"from": self.roles.rando})
 
     def fund(self, operator: Any, amount: int) -> None:
         """Mints test money to an operator, who deposits it and leaves no allowance behind."""

@@ -246,9 +246,9 @@ def test_f38_a_period_settled_twice__pays_once(city: City, commuter: LocalAccoun
     day = redeemed.timestamp // 86_400
     travel_to((day + 8) * 86_400)
     before = city.token.balanceOf(city.roles.merchant)
-    city.vault.settle(city.roles.merchant, day, day, {"from": city.roles.rando})
+    city.vault.settle(city.roles.merchant, day, day, {"from": city.roles.merchant})
     with reverts_with(city.vault, "SettlementVault_NothingDue", city.roles.merchant, day, day):
-        city.vault.settle(city.roles.merchant, day, day, {"from": city.roles.rando})
+        city.vault.settle(city.roles.merchant, day, day, {"from": city.roles.merchant})
     assert city.token.balanceOf(city.roles.merchant) - before == 100_000 * 50
 
 
@@ -267,7 +267,7 @@ def test_f39_a_paid_merchant_that_refunds_a_friend_out_of_another_citizens_dispu
     friends = city.redeem(commuter, 50_000, "friend's order")
     day = friends.timestamp // 86_400
     travel_to((day + 8) * 86_400)
-    city.vault.settle(city.roles.merchant, day, day, {"from": city.roles.rando})
+    city.vault.settle(city.roles.merchant, day, day, {"from": city.roles.merchant})
     disputed = city.redeem(household, 60_000, "disputed order")
     city.dispute(household, disputed)
     receipt, proof = receipt_in(friends)
@@ -322,6 +322,6 @@ def test_f43_a_settlement_over_years_of_empty_days__fits_a_block(city: City, com
     redeemed = city.redeem(commuter, 1_000)
     day = redeemed.timestamp // 86_400
     travel_to((day + 8) * 86_400)
-    settled = city.vault.settle(city.roles.merchant, day - 3_650, day, {"from": city.roles.rando})
+    settled = city.vault.settle(city.roles.merchant, day - 3_650, day, {"from": city.roles.merchant})
     assert settled.gas_used < 10_000_000
     assert city.token.balanceOf(city.vault) == 2 * RESERVE - 50_000

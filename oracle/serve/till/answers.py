@@ -1,0 +1,69 @@
+"""What the counter is sent and answers, as its OpenAPI document shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+LONGEST_VOUCHER = 1_000
+
+
+class Voucher(BaseModel):
+    """What a till sends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    voucher: str = Field(
+        max_length=LONGEST_VOUCHER, description="Text of the voucher: CB2:…", examples=["CB2:GEZDGNBVGY3TQOJQ"]
+    )
+
+
+class Answer(BaseModel):
+    """What became of an order.
+
+    A till hands goods out once for each of its order numbers: at `taken` and `fresh`; or, if its own connection was lost after it had sent
+    the voucher, at `taken` alone, unless it has handed them out before.
+    """
+
+    order: str = Field(description="Key of the order on chain, 0x hex")
+    taken: bool = Field(description="Whether the points are with the merchant, since now or before")
+    fresh: bool = Field(description="Whether this very request brought them: false for what was taken before")
+    points: str = Field(description="The price, in points with three decimals", examples=["12.500"])
+    reason: str = Field(description="Why it was not taken, or that it was taken before; empty if it was taken now")
+    transaction: str | None = Field(description="The transaction that took it or refused it; null if none was sent")
+
+
+class Problem(BaseModel):
+    """Why there is no answer."""
+
+    detail: str = Field(description="What is wrong, where, and what to do")
+    fresh: bool | None = Field(
+        description="False: this request took nothing. Null: not known; send the same again, it is taken once"
+    )
+
+
+class Statement(BaseModel):
+    """A merchant's statement of a period, in thousandths of a point and units of the settlement token: opening + in - out = closing."""
+
+    merchant: str = Field(description="Its account")
+    period: str = Field(description="As it was asked for", examples=["2023-01"])
+    block: int = Field(description="Last block that is counted")
+    opening_due_milli: int
+    taken_milli: int
+    refunded_milli: int
+    closing_due_milli: int
+
+    model_config = ConfigDict(extra="allow")
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The part of the document that names what else an operation answers."""
+    return {status: {"model": Problem, "description": _MEANING[status]} for status in statuses}
+
+
+_MEANING = {
+    422: "What was sent cannot be used: no voucher, one misread, expired, altered or for elsewhere; no account, no period",
+    500: "A fault of the counter itself, which its log tells",
+    503: "The chain does not answer: send the same again",
+}
