@@ -99,7 +99,9 @@ def show_(
 
 
 def _order(here: Installation, merchant: str, number: str, citizen: str | None) -> TakenOrder:
-    return order_at(here.chain, here.account_of(merchant), number_bytes(number), here.account_of(citizen) if citizen else None)
+    return order_at(
+        here.chain, here.account_of(merchant), number_bytes(number), here.account_of(citizen) if citizen else None
+    )
 
 
 def _show(here: Installation, order: TakenOrder, json: bool) -> None:

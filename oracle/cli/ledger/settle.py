@@ -22,7 +22,9 @@ from oracle.model.units import date_of, day_of
 
 app = typer.Typer(name="settle", invoke_without_command=True)
 
-ThroughOption = Annotated[str | None, typer.Option(help="Last day to pay for.", show_default="the last day but one that is final")]
+ThroughOption = Annotated[
+    str | None, typer.Option(help="Last day to pay for.", show_default="the last day but one that is final")
+]
 SinceOption = Annotated[str | None, typer.Option("--from", help="First day.", show_default="that of the first order")]
 PeriodOption = Annotated[str | None, typer.Option("--period", help="A day, a week 2023-W02 or a month 2023-01.")]
 MerchantOption = Annotated[
@@ -92,9 +94,9 @@ def settle(
 ) -> None:
     """Pay merchants what is final and not yet paid, from the operators' reserve.
 
-    An order is final when its refund window is over; a day later anyone can settle it. Without a command, runs that two persons approved are finished, and what else is due
-    is proposed, approved and sent at once: that needs two officers' keys in one keystore, as on a local chain. Elsewhere one person
-    types `propose`, another `show` and `approve`, and anyone `send`. Running it again pays nothing twice.
+    An order is final when its refund window is over; a day later anyone can settle it. Without a command, runs that two persons approved
+    are finished, and what else is due is proposed, approved and sent at once: that needs two officers' keys in one keystore, as on a
+    local chain. Elsewhere one person types `propose`, another `show` and `approve`, and anyone `send`. Running it again pays nothing twice.
 
         carbonbook settle --from 2023-01-01 --through 2023-01-31
         carbonbook settle propose --period 2023-01 --key authority-1

@@ -28,7 +28,7 @@ def counter(
     before it listens on anything but this machine.
 
         carbonbook counter --port 8710
-        curl -X POST localhost:8710/orders -H 'content-type: application/json' -d '{"voucher": "CB1:…"}'
+        curl -X POST localhost:8710/orders -H 'content-type: application/json' -d '{"voucher": "CB2:…"}'
     """
     import uvicorn  # the web takes a second that other commands need not wait
 

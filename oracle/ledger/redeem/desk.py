@@ -126,7 +126,9 @@ def _relay(outbox: Outbox, orders: list[SignedOrder], claims: list[Claim]) -> It
     }
     for signed in orders:
         reason = refusals.get(signed.order.key)
-        if reason is not None and reason.startswith(_ORDER_USED):  # somebody was faster, with this order or to cancel it
+        if reason is not None and reason.startswith(
+            _ORDER_USED
+        ):  # somebody was faster, with this order or to cancel it
             yield _before(chain, signed.order)
         else:
             yield Outcome(signed.order, reason is None, reason is None, reason or "", sent.hash)

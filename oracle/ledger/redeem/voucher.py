@@ -126,7 +126,9 @@ def _bytes(given: str) -> bytes:
         raise InputError(f"a voucher is of ASCII letters and digits; character {at + 1} is U+{ord(given[at]):04X}")
     text = given.upper()
     if text.startswith(_FORMER):
-        raise InputError(f"the voucher is of the former format {_FORMER}, which is taken no more: have the order signed anew")
+        raise InputError(
+            f"the voucher is of the former format {_FORMER}, which is taken no more: have the order signed anew"
+        )
     if not text.startswith(PREFIX):
         raise InputError(f"a voucher begins with {PREFIX}, not with {text[:8]!r}")
     body = text.removeprefix(PREFIX)
@@ -152,7 +154,9 @@ def _split(raw: bytes) -> list[bytes]:
         raise InputError(f"the voucher has {len(raw)} bytes, not {sum(_WIDTHS)}: was it read whole?")
     expected, found = _checksum(raw[:-_CHECK_BYTES]), raw[-_CHECK_BYTES:]
     if found != expected:
-        raise InputError(f"the voucher's checksum is {found.hex()}, not {expected.hex()}: it was misread, scan it again")
+        raise InputError(
+            f"the voucher's checksum is {found.hex()}, not {expected.hex()}: it was misread, scan it again"
+        )
     parts, at = [], 0
     for width in _WIDTHS:
         parts.append(raw[at : at + width])

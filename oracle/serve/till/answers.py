@@ -44,17 +44,31 @@ class Problem(BaseModel):
 
 
 class Statement(BaseModel):
-    """A merchant's statement of a period, in thousandths of a point and units of the settlement token: opening + in - out = closing."""
+    """A merchant's statement of a period: opening + in - out = closing, in points and in money."""
 
     merchant: str = Field(description="Its account")
     period: str = Field(description="As it was asked for", examples=["2023-01"])
-    block: int = Field(description="Last block that is counted")
-    opening_due_milli: int
-    taken_milli: int
-    refunded_milli: int
-    closing_due_milli: int
-
-    model_config = ConfigDict(extra="allow")
+    block: int = Field(description="Number of the last block that is counted")
+    opening_due_milli: int = Field(description="Due when the period began, in thousandths of a point")
+    taken_milli: int = Field(description="Orders")
+    refunded_milli: int = Field(description="Given back, but for what was in dispute")
+    disputed_milli: int = Field(description="Put in dispute")
+    kept_milli: int = Field(description="Decided for the merchant")
+    paid_milli: int = Field(description="Settled")
+    closing_due_milli: int = Field(description="opening + taken - refunded - disputed + kept - paid")
+    opening_disputed_milli: int = Field(description="In dispute when the period began")
+    given_back_milli: int = Field(description="Given back out of disputes")
+    closing_disputed_milli: int = Field(description="opening + disputed - kept - given back")
+    opening_due_units: int = Field(description="The same, here and below, in units of the settlement token")
+    taken_units: int = Field(description="Orders")
+    refunded_units: int = Field(description="Given back, but for what was in dispute")
+    disputed_units: int = Field(description="Put in dispute")
+    kept_units: int = Field(description="Decided for the merchant")
+    paid_units: int = Field(description="Settled")
+    closing_due_units: int = Field(description="opening + taken - refunded - disputed + kept - paid")
+    opening_disputed_units: int = Field(description="In dispute when the period began")
+    given_back_units: int = Field(description="Given back out of disputes")
+    closing_disputed_units: int = Field(description="opening + disputed - kept - given back")
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
