@@ -59,11 +59,11 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
     {
         IEvidenceLedger.CreditBasis memory basis = ledger.creditBasis(batch);
         _requireInTree(batch, basis.accountsRoot, firstIndex, entries, proof);
-        (ICarbonPoint.CreditTerms memory terms, uint256 factorUg) = _termsOf(basis);
+        (ICarbonPoint.CreditTerms memory terms, uint256 factorUg, uint256 leafCapMg) = _termsOf(basis);
 
-        (uint256[] memory credits, uint256 quantity) = _take(batch, firstIndex, entries, factorUg);
+        (uint256[] memory credits, uint256 quantity) = _take(batch, firstIndex, entries, factorUg, leafCapMg);
         if (credits.length == 0) revert PointIssuer_NothingToCredit(batch, firstIndex);
-        (reductionMg, pointsMilli) = book.credit(terms, credits);
+        (reductionMg, pointsMilli,) = book.credit(terms, credits);
         _countAgainstDayLimit(basis.operator, reductionMg);
         vault.lock(basis.operator, UnitsLib.yearOf(terms.day), pointsMilli);
 
@@ -87,10 +87,9 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
         (IMethodologyRegistry.Terms memory terms,,,) = methodologies.methodologyOf(header.methodology, header.version);
         _requireInTree(batch, header.accountsRoot, firstIndex, entries, proof);
 
-        uint256 year = UnitsLib.yearOf(header.day);
         for (uint256 i = 0; i < entries.length; i++) {
             if (reductionsMg[i] == 0) continue;
-            _takeBack(batch, firstIndex + i, entries[i], terms.factorUg, reductionsMg[i], year);
+            _takeBack(batch, firstIndex + i, entries[i], terms.factorUg, reductionsMg[i], header.day);
         }
     }
 
@@ -160,14 +159,14 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
     function _termsOf(IEvidenceLedger.CreditBasis memory basis)
         private
         view
-        returns (ICarbonPoint.CreditTerms memory terms, uint256 factorUg)
+        returns (ICarbonPoint.CreditTerms memory terms, uint256 factorUg, uint256 leafCapMg)
     {
-        (factorUg, terms.leafCapMg, terms.earnsPoints) = methodologies.creditRule(basis.methodology, basis.version);
+        (factorUg, leafCapMg, terms.earnsPoints) = methodologies.creditRule(basis.methodology, basis.version);
         (terms.day, terms.accountCapMg) = (basis.day, _accountDayCapMg);
     }
 
     /// @dev Marks what is not yet credited, one word of the bitmap after the other, and turns it into the book's entries.
-    function _take(BatchId batch, uint256 firstIndex, uint256[] calldata entries, uint256 factorUg)
+    function _take(BatchId batch, uint256 firstIndex, uint256[] calldata entries, uint256 factorUg, uint256 leafCapMg)
         private
         returns (uint256[] memory credits, uint256 quantity)
     {
@@ -177,7 +176,8 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
         for (uint256 done = 0; done < entries.length;) {
             uint256 index = firstIndex + done;
             uint256 end = Math.min(entries.length, done + 256 - (index & 0xff));
-            words[index >> 8] = ChunkLib.take(entries[done:end], words[index >> 8], index & 0xff, factorUg, taken);
+            words[index >> 8] =
+                ChunkLib.take(entries[done:end], words[index >> 8], index & 0xff, factorUg, leafCapMg, taken);
             done = end;
         }
         uint256 count = taken.count;
@@ -220,7 +220,7 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
         if (accounts == basis.accountCount) ledger.close(batch);
     }
 
-    function _takeBack(BatchId batch, uint256 index, uint256 entry, uint256 factorUg, uint256 reductionMg, uint256 year)
+    function _takeBack(BatchId batch, uint256 index, uint256 entry, uint256 factorUg, uint256 reductionMg, uint256 day)
         private
     {
         if (!isCredited(batch, index) || _takenBack[batch][index]) revert PointIssuer_NotCredited(batch, index);
@@ -229,7 +229,7 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
 
         _takenBack[batch][index] = true;
         address account = address(uint160(entry >> LeafLib.ACCOUNT_SHIFT));
-        book.lowerReduction(account, year, reductionMg);
+        book.lowerReduction(account, day, reductionMg);
 
         emit ReductionRevoked(batch, index, account, reductionMg);
     }

@@ -199,7 +199,7 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, ERC165, AccessManaged,
         bool before = ticket.aftermath.disputedOn != 0;
         if (phase != OrderPhase.Held || before) revert RedemptionDesk_CannotDispute(ticket.key, phase, before);
         bytes32 digest = disputeDigest(receipt.citizen, receipt.merchant, receipt.orderNumber, reason, expiry);
-        _requireSigned(ticket.key, _holderOf(receipt.citizen), digest, signature);
+        _requireSigned(ticket.key, book.holderOf(receipt.citizen), digest, signature);
 
         _openDispute(receipt, ticket, reason);
     }
@@ -522,14 +522,6 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, ERC165, AccessManaged,
     function _valueOf(ICarbonPoint.Part[] memory parts) private view returns (uint256 value) {
         for (uint256 i = 0; i < parts.length; i++) {
             value += parts[i].pointsMilli * vault.priceOf(parts[i].year);
-        }
-    }
-
-    /// @dev Who has a citizen's book now: the citizen, or the last account of its chain of moves.
-    function _holderOf(address citizen) private view returns (address holder) {
-        holder = citizen;
-        for (address next = book.movedTo(holder); next != address(0); next = book.movedTo(holder)) {
-            holder = next;
         }
     }
 

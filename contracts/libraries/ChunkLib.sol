@@ -27,12 +27,16 @@ library ChunkLib {
     /// @param entries Packed leaves, as in `LeafLib`, at most one per bit; zero is padding.
     /// @param bits The word of the bitmap; entry i stands at bit `offset` + i.
     /// @param factorUg Micrograms CO2e per unit quantity.
+    /// @param mostMg Most milligrams one entry can bring.
     /// @return The word with the new bits set.
-    function take(uint256[] calldata entries, uint256 bits, uint256 offset, uint256 factorUg, Taken memory taken)
-        internal
-        pure
-        returns (uint256)
-    {
+    function take(
+        uint256[] calldata entries,
+        uint256 bits,
+        uint256 offset,
+        uint256 factorUg,
+        uint256 mostMg,
+        Taken memory taken
+    ) internal pure returns (uint256) {
         uint256[] memory credits = taken.credits;
         uint256 quantity = taken.quantity;
         uint256 bit = 1 << offset;
@@ -46,7 +50,9 @@ library ChunkLib {
                         bits := or(bits, bit)
                         let amount := and(entry, QUANTITY_MASK)
                         quantity := add(quantity, amount)
-                        mstore(to, or(shl(96, shr(96, entry)), div(mul(amount, factorUg), UG_PER_MG)))
+                        let mg := div(mul(amount, factorUg), UG_PER_MG)
+                        if gt(mg, mostMg) { mg := mostMg }
+                        mstore(to, or(shl(96, shr(96, entry)), mg))
                         to := add(to, 0x20)
                     }
                 }

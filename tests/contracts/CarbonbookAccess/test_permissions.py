@@ -71,10 +71,13 @@ BY_CONTRACT = Rule(NOBODY, "CarbonPoint_NotAllowed")
 
 RULES: dict[str, dict[str, Rule]] = {
     "CarbonPoint": {
+        "announceMove": ANYONE,
         "burnHeld": BY_CONTRACT,
+        "cancelMove": ANYONE,
+        "completeMove": ANYONE,
         "credit": BY_CONTRACT,
         "lowerReduction": BY_CONTRACT,
-        "move": ANYONE,
+        "expireYear": ANYONE,
         "refund": BY_CONTRACT,
         "spend": BY_CONTRACT,
         "takeOutYear": BY_CONTRACT,

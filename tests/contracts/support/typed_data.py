@@ -30,7 +30,8 @@ TYPES = {
     "Admission": "address operator,address merchant,address payout,uint256 deadline",
     "Cancel": "address citizen,address merchant,bytes32 orderNumber",
     "Dispute": "address citizen,address merchant,bytes32 orderNumber,bytes32 reason,uint256 expiry",
-    "Move": "address from,address to,uint256 deadline",
+    "Move": "address from,address to,uint256 nonce,uint256 deadline",
+    "CancelMove": "address from,address to,uint256 nonce",
 }
 
 NAMES = {
@@ -40,6 +41,7 @@ NAMES = {
     "Cancel": "Carbonbook RedemptionDesk",
     "Dispute": "Carbonbook RedemptionDesk",
     "Move": "Carbonbook CarbonPoint",
+    "CancelMove": "Carbonbook CarbonPoint",
 }
 
 

@@ -91,7 +91,7 @@ contract Units {
     {
         ChunkLib.Taken memory taken;
         taken.credits = new uint256[](entries.length);
-        after_ = ChunkLib.take(entries, bits, offset, factorUg, taken);
+        after_ = ChunkLib.take(entries, bits, offset, factorUg, type(uint96).max, taken);
         for (uint256 i = 0; i < taken.count; i++) {
             vm.assertTrue(taken.credits[i] >> 96 != 0 || taken.credits[i] < 1 << 160, "an account and an amount");
         }

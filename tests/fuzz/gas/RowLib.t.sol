@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {ChunkLib} from "../../../contracts/libraries/ChunkLib.sol";
 import {LeafLib} from "../../../contracts/libraries/LeafLib.sol";
@@ -31,7 +32,6 @@ contract RowLibTest {
     ) public {
         ICarbonPoint.CreditTerms memory terms = ICarbonPoint.CreditTerms({
             day: 20_000 + termSeed % 3,
-            leafCapMg: (termSeed >> 8) % MAX_DAY_CAP_MG >> (termSeed >> 120) % 46,
             accountCapMg: (termSeed >> 64) % MAX_DAY_CAP_MG >> (termSeed >> 128) % 46,
             earnsPoints: earnsPoints
         });
@@ -40,7 +40,7 @@ contract RowLibTest {
         }
         uint256[] memory entries = new uint256[](6);
         for (uint256 i = 0; i < 6; i++) {
-            uint256 amount = (seeds[i] >> 8) % (terms.leafCapMg + 2) >> (seeds[i] % 8);
+            uint256 amount = (seeds[i] >> 8) % (terms.accountCapMg + 2) >> (seeds[i] % 8);
             entries[i] = uint256(uint160(_account(seeds[i] % 3))) << RowLib.ACCOUNT_SHIFT | amount;
         }
         (uint256 done, uint256 sums, Page[3] memory pages) = _expected(entries, terms);
@@ -53,7 +53,7 @@ contract RowLibTest {
         for (uint256 i = 0; i < 3; i++) {
             vm.assertEq(Page.unwrap(_pages[_account(i)]), Page.unwrap(pages[i]), "page");
         }
-        _requireTransfers(entries, done, earnsPoints);
+        _requireEvents(entries, done, terms);
     }
 
     /// @dev Any bitmap word and any quantities, padding among them.
@@ -61,7 +61,8 @@ contract RowLibTest {
         uint256[7] memory seeds,
         uint256 bits,
         uint8 offsetSeed,
-        uint64 factorUg
+        uint64 factorUg,
+        uint80 mostMg
     ) public view {
         uint256 offset = offsetSeed % 250;
         uint256[] memory entries = new uint256[](7);
@@ -76,10 +77,11 @@ contract RowLibTest {
             expected |= 1 << (offset + i);
             uint256 metres = entries[i] & LeafLib.QUANTITY_MASK;
             quantity += metres;
-            credits[count++] = (entries[i] >> 96 << 96) | UnitsLib.reductionMgDown(metres, factorUg);
+            uint256 mg = UnitsLib.reductionMgDown(metres, factorUg);
+            credits[count++] = (entries[i] >> 96 << 96) | (mg < mostMg ? mg : mostMg);
         }
 
-        (uint256 word, ChunkLib.Taken memory taken) = this.take(entries, bits, offset, factorUg);
+        (uint256 word, ChunkLib.Taken memory taken) = this.take(entries, bits, offset, factorUg, mostMg);
 
         vm.assertEq(word, expected, "word");
         vm.assertEq(taken.count, count, "count");
@@ -98,13 +100,13 @@ contract RowLibTest {
         return RowLib.credit(_pages, entries, terms);
     }
 
-    function take(uint256[] calldata entries, uint256 bits, uint256 offset, uint256 factorUg)
+    function take(uint256[] calldata entries, uint256 bits, uint256 offset, uint256 factorUg, uint256 mostMg)
         external
         pure
         returns (uint256 word, ChunkLib.Taken memory taken)
     {
         taken.credits = new uint256[](entries.length);
-        word = ChunkLib.take(entries, bits, offset, factorUg, taken);
+        word = ChunkLib.take(entries, bits, offset, factorUg, mostMg, taken);
     }
 
     function _expected(uint256[] memory entries, ICarbonPoint.CreditTerms memory terms)
@@ -119,27 +121,35 @@ contract RowLibTest {
             uint256 who = _numberOf(entries[done] >> RowLib.ACCOUNT_SHIFT);
             uint256 mg = entries[done] & RowLib.AMOUNT_MASK;
             uint256 used = pages[who].usedOn(terms.day);
-            if (used == type(uint256).max || mg > terms.leafCapMg || used + mg > terms.accountCapMg) break;
+            if (mg == 0 || used == type(uint256).max || used + mg > terms.accountCapMg) break;
+            if (pages[who].day() != terms.day && pages[who].todayMg() > terms.accountCapMg / 8) break;
             uint256 points = terms.earnsPoints ? UnitsLib.pointsMilliDown(mg) : 0;
             pages[who] = pages[who].credited(terms.day, mg, points);
             sums += (mg << RowLib.MG_SHIFT) + points;
         }
     }
 
-    function _requireTransfers(uint256[] memory entries, uint256 done, bool earnsPoints) private {
+    /// @dev Of each entry one event: its points, or, without any, its milligrams.
+    function _requireEvents(uint256[] memory entries, uint256 done, ICarbonPoint.CreditTerms memory terms) private {
         GasVm.Log[] memory logs = gasVm.getRecordedLogs();
-        uint256 count;
-        for (uint256 i = 0; i < done && earnsPoints; i++) {
-            uint256 points = UnitsLib.pointsMilliDown(entries[i] & RowLib.AMOUNT_MASK);
-            if (points == 0) continue;
-            GasVm.Log memory log = logs[count++];
-            vm.assertEq(log.topics.length, 3, "topics");
-            vm.assertEq(log.topics[0], keccak256("Transfer(address,address,uint256)"), "event");
-            vm.assertEq(uint256(log.topics[1]), 0, "from");
-            vm.assertEq(uint256(log.topics[2]), entries[i] >> RowLib.ACCOUNT_SHIFT, "to");
-            vm.assertEq(bytes32(log.data), bytes32(points), "value");
+        vm.assertEq(logs.length, done, "events");
+        for (uint256 i = 0; i < done; i++) {
+            uint256 mg = entries[i] & RowLib.AMOUNT_MASK;
+            uint256 points = terms.earnsPoints ? UnitsLib.pointsMilliDown(mg) : 0;
+            bytes32 account = bytes32(entries[i] >> RowLib.ACCOUNT_SHIFT);
+            vm.assertEq(logs[i].topics.length, 3, "topics");
+            if (points > 0) {
+                vm.assertEq(logs[i].topics[0], IERC20.Transfer.selector, "event");
+                vm.assertEq(logs[i].topics[1], 0, "from");
+                vm.assertEq(logs[i].topics[2], account, "to");
+                vm.assertEq(bytes32(logs[i].data), bytes32(points), "value");
+            } else {
+                vm.assertEq(logs[i].topics[0], ICarbonPoint.ReductionCredited.selector, "event");
+                vm.assertEq(logs[i].topics[1], account, "account");
+                vm.assertEq(logs[i].topics[2], bytes32(terms.day), "day");
+                vm.assertEq(bytes32(logs[i].data), bytes32(mg), "milligrams");
+            }
         }
-        vm.assertEq(logs.length, count, "events");
     }
 
     /// @dev A page of a year in which nothing passed the highest cap.

@@ -7,12 +7,11 @@ import {ICounter} from "../../../interfaces/ICounter.sol";
 import {IEvidenceLedger} from "../../../interfaces/IEvidenceLedger.sol";
 import {IMethodologyRegistry} from "../../../interfaces/IMethodologyRegistry.sol";
 import {IPointIssuer} from "../../../interfaces/IPointIssuer.sol";
-import {Moves} from "../support/Moves.sol";
 import {Trees} from "../support/Trees.sol";
-import {CityEvidence} from "./CityEvidence.sol";
+import {CityMoves} from "./CityMoves.sol";
 
-/// @title Credits: pushed, claimed, taken back; and books that move
-abstract contract CityCredits is CityEvidence {
+/// @title Credits: pushed, claimed, taken back
+abstract contract CityCredits is CityMoves {
     struct Snapshot {
         uint256[] reductions;
         uint256[] points;
@@ -68,9 +67,9 @@ abstract contract CityCredits is CityEvidence {
         uint256 number = batchSeed % _batches.length;
         BatchRecord storage record = _batches[number];
         uint256 index = indexSeed % record.entries.length;
-        address account = Trees.accountOf(record.entries[index]);
+        address holder = _holderFor(Trees.accountOf(record.entries[index]), record.header.day);
         uint256 most = _mgOf(number, index);
-        (address holder, uint256 there) = _holderOf(account, UnitsLib.yearOf(record.header.day));
+        uint256 there = book.pageOf(holder, UnitsLib.yearOf(record.header.day)).reductionMg;
         (IEvidenceLedger.Phase phase,) = ledger.phaseOf(record.id);
         if (careful && (phase != IEvidenceLedger.Phase.Revoked || !issuer.isCredited(record.id, index))) return;
         if (careful && (_takenBack[number][index] || most == 0 || there == 0)) return;
@@ -85,22 +84,6 @@ abstract contract CityCredits is CityEvidence {
         if (amount > 0) _takenBack[number][index] = true;
         takenBackMg[holder] += amount;
         done["takeBack"]++;
-    }
-
-    function move(uint256 fromSeed, uint256 toSeed) external timed {
-        (address from, address to) = (_picked(_citizens, fromSeed), _picked(_citizens, toSeed));
-        if (careful && !_movable(from, to)) return;
-        uint256 together = book.balanceOf(from) + book.balanceOf(to);
-        uint256 supply = book.totalSupply();
-
-        Moves.move(book, GENESIS, _keyOf[from], _keyOf[to]);
-
-        vm.assertEq(_livePoints(from), 0, "I04: a move takes the whole book");
-        vm.assertEq(book.balanceOf(from) + book.balanceOf(to), together, "I04: a move makes no points");
-        vm.assertEq(book.totalSupply(), supply, "I02: a move leaves the supply");
-        (creditedMg[to], creditedMg[from]) = (creditedMg[to] + creditedMg[from], 0);
-        (takenBackMg[to], takenBackMg[from]) = (takenBackMg[to] + takenBackMg[from], 0);
-        done["move"]++;
     }
 
     function _credit(uint256 number, uint256 first, uint256 count) internal {
@@ -200,9 +183,9 @@ abstract contract CityCredits is CityEvidence {
     }
 
     function _countDay(address citizen, uint256 day, uint256 gained) private {
-        creditedOn[citizen][day] += gained;
+        uint256 ofDay = creditedOn[_bookOf(citizen)][day] += gained;
         uint256 cap = issuer.accountDayCapMg();
-        vm.assertLe(gained == 0 ? 0 : creditedOn[citizen][day], cap, "I06: an account stays under the day cap");
+        vm.assertLe(gained == 0 ? 0 : ofDay, cap, "I06: a book stays under the day cap, wherever it moves");
     }
 
     function _snapshot(uint256 year) internal view returns (Snapshot memory s) {
@@ -224,7 +207,7 @@ abstract contract CityCredits is CityEvidence {
             if (issuer.isCredited(record.id, i)) continue;
             uint256 mg = _mgOf(number, i);
             for (uint256 c = 0; c < asked.length; c++) {
-                if (_citizens[c] != Trees.accountOf(record.entries[i])) continue;
+                if (_citizens[c] != _holderFor(Trees.accountOf(record.entries[i]), record.header.day)) continue;
                 asked[c] += mg < terms.dayCapMg ? mg : terms.dayCapMg;
             }
         }
@@ -235,16 +218,6 @@ abstract contract CityCredits is CityEvidence {
         (IMethodologyRegistry.Terms memory terms,,,) =
             methodologies.methodologyOf(record.header.methodology, record.header.version);
         return Trees.quantityOf(record.entries[index]) * terms.factorUg / 1000;
-    }
-
-    /// @dev Who has the reduction that a revocation for `account` takes: the account itself while it has some, else its successor.
-    function _holderOf(address account, uint256 year) internal view returns (address holder, uint256 mg) {
-        holder = account;
-        while (true) {
-            mg = book.pageOf(holder, year).reductionMg;
-            if (mg > 0 || book.movedTo(holder) == address(0)) return (holder, mg);
-            holder = book.movedTo(holder);
-        }
     }
 
     function _creditable(uint256 number, uint256 first, uint256[] memory entries) internal view returns (bool) {
@@ -279,24 +252,5 @@ abstract contract CityCredits is CityEvidence {
         uint256 issued = issuer.issuedOn(record.header.operator, _today());
         if (issued + mostMg > left) return false;
         return mostMg * 76 / 9000 * vault.priceOf(year) <= vault.freeOf(record.header.operator);
-    }
-
-    function _movable(address from, address to) private view returns (bool) {
-        if (from == to) return false;
-        address successor = book.movedTo(from);
-        if (successor != address(0)) return successor == to;
-        if (book.movedTo(to) != address(0) || _hasPredecessor(to)) return false;
-        for (uint256 i = 0; i < _years.length; i++) {
-            ICarbonPoint.PageView memory page = book.pageOf(to, _years[i]);
-            if (page.day != 0) return false;
-        }
-        return true;
-    }
-
-    function _hasPredecessor(address account) private view returns (bool) {
-        for (uint256 i = 0; i < _citizens.length; i++) {
-            if (book.movedTo(_citizens[i]) == account) return true;
-        }
-        return false;
     }
 }

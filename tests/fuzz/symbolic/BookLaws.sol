@@ -68,6 +68,17 @@ contract BookLaws {
         assert(Page.unwrap(credited) >> 112 == raw >> 112);
     }
 
+    function check_a_move_parts_a_page_and_closes_its_days(uint256 raw, uint32 through, uint32 day) external pure {
+        if (through == type(uint32).max || day > through) return;
+        Page page = Page.wrap(raw);
+        Page taken = page.taken(through);
+        Page left = page.left(through);
+        assert(taken.pointsMilli() == page.pointsMilli() && taken.reductionMg() == page.reductionMg());
+        assert(left.pointsMilli() == 0 && left.reductionMg() == 0 && left.peakMg() == page.peakMg());
+        assert(taken.usedOn(day) == type(uint256).max && left.usedOn(day) == type(uint256).max);
+        assert(taken.usedOn(uint256(through) + 1) == 0 && left.usedOn(uint256(through) + 1) == 0);
+    }
+
     // Once only, and by definition
 
     function check_the_bitmap_never_clears(uint256[2] calldata words, uint256 bits, uint8 offset, uint64 factorUg)
@@ -116,7 +127,7 @@ contract BookLaws {
     function check_points_never_go_from_citizen_to_citizen(address caller, address from, address to, uint256 amount)
         external
     {
-        assert(!_sent(caller, abi.encodeCall(book.transfer, (to, amount))));
+        if (amount > 0) assert(!_sent(caller, abi.encodeCall(book.transfer, (to, amount))));
         assert(!_sent(caller, abi.encodeCall(book.transferFrom, (from, to, amount))));
         assert(!_sent(caller, abi.encodeCall(book.approve, (to, amount))));
     }
@@ -137,7 +148,7 @@ contract BookLaws {
         uint256[] memory entries = new uint256[](1);
         entries[0] = word;
         ICarbonPoint.CreditTerms memory terms =
-            ICarbonPoint.CreditTerms({day: day, leafCapMg: mg, accountCapMg: mg, earnsPoints: true});
+            ICarbonPoint.CreditTerms({day: day, accountCapMg: mg, earnsPoints: true});
         assert(!_sent(caller, abi.encodeCall(book.credit, (terms, entries))));
         assert(!_sent(caller, abi.encodeCall(book.lowerReduction, (address(uint160(word)), day, mg))));
     }
@@ -160,7 +171,7 @@ contract BookLaws {
     {
         ChunkLib.Taken memory taken;
         taken.credits = new uint256[](entries.length);
-        present = ChunkLib.take(entries, bits, offset, factorUg, taken);
+        present = ChunkLib.take(entries, bits, offset, factorUg, type(uint96).max, taken);
         return (present, taken.count, taken.credits[0]);
     }
 
