@@ -81,9 +81,12 @@ RULES: dict[str, dict[str, Rule]] = {
         "refund": BY_CONTRACT,
         "spend": BY_CONTRACT,
         "takeOutYear": BY_CONTRACT,
+        "transfer": ANYONE,
     },
     "CarbonbookAccess": {
-        "cancel": ANYONE,
+        "cancel": Rule(
+            frozenset({"board", "guardian"}), "AccessManagerUnauthorizedCancel"
+        ),  # who scheduled it, a guardian
         "consumeScheduledOp": ANYONE,  # asks the caller back whether it is consuming: only a managed contract can answer
         "execute": Rule(NOBODY, "AccessManagerUnauthorizedCall", frozenset({"admin"})),
         "grantRole": BY_ADMIN,
@@ -188,6 +191,12 @@ RULES: dict[str, dict[str, Rule]] = {
 # Errors whose arguments are not the caller alone.
 ARGUMENTS: dict[str, Callable[[City, Any, str, str], tuple[Any, ...]]] = {
     "AccessManagerUnauthorizedAccount": lambda city, contract, data, caller: (caller, 0),
+    "AccessManagerUnauthorizedCancel": lambda city, contract, data, caller: (
+        caller,
+        city.roles.board.address,
+        city.access.address,
+        LABEL_ROLE,
+    ),
     "AccessManagerUnauthorizedCall": lambda city, contract, data, caller: (caller, city.access.address, LABEL_ROLE),
     "OperatorRegistry_MerchantNotActive": lambda city, contract, data, caller: (caller, 0),
     "OperatorRegistry_NotSponsor": lambda city, contract, data, caller: (city.roles.merchant.address, caller),

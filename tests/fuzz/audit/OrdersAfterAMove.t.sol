@@ -32,6 +32,16 @@ contract OrdersAfterAMoveTest is OrderCity {
         vm.assertEq(offers.offerOf(shop, "tea").taken, 1, "one item is out");
     }
 
+    function test_an_item_taken_after_the_move_and_given_back__is_nobodys() public {
+        earn(A);
+        publish("tea", 1000, 1);
+        move(KEY_A, KEY_B);
+        IRedemptionDesk.Receipt memory receipt = redeem(KEY_B, tea(KEY_B, 1));
+        vm.assertEq(offers.takenOf(shop, "tea", A), 1, "counted for the first account");
+        refund(receipt, 1000);
+        vm.assertEq(offers.takenOf(shop, "tea", A), 0, "and given back from it");
+    }
+
     function test_a_dispute__is_signed_by_who_has_the_book_now() public {
         earn(A);
         IRedemptionDesk.Receipt memory receipt = redeem(KEY_A, 1, 1000);

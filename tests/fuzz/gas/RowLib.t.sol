@@ -3,7 +3,6 @@ pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
-import {ChunkLib} from "../../../contracts/libraries/ChunkLib.sol";
 import {LeafLib} from "../../../contracts/libraries/LeafLib.sol";
 import {Page, PageLib} from "../../../contracts/libraries/PageLib.sol";
 import {RowLib} from "../../../contracts/libraries/RowLib.sol";
@@ -56,39 +55,6 @@ contract RowLibTest {
         _requireEvents(entries, done, terms);
     }
 
-    /// @dev Any bitmap word and any quantities, padding among them.
-    function testFuzz_ChunkLibTakesEachNewEntryOnce(
-        uint256[7] memory seeds,
-        uint256 bits,
-        uint8 offsetSeed,
-        uint64 factorUg,
-        uint80 mostMg
-    ) public view {
-        uint256 offset = offsetSeed % 250;
-        uint256[] memory entries = new uint256[](7);
-        uint256[] memory credits = new uint256[](7);
-        uint256 quantity;
-        uint256 count;
-        uint256 expected = bits;
-        for (uint256 i = 0; i < 7; i++) {
-            if (seeds[i] % 4 == 0) continue;
-            entries[i] = seeds[i] & ~(LeafLib.QUANTITY_MASK ^ type(uint64).max);
-            if (entries[i] == 0 || bits >> (offset + i) & 1 == 1) continue;
-            expected |= 1 << (offset + i);
-            uint256 metres = entries[i] & LeafLib.QUANTITY_MASK;
-            quantity += metres;
-            uint256 mg = UnitsLib.reductionMgDown(metres, factorUg);
-            credits[count++] = (entries[i] >> 96 << 96) | (mg < mostMg ? mg : mostMg);
-        }
-
-        (uint256 word, ChunkLib.Taken memory taken) = this.take(entries, bits, offset, factorUg, mostMg);
-
-        vm.assertEq(word, expected, "word");
-        vm.assertEq(taken.count, count, "count");
-        vm.assertEq(taken.quantity, quantity, "quantity");
-        vm.assertEq(keccak256(abi.encode(taken.credits)), keccak256(abi.encode(credits)), "credits");
-    }
-
     function testFuzz_LeafLibClimbsAsMerkleProofDoes(bytes32 node, bytes32[] calldata proof) public pure {
         vm.assertEq(LeafLib.climb(node, proof), MerkleProof.processProofCalldata(proof, node), "root");
     }
@@ -98,15 +64,6 @@ contract RowLibTest {
         returns (uint256 done, uint256 sums)
     {
         return RowLib.credit(_pages, entries, terms);
-    }
-
-    function take(uint256[] calldata entries, uint256 bits, uint256 offset, uint256 factorUg, uint256 mostMg)
-        external
-        pure
-        returns (uint256 word, ChunkLib.Taken memory taken)
-    {
-        taken.credits = new uint256[](entries.length);
-        word = ChunkLib.take(entries, bits, offset, factorUg, mostMg, taken);
     }
 
     function _expected(uint256[] memory entries, ICarbonPoint.CreditTerms memory terms)

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {UnitsLib} from "../../../contracts/libraries/UnitsLib.sol";
+import {BatchId} from "../../../contracts/types/Ids.sol";
 import {ICarbonPoint} from "../../../interfaces/ICarbonPoint.sol";
 import {ICounter} from "../../../interfaces/ICounter.sol";
 import {IEvidenceLedger} from "../../../interfaces/IEvidenceLedger.sol";
@@ -10,7 +11,7 @@ import {IPointIssuer} from "../../../interfaces/IPointIssuer.sol";
 import {Trees} from "../support/Trees.sol";
 import {CityMoves} from "./CityMoves.sol";
 
-/// @title Credits: pushed, claimed, taken back
+/// @title Credits: pushed and claimed
 abstract contract CityCredits is CityMoves {
     struct Snapshot {
         uint256[] reductions;
@@ -23,10 +24,11 @@ abstract contract CityCredits is CityMoves {
         uint256[] asked;
         bool[] credited;
         IPointIssuer.Progress progress;
+        uint256 brought;
+        uint256 consented;
         uint256 free;
+        uint256 unused;
     }
-
-    mapping(uint256 batch => mapping(uint256 index => bool)) private _takenBack;
 
     function credit(uint256 batchSeed, uint256 chunkSeed) public timed {
         if (_batches.length == 0) return;
@@ -62,30 +64,6 @@ abstract contract CityCredits is CityMoves {
         _credit(before, 0, _batches[before].entries.length);
     }
 
-    function takeBack(uint256 batchSeed, uint256 indexSeed, uint256 amountSeed) external timed {
-        if (_batches.length == 0) return;
-        uint256 number = batchSeed % _batches.length;
-        BatchRecord storage record = _batches[number];
-        uint256 index = indexSeed % record.entries.length;
-        address holder = _holderFor(Trees.accountOf(record.entries[index]), record.header.day);
-        uint256 most = _mgOf(number, index);
-        uint256 there = book.pageOf(holder, UnitsLib.yearOf(record.header.day)).reductionMg;
-        (IEvidenceLedger.Phase phase,) = ledger.phaseOf(record.id);
-        if (careful && (phase != IEvidenceLedger.Phase.Revoked || !issuer.isCredited(record.id, index))) return;
-        if (careful && (_takenBack[number][index] || most == 0 || there == 0)) return;
-        uint256 amount = careful ? _between(amountSeed, 1, most < there ? most : there) : amountSeed % (most + 2);
-        uint256[] memory amounts = new uint256[](1);
-        amounts[0] = amount;
-
-        issuer.revokeReductions(
-            record.id, index, Trees.slice(record.entries, index, 1), Trees.proof(record.entries, index, 1), amounts
-        );
-
-        if (amount > 0) _takenBack[number][index] = true;
-        takenBackMg[holder] += amount;
-        done["takeBack"]++;
-    }
-
     function _credit(uint256 number, uint256 first, uint256 count) internal {
         BatchRecord storage record = _batches[number];
         uint256[] memory entries = Trees.slice(record.entries, first, count);
@@ -115,7 +93,9 @@ abstract contract CityCredits is CityMoves {
             before.credited[i] = issuer.isCredited(record.id, first + i);
         }
         before.progress = issuer.progressOf(record.id);
+        (before.brought, before.consented) = _broughtOf(number);
         before.free = vault.freeOf(record.header.operator);
+        before.unused = _unusedOf(number);
     }
 
     /// @dev Takes what the batch gained into the accounts; `present` is each citizen's page, with what was spent since put back.
@@ -128,13 +108,28 @@ abstract contract CityCredits is CityMoves {
         IPointIssuer.Progress memory progress = issuer.progressOf(record.id);
         points = progress.pointsMilli - before.progress.pointsMilli;
         _accountFor(record.header, before, present, progress.reductionMg - before.progress.reductionMg, points);
-        uint256 locked = before.free - vault.freeOf(record.header.operator);
-        uint256 price = vault.priceOf(UnitsLib.yearOf(record.header.day));
-        vm.assertEq(locked, points * price, "I28: new points are locked for");
-        freeReserve[record.header.operator] -= locked;
+        _requireBrought(number, before);
+        (IEvidenceLedger.Phase phase,) = ledger.phaseOf(record.id);
+        if (phase == IEvidenceLedger.Phase.Closed) {
+            closed[number] = true;
+            _bookUnlocked(number, before.unused - points);
+        }
+        vm.assertEq(
+            vault.freeOf(record.header.operator), freeReserve[record.header.operator], "I61: credits lock nothing more"
+        );
         for (uint256 i = 0; i < before.credited.length; i++) {
             if (!before.credited[i] && issuer.isCredited(record.id, first + i)) timesCredited[number][first + i]++;
         }
+    }
+
+    /// @dev What the leaves brought, by their quantities, the methodology's cap and their rests, is what the batch's progress says.
+    function _requireBrought(uint256 number, Before memory before) private view {
+        IPointIssuer.Progress memory progress = issuer.progressOf(_batches[number].id);
+        (uint256 brought, uint256 consented) = _broughtOf(number);
+        vm.assertEq(progress.reductionMg - before.progress.reductionMg, brought - before.brought, "I13: reduction");
+        vm.assertEq(progress.consentedMg - before.progress.consentedMg, consented - before.consented, "I62: consented");
+        vm.assertEq(progress.reductionMg, brought, "I65: asked after the methodology's cap = credited + rests");
+        vm.assertEq(progress.consentedMg, consented, "I62: consented reduction is what those who consent were credited");
     }
 
     function _claimOf(uint256 number, uint256 index) internal view returns (ICounter.Claim[] memory claims) {
@@ -197,46 +192,68 @@ abstract contract CityCredits is CityMoves {
         }
     }
 
-    /// @dev Per citizen, the most that the entries not credited yet can bring: quantity * factor, each at most the leaf cap.
+    /// @dev Per citizen, the most that the entries not credited yet can bring: quantity * factor, each at most the methodology's cap.
     function _asked(uint256 number, uint256 first, uint256 count) internal view returns (uint256[] memory asked) {
-        BatchRecord storage record = _batches[number];
         asked = new uint256[](_citizens.length);
-        (IMethodologyRegistry.Terms memory terms,,,) =
-            methodologies.methodologyOf(record.header.methodology, record.header.version);
         for (uint256 i = first; i < first + count; i++) {
-            if (issuer.isCredited(record.id, i)) continue;
-            uint256 mg = _mgOf(number, i);
-            for (uint256 c = 0; c < asked.length; c++) {
-                if (_citizens[c] != _holderFor(Trees.accountOf(record.entries[i]), record.header.day)) continue;
-                asked[c] += mg < terms.dayCapMg ? mg : terms.dayCapMg;
-            }
+            if (!issuer.isCredited(_batches[number].id, i)) _addAsked(asked, number, i, _mgOf(number, i));
         }
     }
 
+    function _addAsked(uint256[] memory asked, uint256 number, uint256 index, uint256 mg) internal view {
+        BatchRecord storage record = _batches[number];
+        address holder = _holderFor(Trees.accountOf(record.entries[index]), record.header.day);
+        for (uint256 c = 0; c < asked.length; c++) {
+            if (_citizens[c] == holder) asked[c] += mg;
+        }
+    }
+
+    /// @dev Milligrams of all leaves of a batch, and of those that consent.
+    function _broughtOf(uint256 number) private view returns (uint256 mg, uint256 consentedMg) {
+        BatchRecord storage record = _batches[number];
+        for (uint256 i = 0; i < record.entries.length; i++) {
+            uint256 brought = _broughtBy(number, i);
+            mg += brought;
+            if (Trees.consentedOf(record.entries[i])) consentedMg += brought;
+        }
+    }
+
+    function _broughtBy(uint256 number, uint256 index) internal view returns (uint256) {
+        BatchId batch = _batches[number].id;
+        return issuer.isCredited(batch, index) ? _mgOf(number, index) - issuer.restOf(batch, index) : 0;
+    }
+
+    /// @dev What a leaf asks, after the methodology's cap.
     function _mgOf(uint256 number, uint256 index) internal view returns (uint256) {
         BatchRecord storage record = _batches[number];
         (IMethodologyRegistry.Terms memory terms,,,) =
             methodologies.methodologyOf(record.header.methodology, record.header.version);
-        return Trees.quantityOf(record.entries[index]) * terms.factorUg / 1000;
+        uint256 mg = Trees.quantityOf(record.entries[index]) * terms.factorUg / 1000;
+        return mg < terms.dayCapMg ? mg : terms.dayCapMg;
     }
 
     function _creditable(uint256 number, uint256 first, uint256[] memory entries) internal view returns (bool) {
+        uint256 last;
+        for (uint256 i = 0; i < entries.length; i++) {
+            if (entries[i] == 0) continue;
+            if (entries[i] >> 96 <= last) return false;
+            last = entries[i] >> 96;
+        }
+        return _runs(number) && _fits(_batches[number], first, entries);
+    }
+
+    /// @dev Whether anything can be credited from a batch now.
+    function _runs(uint256 number) internal view returns (bool) {
         BatchRecord storage record = _batches[number];
         (IEvidenceLedger.Phase phase,) = ledger.phaseOf(record.id);
         if (issuer.paused() || phase != IEvidenceLedger.Phase.Open) return false;
         (, IMethodologyRegistry.Status status,,) =
             methodologies.methodologyOf(record.header.methodology, record.header.version);
         if (status == IMethodologyRegistry.Status.Suspended) return false;
-        uint256 year = UnitsLib.yearOf(record.header.day);
-        if (!UnitsLib.isLive(year, book.currentYear())) return false;
-        return _fits(record, first, entries, year);
+        return UnitsLib.isLive(UnitsLib.yearOf(record.header.day), book.currentYear());
     }
 
-    function _fits(BatchRecord storage record, uint256 first, uint256[] memory entries, uint256 year)
-        private
-        view
-        returns (bool)
-    {
+    function _fits(BatchRecord storage record, uint256 first, uint256[] memory entries) private view returns (bool) {
         IPointIssuer.Progress memory progress = issuer.progressOf(record.id);
         uint256 quantity;
         uint256 count;
@@ -249,8 +266,6 @@ abstract contract CityCredits is CityMoves {
         if (progress.quantity + quantity > record.header.totalQuantity) return false;
         uint256 mostMg = quantity * 60; // the largest factor in the city is under 60 mg per metre
         uint256 left = operators.dayLimitMgOf(record.header.operator);
-        uint256 issued = issuer.issuedOn(record.header.operator, _today());
-        if (issued + mostMg > left) return false;
-        return mostMg * 76 / 9000 * vault.priceOf(year) <= vault.freeOf(record.header.operator);
+        return issuer.issuedOn(record.header.operator, _today()) + mostMg <= left;
     }
 }
