@@ -13,7 +13,7 @@ import requests
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from oracle.cli.ledger.wallet import custody_signer
-from oracle.ledger.attest.committee import domain
+from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
 from oracle.ledger.redeem.desk import SignedOrder
 from oracle.ledger.redeem.order import NO_OFFER, Order, number_bytes, terms_bytes
 from oracle.ledger.redeem.voucher import voucher_text
@@ -60,7 +60,7 @@ def vouchers(till: Till, numbers: Sequence[int], milli: int, terms: str, offer: 
 def voucher_for(till: Till, account: str, number: int, milli: int, terms: str, offer: bytes = NO_OFFER) -> str:
     """A voucher for merchant-1 of a citizen in custody."""
     chain, key = till.chain, custody_signer(till.here, account)
-    desk, expiry = domain(chain, "RedemptionDesk"), chain.now() + 3_600
+    desk, expiry = RedemptionDesk(chain).domain, chain.now() + 3_600
     shop, word = till.address("merchant-1"), number_bytes(str(number))
     order = Order(account, shop, word, milli, expiry, terms_bytes(terms), offer)
     return voucher_text(SignedOrder(order, sign(key, order.message(desk))), desk)
