@@ -39,7 +39,7 @@ MERCHANTS = ("merchant-1", "merchant-2", "merchant-3")
 def main() -> None:
     """Runs the story; leaves the first command's failure as it is."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--chain", choices=("anvil", "ganache"), default="anvil")
+    parser.add_argument("--chain", choices=("anvil", "ganache", "hardhat"), default="anvil")
     parser.add_argument("--port", type=int, default=8645)
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "demo")
     arguments = parser.parse_args()

@@ -84,7 +84,9 @@ DISPUTE = (
 
 ADMISSION = (("address", "operator"), ("address", "merchant"), ("address", "payout"), ("uint256", "deadline"))
 
-MOVE = (("address", "from"), ("address", "to"), ("uint256", "deadline"))
+MOVE = (("address", "from"), ("address", "to"), ("uint256", "nonce"), ("uint256", "deadline"))
+
+CANCEL_MOVE = (("address", "from"), ("address", "to"), ("uint256", "nonce"))
 
 _DOMAIN_TYPE = [
     {"name": "name", "type": "string"},

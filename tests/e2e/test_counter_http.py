@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +21,7 @@ from oracle.ledger.redeem.order import NO_OFFER, Order, number_bytes, terms_byte
 from oracle.ledger.redeem.voucher import voucher_text
 from oracle.model.typed_data import sign
 from tests.e2e.cli import CARBONBOOK, free_port
+from tests.e2e.servers import Service
 from tests.e2e.till import Till
 
 BUYERS = 50
@@ -151,21 +154,22 @@ def test_the_document__names_every_answer_and_each_answer_is_what_it_names(till:
     document = requests.get(f"{url}/openapi.json", timeout=60).json()
     orders = document["paths"]["/orders"]["post"]["responses"]
     stated = document["paths"]["/merchants/{account}/statement"]["get"]["responses"]
-    assert (set(orders), set(stated)) == ({"200", "409", "422", "500", "503"}, {"200", "422", "500", "503"})
+    assert (set(orders), set(stated)) == ({"200", "409", "413", "422", "500", "503"}, {"200", "422", "500", "503"})
     good = voucher_for(till, till.in_custody()[4], 4_713, 500, "tea")
     moon = voucher_for(till, till.in_custody()[4], 4_714, 10**9, "a moon")
+    long = " " * 20_000
     merchant = till.address("merchant-1")
     answers = [
         *(
             (orders, requests.post(f"{url}/orders", json={"voucher": text}, timeout=60))
-            for text in (good, moon, "CB2:")
+            for text in (good, moon, "CB2:", long)
         ),
         *(
             (stated, requests.get(f"{url}/merchants/{account}/statement?period=2023-01", timeout=60))
             for account in (merchant, "0x12")
         ),
     ]
-    assert [answer.status_code for _, answer in answers] == [200, 409, 422, 200, 422]
+    assert [answer.status_code for _, answer in answers] == [200, 409, 422, 413, 200, 422]
     for named, answer in answers:
         schema = named[str(answer.status_code)]["content"]["application/json"]["schema"]
         fields = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]["properties"]
@@ -192,3 +196,25 @@ def test_a_statement__over_http__is_that_of_the_command_and_of_admitted_merchant
     ):
         refused = requests.get(f"{url}/merchants/{account}/statement", params={"period": period}, timeout=60)
         assert (refused.status_code, bool(refused.json()["detail"])) == (422, True)
+
+
+def test_counter__killed_while_tills_wait__takes_each_order_once_when_they_ask_again(till: Till) -> None:
+    """F56."""
+    moments = random.Random(56)
+    server = Service(["counter", "--home", str(till.home)], till.folder / "killed.log", "/openapi.json")
+    accounts = till.in_custody()[:20]
+    before = sum(till.balance(account) for account in accounts)
+    texts = vouchers(till, range(500, 520), 100, "soup")
+    with ThreadPoolExecutor(len(texts)) as pool:
+        for _ in range(4):
+            server.start()
+            waiting = [pool.submit(requests.post, f"{server.url}/orders", json={"voucher": text}) for text in texts]
+            time.sleep(moments.uniform(0.1, 1.5))  # the moment is the test's subject; nothing is waited for
+            server.kill()
+            for asked in waiting:
+                assert asked.exception() is None or isinstance(asked.exception(), requests.exceptions.ConnectionError)
+    server.start()
+    answers = posted(server.url, texts)
+    server.stop()
+    assert [answer.status_code for answer in answers] == [200] * 20, [answer.text for answer in answers]
+    assert before - sum(till.balance(account) for account in accounts) == 20 * 100

@@ -12,7 +12,7 @@ from oracle.cli.ledger.wallet import AccountOption, KeyFileOption, PassphraseOpt
 from oracle.installation import Installation
 from oracle.ledger.redeem.after import TakenOrder, dispute, lapse, order_at, resolve, taken_order
 from oracle.ledger.redeem.order import number_bytes
-from oracle.model.units import MILLI, to_base_exact
+from oracle.model.units import milli_points
 
 app = typer.Typer(name="dispute", help="Disputes: open, resolve, lapse, show.", no_args_is_help=True)
 
@@ -61,7 +61,7 @@ def resolve_(
     """
     here = Installation.at(home)
     order = _order(here, merchant, number, citizen)
-    resolve(here.sender(key), order, to_base_exact(to_citizen, MILLI))
+    resolve(here.sender(key), order, milli_points(to_citizen, least=0))
     _show(here, order, json)
 
 

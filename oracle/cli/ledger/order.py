@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from oracle.ledger.redeem.offer import NO_OFFER, offer_of
 from oracle.ledger.redeem.order import Order, key_of, number_bytes, number_text, terms_bytes
 from oracle.model.errors import InputError
 from oracle.model.typed_data import sign
-from oracle.model.units import MILLI, points, to_base_exact
+from oracle.model.units import milli_points, points
 
 app = typer.Typer(name="order", help="Vouchers: sign one, look at one, cancel one.", no_args_is_help=True)
 
@@ -109,9 +110,14 @@ def read(here: Installation, voucher: str) -> SignedOrder:
 
     if not is_voucher(voucher):
         path = Path(voucher)
-        if len(path.name) > _LONGEST_NAME or not path.is_file():
-            raise InputError(f"'{voucher}' is neither a voucher ({PREFIX}…) nor a file")
-        voucher = path.read_text()
+        try:
+            if len(os.fsencode(path.name)) > _LONGEST_NAME or not path.is_file():
+                raise InputError(f"'{voucher}' is neither a voucher ({PREFIX}…) nor a file")
+            voucher = path.read_text("ascii")
+        except OSError as error:
+            raise InputError(f"cannot be read: {error.strerror}", file=voucher) from error
+        except UnicodeDecodeError as error:
+            raise InputError("is no voucher: it is not ASCII", file=voucher) from error
     return read_voucher(voucher, RedemptionDesk(here.chain).domain, here.chain.now())
 
 
@@ -134,8 +140,8 @@ def _bought(
     """Price in thousandths, hash of the terms, number of the offer."""
     if offer is not None:
         found = offer_of(here.chain, merchant, number_bytes(offer))
-        milli = found.price_milli if price is None else to_base_exact(price, MILLI)
+        milli = found.price_milli if price is None else milli_points(price)
         return milli, found.terms, number_bytes(offer)
     if price is None:
         raise InputError("name --points, or an --offer that has a price")
-    return to_base_exact(price, MILLI), terms_bytes(terms), NO_OFFER
+    return milli_points(price), terms_bytes(terms), NO_OFFER

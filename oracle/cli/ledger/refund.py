@@ -12,7 +12,7 @@ from oracle.installation import Installation
 from oracle.ledger.redeem.after import TakenOrder, day_to_net, order_at, taken_order
 from oracle.ledger.redeem.after import refund as give_back
 from oracle.ledger.redeem.order import number_bytes
-from oracle.model.units import MILLI, date_of, points, to_base_exact
+from oracle.model.units import date_of, milli_points, points
 
 NumberArgument = Annotated[str, typer.Argument(help="The merchant's order number.")]
 CitizenOption = Annotated[str | None, typer.Option(help="Whose order, if several have the number.")]
@@ -38,7 +38,7 @@ def refund(
     here = Installation.at(home)
     merchant = here.keys.address(key)
     order = order_at(here.chain, merchant, number_bytes(number), here.account_of(citizen) if citizen else None)
-    milli = order.left_milli if amount is None else to_base_exact(amount, MILLI)
+    milli = order.left_milli if amount is None else milli_points(amount)
     day = day_to_net(here.chain, merchant, milli) if order.phase == "final" else None
     sent = give_back(here.sender(key), order, milli, day)
     netted = date_of(day).isoformat() if day is not None else None

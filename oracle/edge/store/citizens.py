@@ -79,7 +79,7 @@ class Register:
 
     def tag(self, source: str, subject: str) -> bytes:
         """Keyed hash of a source's subject."""
-        return bytes(self._tags(source, pl.Series([subject], dtype=pl.String))[0])
+        return bytes(self.tags(source, pl.Series([subject], dtype=pl.String))[0])
 
     def enrol(self, connection: Connection, people: Sequence[Enrolment]) -> int:
         """Enrols people; those who are already keep account and salt and take the new consent and residents.
@@ -113,7 +113,7 @@ class Register:
             Columns `subject` and `citizen` (Int64), one row per distinct subject, in any order.
         """
         distinct = names.unique().alias("subject")
-        asked = pl.DataFrame([distinct, self._tags(source, distinct)])
+        asked = pl.DataFrame([distinct, self.tags(source, distinct)])
         known = _known(connection, asked["tag"])
         missing = asked.join(known, on="tag", how="anti").sort("subject")
         if len(missing):
@@ -127,12 +127,12 @@ class Register:
         """Keyed hashes of pairs of source and subject."""
         frame = pl.DataFrame(named, schema={"source": pl.String, "subject": pl.String}, orient="row").with_row_index()
         parts = [
-            part.select("index", self._tags(source, part["subject"]))
+            part.select("index", self.tags(source, part["subject"]))
             for (source,), part in frame.partition_by("source", as_dict=True).items()
         ]
         return pl.concat(parts).sort("index")["tag"].to_list() if parts else []
 
-    def _tags(self, source: str, names: pl.Series) -> pl.Series:
+    def tags(self, source: str, names: pl.Series) -> pl.Series:
         """Keyed hashes of a source's subjects. Keccak is a sponge: with the secret in front it is a MAC by itself."""
         start = self._records + _TAG_LABEL + len(source).to_bytes(2, "big") + source.encode()
         messages = names.to_frame("name").select(pl.lit(start) + pl.col("name").cast(pl.Binary)).to_series()

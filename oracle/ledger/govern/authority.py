@@ -22,6 +22,7 @@ def terms_of(rule: Rule, uri: str = "") -> Terms:
     return Terms(
         unit=int(rule.unit),
         earns_points=rule.earns_points,
+        creditable=rule.creditable,
         factor_ug=rule.factor_ug,
         day_cap_mg=rule.day_cap_mg,
         record_limit=rule.record_limit,

@@ -10,7 +10,6 @@ the same order, which is taken once.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from pathlib import Path
@@ -134,7 +133,7 @@ def _bytes(given: str) -> bytes:
     body = text.removeprefix(PREFIX)
     try:
         raw = base64.b32decode(body + "=" * (-len(body) % 8))
-    except binascii.Error as error:
+    except ValueError as error:
         raise InputError(f"the voucher is not Base32: {error}") from error
     if _base32(raw) != body:  # bits of the last character that mean nothing
         raise InputError("the voucher's last character is not what it was written with: scan it again")

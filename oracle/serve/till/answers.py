@@ -77,6 +77,7 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 _MEANING = {
+    413: "The body is longer than any voucher",
     422: "What was sent cannot be used: no voucher, one misread, expired, altered or for elsewhere; no account, no period",
     500: "A fault of the counter itself, which its log tells",
     503: "The chain does not answer: send the same again",

@@ -17,13 +17,16 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from oracle.ledger.redeem.desk import Outcome, SignedOrder
 from oracle.model.errors import CarbonbookError, ChainError, InputError, VerificationFailed, WrongChain
 from oracle.model.units import points
-from oracle.serve.till.answers import Answer, Problem, Statement, Voucher, responses
+from oracle.serve.http.body import Bounded
+from oracle.serve.till.answers import LONGEST_VOUCHER, Answer, Problem, Statement, Voucher, responses
 from oracle.serve.till.relay import Relay
 
+_LONGEST_BODY = 16 * LONGEST_VOUCHER
 _WAIT_SECONDS = 120
 # The first that fits: a voucher for another chain is a bad voucher, not a chain that fails.
 _STATUS: tuple[tuple[type[CarbonbookError], int], ...] = (
@@ -46,6 +49,7 @@ def service(read: Read, relay: Relay, statement: State) -> FastAPI:
         statement: A merchant's statement of a period.
     """
     app = FastAPI(title="Carbonbook counter", version="2", description=__doc__ or "")
+    app.add_middleware(Bounded, most=_LONGEST_BODY)
     _tell_problems(app)
 
     @app.post(
@@ -53,7 +57,7 @@ def service(read: Read, relay: Relay, statement: State) -> FastAPI:
         response_model=Answer,
         responses={
             409: {"model": Answer, "description": "It cannot be taken: `reason` says why"},
-            **responses(422, 500, 503),
+            **responses(413, 422, 500, 503),
         },
     )
     def take(body: Voucher) -> JSONResponse:
@@ -94,6 +98,10 @@ def _tell_problems(app: FastAPI) -> None:
     def told(_request: Request, error: CarbonbookError) -> JSONResponse:
         return _problem(next((status for kind, status in _STATUS if isinstance(error, kind)), 500), str(error))
 
+    @app.exception_handler(HTTPException)
+    def refused(_request: Request, error: HTTPException) -> JSONResponse:
+        return _problem(error.status_code, str(error.detail), error.headers)
+
     @app.exception_handler(Exception)
     def failed(_request: Request, _error: Exception) -> JSONResponse:
         return _problem(500, "The counter failed; its log tells how. Send the same again: it is taken once.")
@@ -104,6 +112,7 @@ def _tell_problems(app: FastAPI) -> None:
         return _problem(422, wrong)
 
 
-def _problem(status: int, sentence: str) -> JSONResponse:
+def _problem(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     plain = sentence.encode("ascii", "backslashreplace").decode()
-    return JSONResponse(Problem(detail=plain, fresh=False if status == 422 else None).model_dump(), status)
+    nothing_was_sent = status < 500
+    return JSONResponse(Problem(detail=plain, fresh=False if nothing_was_sent else None).model_dump(), status, headers)

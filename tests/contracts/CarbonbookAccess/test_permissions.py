@@ -113,6 +113,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "close": ANYONE,
         "pause": BY_GUARDIAN,
         "release": BY_AUTHORITY,
+        "reportAccountTwice": ANYONE,
         "reportDuplicate": ANYONE,
         "revoke": BY_AUTHORITY,
         "setAuthority": BY_MANAGER,
@@ -151,6 +152,7 @@ RULES: dict[str, dict[str, Rule]] = {
     },
     "PointIssuer": {
         "credit": ANYONE,
+        "creditRests": ANYONE,
         "pause": BY_GUARDIAN,
         "revokeReductions": BY_BOARD,
         "setAccountDayCap": BY_BOARD,
@@ -174,7 +176,7 @@ RULES: dict[str, dict[str, Rule]] = {
     },
     "SettlementVault": {
         "deposit": ANYONE,
-        "lock": Rule(NOBODY, "SettlementVault_NotIssuer"),
+        "lock": Rule(NOBODY, "SettlementVault_NotLedger"),
         "pause": BY_GUARDIAN,
         "releaseTo": ANYONE,
         "releaseYear": ANYONE,
@@ -183,6 +185,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "settle": ANYONE,
         "settleBatch": ANYONE,
         "settleSuspended": BY_AUTHORITY,
+        "unlock": Rule(NOBODY, "SettlementVault_NotLedger"),
         "unpause": BY_AUTHORITY,
         "withdraw": Rule(frozenset({"operator"}), "OperatorRegistry_OperatorNotActive"),
     },

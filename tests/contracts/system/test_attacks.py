@@ -8,7 +8,7 @@ import pytest
 from brownie import Token__MockForSettlement, accounts, web3
 from eth_account.signers.local import LocalAccount
 
-from oracle.measure.evidence.leaf import methodology_word
+from oracle.model.ids import methodology_word
 
 from ..support.batches import Batch, Entry, approvals, batch_of
 from ..support.city import (
@@ -159,7 +159,7 @@ def test_f31_a_committee_that_signs_two_truths__gets_one_of_them_in(city: City) 
 
 
 def test_f32_an_inner_node_passed_off_as_an_entry__is_not_in_the_tree(city: City) -> None:
-    batch = city.open(forged(city, accounts_=4))
+    batch = city.open(forged(city, quantity=100_000, accounts_=4))
     identity, _, _, proof = batch.chunk(0, 2)
     inner = int.from_bytes(batch.tree.subtree_proof(2, 2)[0], "big")
     with reverts_with(city.issuer, "PointIssuer_BadProof", identity, 0):

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from eth_abi.abi import decode
 
 from oracle.edge.chain.call import Call
-from oracle.edge.chain.contracts.base import Contract
+from oracle.edge.chain.contracts.base import Contract, word
+from oracle.model.ids import BatchId
 
 NOTHING_DUE = "SettlementVault_NothingDue"
+RESERVE_SHORT = "SettlementVault_ReserveShort"
+NO_PRICE = "SettlementVault_NoPrice"
 
 
 class SettlementVault(Contract):
@@ -26,8 +29,13 @@ class SettlementVault(Contract):
         return int(self._read("freeOf", operator))
 
     def locked_of(self, operator: str, year: int) -> int:
-        """Points of a year that an operator's locked reserve stands for."""
+        """Points of a year that an operator's locked reserve stands for: brought, or still possible in its open batches."""
         return int(self._read("lockedOf", operator, year))
+
+    def locked_for(self, batches: Sequence[BatchId]) -> dict[BatchId, int]:
+        """Points that each batch can bring at most; 0 once it is closed or revoked."""
+        found = self._read_many("lockedFor", [[word(batch)] for batch in batches])
+        return {batch: milli for batch, (milli,) in zip(batches, found, strict=True)}
 
     def payout_gas(self) -> int:
         """Gas that a batch sets aside for one payout."""
