@@ -170,7 +170,7 @@ def test_order_digest_and_key__any_order__are_the_contracts(chain: Chain, drawn:
         order = Order(_address(drawn), _address(drawn), drawn.randbytes(32), *numbers, drawn.randbytes(32))
         ours = digest(order.message(_domain(chain, "RedemptionDesk")))
         assert ours == chain.read("RedemptionDesk", "orderDigest", order.encoded())
-        key = chain.read("RedemptionDesk", "orderKeyOf", order.merchant, order.order_number)
+        key = chain.read("RedemptionDesk", "orderKeyOf", order.merchant, order.citizen, order.order_number)
         assert order.key == "0x" + key.hex()
 
 
