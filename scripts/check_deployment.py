@@ -65,7 +65,7 @@ def main() -> int:
 
 
 def drift(chain: Chain, compiler: dict[str, Any], guardians: dict[str, str]) -> Iterator[str]:
-    """What differs between a chain and its manifest, a sentence each. `guardians` maps a role to the role that can cancel its operations."""
+    """What differs between a chain and its manifest, a sentence each. `guardians`: by role, the role that can cancel what it schedules."""
     yield from _compiler(compiler)
     strangers = list(_code(chain))
     yield from strangers
