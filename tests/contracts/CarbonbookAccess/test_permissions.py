@@ -71,16 +71,22 @@ BY_CONTRACT = Rule(NOBODY, "CarbonPoint_NotAllowed")
 
 RULES: dict[str, dict[str, Rule]] = {
     "CarbonPoint": {
+        "announceMove": ANYONE,
         "burnHeld": BY_CONTRACT,
+        "cancelMove": ANYONE,
+        "completeMove": ANYONE,
         "credit": BY_CONTRACT,
         "lowerReduction": BY_CONTRACT,
-        "move": ANYONE,
+        "expireYear": ANYONE,
         "refund": BY_CONTRACT,
         "spend": BY_CONTRACT,
         "takeOutYear": BY_CONTRACT,
+        "transfer": ANYONE,
     },
     "CarbonbookAccess": {
-        "cancel": ANYONE,
+        "cancel": Rule(
+            frozenset({"board", "guardian"}), "AccessManagerUnauthorizedCancel"
+        ),  # who scheduled it, a guardian
         "consumeScheduledOp": ANYONE,  # asks the caller back whether it is consuming: only a managed contract can answer
         "execute": Rule(NOBODY, "AccessManagerUnauthorizedCall", frozenset({"admin"})),
         "grantRole": BY_ADMIN,
@@ -107,6 +113,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "close": ANYONE,
         "pause": BY_GUARDIAN,
         "release": BY_AUTHORITY,
+        "reportAccountTwice": ANYONE,
         "reportDuplicate": ANYONE,
         "revoke": BY_AUTHORITY,
         "setAuthority": BY_MANAGER,
@@ -145,6 +152,7 @@ RULES: dict[str, dict[str, Rule]] = {
     },
     "PointIssuer": {
         "credit": ANYONE,
+        "creditRests": ANYONE,
         "pause": BY_GUARDIAN,
         "revokeReductions": BY_BOARD,
         "setAccountDayCap": BY_BOARD,
@@ -167,7 +175,7 @@ RULES: dict[str, dict[str, Rule]] = {
     },
     "SettlementVault": {
         "deposit": ANYONE,
-        "lock": Rule(NOBODY, "SettlementVault_NotIssuer"),
+        "lock": Rule(NOBODY, "SettlementVault_NotLedger"),
         "pause": BY_GUARDIAN,
         "releaseTo": ANYONE,
         "releaseYear": ANYONE,
@@ -176,6 +184,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "settle": ANYONE,
         "settleBatch": ANYONE,
         "settleSuspended": BY_AUTHORITY,
+        "unlock": Rule(NOBODY, "SettlementVault_NotLedger"),
         "unpause": BY_AUTHORITY,
         "withdraw": Rule(frozenset({"operator"}), "OperatorRegistry_OperatorNotActive"),
     },
@@ -184,6 +193,12 @@ RULES: dict[str, dict[str, Rule]] = {
 # Errors whose arguments are not the caller alone.
 ARGUMENTS: dict[str, Callable[[City, Any, str, str], tuple[Any, ...]]] = {
     "AccessManagerUnauthorizedAccount": lambda city, contract, data, caller: (caller, 0),
+    "AccessManagerUnauthorizedCancel": lambda city, contract, data, caller: (
+        caller,
+        city.roles.board.address,
+        city.access.address,
+        LABEL_ROLE,
+    ),
     "AccessManagerUnauthorizedCall": lambda city, contract, data, caller: (caller, city.access.address, LABEL_ROLE),
     "OperatorRegistry_MerchantNotActive": lambda city, contract, data, caller: (caller, 0),
     "OperatorRegistry_NotSponsor": lambda city, contract, data, caller: (city.roles.merchant.address, caller),

@@ -26,7 +26,8 @@ TYPES = {
         "address citizen,address merchant,bytes32 orderNumber,uint256 pointsMilli,uint256 expiry,bytes32 terms,bytes32 offer"
     ),
     "Dispute": "address merchant,bytes32 orderNumber,bytes32 reason,uint256 expiry",
-    "Move": "address from,address to,uint256 deadline",
+    "Move": "address from,address to,uint256 nonce,uint256 deadline",
+    "CancelMove": "address from,address to,uint256 nonce",
 }
 
 NAMES = {
@@ -34,6 +35,7 @@ NAMES = {
     "Order": "Carbonbook RedemptionDesk",
     "Dispute": "Carbonbook RedemptionDesk",
     "Move": "Carbonbook CarbonPoint",
+    "CancelMove": "Carbonbook CarbonPoint",
 }
 
 

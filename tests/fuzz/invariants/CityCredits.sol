@@ -11,7 +11,7 @@ import {IPointIssuer} from "../../../interfaces/IPointIssuer.sol";
 import {Trees} from "../support/Trees.sol";
 import {CityMoves} from "./CityMoves.sol";
 
-/// @title Credits: pushed, claimed, taken back
+/// @title Credits: pushed and claimed
 abstract contract CityCredits is CityMoves {
     struct Snapshot {
         uint256[] reductions;
@@ -29,8 +29,6 @@ abstract contract CityCredits is CityMoves {
         uint256 free;
         uint256 unused;
     }
-
-    mapping(uint256 batch => mapping(uint256 index => bool)) private _takenBack;
 
     function credit(uint256 batchSeed, uint256 chunkSeed) public timed {
         if (_batches.length == 0) return;
@@ -56,28 +54,6 @@ abstract contract CityCredits is CityMoves {
         done["claim"]++;
     }
 
-    /// @dev Credits the rests of a batch, all or one of them.
-    function creditRests(uint256 batchSeed, uint256 seed) external timed {
-        for (uint256 i = 0; i < _batches.length; i++) {
-            uint256 number = (batchSeed % _batches.length + i) % _batches.length;
-            uint256[] memory indices = _restIndices(number, seed % 3 == 0);
-            if (indices.length == 0 || (careful && !_restsCreditable(number, indices))) continue;
-            Before memory before = _beforeCredit(number, 0, 0);
-            for (uint256 j = 0; j < indices.length; j++) {
-                _addAsked(before.asked, number, indices[j], issuer.restOf(_batches[number].id, indices[j]));
-            }
-            try issuer.creditRests(_batches[number].id, indices) {
-                _bookCredit(number, 0, before, _snapshot(UnitsLib.yearOf(_batches[number].header.day)));
-                done["creditRests"]++;
-                return;
-            } catch (bytes memory reason) {
-                // Whether a late day has room only the book knows.
-                bool full = bytes4(reason) == IPointIssuer.PointIssuer_NothingFits.selector;
-                vm.assertTrue(full || !careful, "I44: rests that fit are credited");
-            }
-        }
-    }
-
     /// @dev Attests, waits and credits in one step, so that short runs get far.
     function pushWholeBatch(uint256 seed, uint256 quantities, uint256 people) external {
         uint256 before = _batches.length;
@@ -86,31 +62,6 @@ abstract contract CityCredits is CityMoves {
         _passTo(clock + ledger.challengeWindow());
         vm.warp(clock);
         _credit(before, 0, _batches[before].entries.length);
-    }
-
-    function takeBack(uint256 batchSeed, uint256 indexSeed, uint256 amountSeed) external timed {
-        if (_batches.length == 0) return;
-        uint256 number = batchSeed % _batches.length;
-        BatchRecord storage record = _batches[number];
-        uint256 index = indexSeed % record.entries.length;
-        address holder = _holderFor(Trees.accountOf(record.entries[index]), record.header.day);
-        uint256 most = _broughtBy(number, index);
-        uint256 there = book.pageOf(holder, UnitsLib.yearOf(record.header.day)).reductionMg;
-        (IEvidenceLedger.Phase phase,) = ledger.phaseOf(record.id);
-        if (careful && (phase != IEvidenceLedger.Phase.Revoked || !issuer.isCredited(record.id, index))) return;
-        if (careful && (_takenBack[number][index] || most == 0 || there == 0)) return;
-        uint256 amount = careful ? _between(amountSeed, 1, most < there ? most : there) : amountSeed % (most + 2);
-        uint256[] memory amounts = new uint256[](1);
-        amounts[0] = amount;
-
-        issuer.revokeReductions(
-            record.id, index, Trees.slice(record.entries, index, 1), Trees.proof(record.entries, index, 1), amounts
-        );
-
-        vm.assertLe(amount, most, "I08: no more is taken back than the entry brought");
-        if (amount > 0) _takenBack[number][index] = true;
-        takenBackMg[holder] += amount;
-        done["takeBack"]++;
     }
 
     function _credit(uint256 number, uint256 first, uint256 count) internal {
@@ -164,7 +115,7 @@ abstract contract CityCredits is CityMoves {
             _bookUnlocked(number, before.unused - points);
         }
         vm.assertEq(
-            vault.freeOf(record.header.operator), freeReserve[record.header.operator], "I40: credits lock nothing more"
+            vault.freeOf(record.header.operator), freeReserve[record.header.operator], "I61: credits lock nothing more"
         );
         for (uint256 i = 0; i < before.credited.length; i++) {
             if (!before.credited[i] && issuer.isCredited(record.id, first + i)) timesCredited[number][first + i]++;
@@ -176,9 +127,9 @@ abstract contract CityCredits is CityMoves {
         IPointIssuer.Progress memory progress = issuer.progressOf(_batches[number].id);
         (uint256 brought, uint256 consented) = _broughtOf(number);
         vm.assertEq(progress.reductionMg - before.progress.reductionMg, brought - before.brought, "I13: reduction");
-        vm.assertEq(progress.consentedMg - before.progress.consentedMg, consented - before.consented, "I41: consented");
-        vm.assertEq(progress.reductionMg, brought, "I44: asked after the methodology's cap = credited + rests");
-        vm.assertEq(progress.consentedMg, consented, "I41: consented reduction is what those who consent were credited");
+        vm.assertEq(progress.consentedMg - before.progress.consentedMg, consented - before.consented, "I62: consented");
+        vm.assertEq(progress.reductionMg, brought, "I65: asked after the methodology's cap = credited + rests");
+        vm.assertEq(progress.consentedMg, consented, "I62: consented reduction is what those who consent were credited");
     }
 
     function _claimOf(uint256 number, uint256 index) internal view returns (ICounter.Claim[] memory claims) {
@@ -249,7 +200,7 @@ abstract contract CityCredits is CityMoves {
         }
     }
 
-    function _addAsked(uint256[] memory asked, uint256 number, uint256 index, uint256 mg) private view {
+    function _addAsked(uint256[] memory asked, uint256 number, uint256 index, uint256 mg) internal view {
         BatchRecord storage record = _batches[number];
         address holder = _holderFor(Trees.accountOf(record.entries[index]), record.header.day);
         for (uint256 c = 0; c < asked.length; c++) {
@@ -272,27 +223,6 @@ abstract contract CityCredits is CityMoves {
         return issuer.isCredited(batch, index) ? _mgOf(number, index) - issuer.restOf(batch, index) : 0;
     }
 
-    function _restIndices(uint256 number, bool one) private view returns (uint256[] memory indices) {
-        BatchRecord storage record = _batches[number];
-        uint256 count = issuer.progressOf(record.id).rests;
-        indices = new uint256[](one && count > 1 ? 1 : count);
-        uint256 found;
-        for (uint256 i = 0; i < record.entries.length && found < indices.length; i++) {
-            if (issuer.restOf(record.id, i) > 0) indices[found++] = i;
-        }
-        vm.assertEq(found, indices.length, "I44: as many rests as the progress says");
-    }
-
-    function _restsCreditable(uint256 number, uint256[] memory indices) private view returns (bool) {
-        IEvidenceLedger.Header storage header = _batches[number].header;
-        uint256 mg;
-        for (uint256 i = 0; i < indices.length; i++) {
-            mg += issuer.restOf(_batches[number].id, indices[i]);
-        }
-        return
-            _runs(number) && issuer.issuedOn(header.operator, _today()) + mg <= operators.dayLimitMgOf(header.operator);
-    }
-
     /// @dev What a leaf asks, after the methodology's cap.
     function _mgOf(uint256 number, uint256 index) internal view returns (uint256) {
         BatchRecord storage record = _batches[number];
@@ -313,7 +243,7 @@ abstract contract CityCredits is CityMoves {
     }
 
     /// @dev Whether anything can be credited from a batch now.
-    function _runs(uint256 number) private view returns (bool) {
+    function _runs(uint256 number) internal view returns (bool) {
         BatchRecord storage record = _batches[number];
         (IEvidenceLedger.Phase phase,) = ledger.phaseOf(record.id);
         if (issuer.paused() || phase != IEvidenceLedger.Phase.Open) return false;

@@ -38,7 +38,7 @@ abstract contract CityModel is System {
     }
 
     MethodologyId internal constant WALK = MethodologyId.wrap("CI-09.CN-4403");
-    uint256 internal constant CITIZENS = 8;
+    uint256 internal constant CITIZENS = 12;
     uint256 internal constant EARNERS = 6; // the others get a book only from somebody who moves
     uint64 internal constant DAY_LIMIT_MG = 2_000_000_000;
     uint256 public constant HIGHEST_CAP_MG = 2 * ACCOUNT_DAY_CAP_MG;
