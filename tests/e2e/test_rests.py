@@ -143,6 +143,31 @@ def test_credit__the_cap_raised__brings_the_rests_and_closes_the_batches(city: C
     assert city.differences() == []
 
 
+def test_attest__the_reserve_too_short__says_how_much_is_missing_and_is_done_after_a_deposit(city: City) -> None:
+    here = city.here
+    vault, transit = SettlementVault(here.chain), here.sender("transit")
+    free = vault.free_of(transit.account.address)
+    take = here.chain.call_data("SettlementVault", "withdraw", free, transit.account.address)
+    transit.send(Call(vault.address, take, "withdraw all"))
+    trips = here.settings.home / "short.csv"
+    trips.write_text(_trip("t2", 1_673_136_000_000))  # 8 January 2023
+    city.carbonbook("ingest", trips, "--source", "bus-app")
+    city.carbonbook("close")
+    refused = city.carbonbook.run("attest")
+    assert refused.returncode == 6
+    assert f"{transit.account.address} has 0 token base units of free reserve" in refused.stderr
+    assert "Deposit" in refused.stderr
+    for contract, function, arguments in (
+        ("SettlementToken", "approve", (vault.address, free)),
+        ("SettlementVault", "deposit", (transit.account.address, free)),
+    ):
+        call = here.chain.call_data(contract, function, *arguments)
+        transit.send(Call(here.chain.address(contract), call, f"{function} again"))
+    assert city.carbonbook("attest")["attested"] == 1
+    city.carbonbook("clock", "--advance", "1")
+    city.carbonbook("credit")
+
+
 def test_unlock__a_year_later__closes_what_nobody_credited_and_frees_its_reserve(city: City, tmp_path: Path) -> None:
     trips = tmp_path / "late.csv"
     trips.write_text(_trip("t1", 1_673_222_400_000))  # 9 January 2023, 08:00 in Shenzhen
@@ -165,24 +190,10 @@ def test_unlock__a_year_later__closes_what_nobody_credited_and_frees_its_reserve
     assert city.differences() == []
 
 
-def test_attest__the_reserve_too_short__says_how_much_is_missing_and_is_done_after_a_deposit(city: City) -> None:
-    here = city.here
-    vault, transit = SettlementVault(here.chain), here.sender("transit")
-    free = vault.free_of(transit.account.address)
-    take = here.chain.call_data("SettlementVault", "withdraw", free, transit.account.address)
-    transit.send(Call(vault.address, take, "withdraw all"))
-    trips = here.settings.home / "short.csv"
-    trips.write_text(_trip("t2", 1_704_412_800_000))  # 5 January 2024
+def test_attest__a_year_without_a_price__says_so(city: City, tmp_path: Path) -> None:
+    trips = tmp_path / "unpriced.csv"
+    trips.write_text(_trip("t3", 1_704_412_800_000))  # 5 January 2024
     city.carbonbook("ingest", trips, "--source", "bus-app")
     city.carbonbook("close")
     refused = city.carbonbook.run("attest")
-    assert refused.returncode == 6
-    assert f"{transit.account.address} has 0 token base units of free reserve" in refused.stderr
-    assert "Deposit" in refused.stderr
-    for contract, function, arguments in (
-        ("SettlementToken", "approve", (vault.address, free)),
-        ("SettlementVault", "deposit", (transit.account.address, free)),
-    ):
-        call = here.chain.call_data(contract, function, *arguments)
-        transit.send(Call(here.chain.address(contract), call, f"{function} again"))
-    assert city.carbonbook("attest")["attested"] == 1
+    assert (refused.returncode, "points of 2024 have no price" in refused.stderr) == (6, True)
