@@ -275,7 +275,16 @@ def test_a_book_in_custody__moved_to_an_own_key__spends_there_and_no_longer_here
     (folder / "passphrase").write_text("my own")
     own = Account.create()
     (folder / "key.json").write_text(json.dumps(create_keyfile_json(own.key, "my own", kdf="scrypt", iterations=2)))
-    moved = till.carbonbook("account", "move", citizen, "--key-file", folder / "key.json")
+    announced = till.carbonbook("account", "move", citizen, "--key-file", folder / "key.json")
+    assert (announced["moves_to"], till.balance(citizen)) == (own.address, before)
+    early = till.carbonbook.run("account", "complete-move", citizen)
+    assert (early.returncode, "CarbonPoint_MoveWaits" in early.stderr) == (6, True)
+    cancelled = till.carbonbook("account", "cancel-move", citizen, "--key-file", folder / "key.json")
+    assert (cancelled["cancelled_by"], till.carbonbook("account", "show", citizen)["moves_to"]) == (own.address, None)
+    assert till.carbonbook.run("account", "complete-move", citizen).returncode == 3
+    till.carbonbook("account", "move", citizen, "--key-file", folder / "key.json")
+    till.carbonbook("clock", "--advance", "2")
+    moved = till.carbonbook("account", "complete-move", citizen)
     assert (moved["account"], till.balance(own.address), till.balance(citizen)) == (own.address, before, 0)
     assert till.carbonbook("account", "show", citizen)["moved_to"] == own.address
     sign_own = ("order", "sign", "--key-file", folder / "key.json", "--merchant", "merchant-1", "--number", "77")
