@@ -131,11 +131,6 @@ contract MethodologyRegistry is IMethodologyRegistry, AccessManaged {
     }
 
     /// @inheritdoc IMethodologyRegistry
-    function isCreditable(MethodologyId id, uint32 version) external view returns (bool) {
-        return _inForce(_entries[id][version]);
-    }
-
-    /// @inheritdoc IMethodologyRegistry
     function versionOn(MethodologyId id, uint256 day) external view returns (uint32) {
         uint32[] storage versions = _putInForce[id];
         for (uint256 i = versions.length; i > 0; i--) {

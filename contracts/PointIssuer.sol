@@ -135,23 +135,6 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
         return _issued[operator][day];
     }
 
-    /// @inheritdoc IPointIssuer
-    function claimBasis(BatchId batch) external view returns (ClaimBasis memory) {
-        (IEvidenceLedger.Phase phase,) = ledger.phaseOf(batch);
-        if (phase != IEvidenceLedger.Phase.Closed) revert IEvidenceLedger.EvidenceLedger_WrongPhase(batch, phase);
-        IEvidenceLedger.Header memory h = ledger.headerOf(batch);
-        (IMethodologyRegistry.Terms memory terms,,,) = methodologies.methodologyOf(h.methodology, h.version);
-        uint256 consented = UnitsLib.reductionMgDown(h.consentedQuantity, terms.factorUg);
-        return ClaimBasis({
-            operator: h.operator,
-            methodology: h.methodology,
-            version: h.version,
-            day: h.day,
-            consentedMg: uint64(Math.min(consented, _progress[batch].reductionMg())),
-            accountsRoot: h.accountsRoot
-        });
-    }
-
     function _setAccountDayCap(uint256 capMg) private {
         if (capMg > MAX_DAY_CAP_MG) revert PointIssuer_CapTooHigh(capMg, MAX_DAY_CAP_MG);
 

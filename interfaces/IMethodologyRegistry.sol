@@ -136,9 +136,6 @@ interface IMethodologyRegistry {
         view
         returns (uint256 factorUg, uint256 dayCapMg, bool earnsPoints);
 
-    /// @notice Whether reductions of a version in force can be certified.
-    function isCreditable(MethodologyId id, uint32 version) external view returns (bool);
-
     /// @notice The version whose window holds `day`, or 0. One round for each version at most; only the authority makes them.
     function versionOn(MethodologyId id, uint256 day) external view returns (uint32);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {BatchId, MethodologyId} from "../contracts/types/Ids.sol";
+import {BatchId} from "../contracts/types/Ids.sol";
 
 /// @title Crediting: from an open batch into the citizens' book, each entry once
 /// @notice Entries of the accounts tree are credited in chunks: a power of two of consecutive leaves with the proof of their common
@@ -16,16 +16,6 @@ interface IPointIssuer {
         uint64 reductionMg;
         uint64 pointsMilli;
         uint32 accounts;
-    }
-
-    /// @notice What certification needs to know of a closed batch.
-    struct ClaimBasis {
-        address operator;
-        MethodologyId methodology;
-        uint32 version;
-        uint32 day;
-        uint64 consentedMg;
-        bytes32 accountsRoot;
     }
 
     /// @notice `accounts` entries of a chunk were credited; the Transfer events of the same transaction say how much each.
@@ -119,8 +109,4 @@ interface IPointIssuer {
 
     /// @notice Reduction credited for an operator on a calendar day of the chain (day number).
     function issuedOn(address operator, uint256 day) external view returns (uint256 reductionMg);
-
-    /// @notice What certification needs to know of a closed batch.
-    /// Reverts if: the batch is not closed.
-    function claimBasis(BatchId batch) external view returns (ClaimBasis memory);
 }
