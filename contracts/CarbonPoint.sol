@@ -58,19 +58,20 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
     function credit(CreditTerms calldata terms, uint256[] calldata entries)
         external
         only(issuer)
-        returns (uint256 reductionMg, uint256 pointsMilli)
+        returns (uint256 reductionMg, uint256 pointsMilli, Cut[] memory cuts)
     {
         uint256 year = UnitsLib.yearOf(terms.day);
         if (!UnitsLib.isLive(year, currentYear())) revert CarbonPoint_YearNotLive(year, currentYear());
         uint256 first = firstYear;
         if (first == 0 || year < first) firstYear = year;
 
-        (reductionMg, pointsMilli) = _creditRow(_pages[year], entries, terms);
+        (reductionMg, pointsMilli, cuts) = _creditRow(_pages[year], entries, terms);
         _outstanding[year] += pointsMilli;
     }
 
     /// @inheritdoc ICarbonPoint
-    function lowerReduction(address account, uint256 year, uint256 reductionMg) external only(issuer) {
+    function lowerReduction(address account, uint256 day, uint256 reductionMg) external only(issuer) {
+        uint256 year = UnitsLib.yearOf(day);
         uint256 left = reductionMg;
         for (address holder = account; left > 0; holder = movedTo[holder]) {
             if (holder == address(0)) {
@@ -257,16 +258,28 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
     /// @dev Runs over what is usual, and looks closer at each entry where that stops.
     function _creditRow(mapping(address => Page) storage pages, uint256[] calldata entries, CreditTerms memory terms)
         private
-        returns (uint256 reductionMg, uint256 pointsMilli)
+        returns (uint256 reductionMg, uint256 pointsMilli, Cut[] memory cuts)
     {
+        uint256 count = 0;
         (uint256 done, uint256 sums) = RowLib.credit(pages, entries, terms);
         while (done < entries.length) {
-            sums += _creditOne(pages, entries[done], terms);
+            uint256 one = _creditOne(pages, entries[done], terms);
+            if (one >> RowLib.MG_SHIFT < entries[done] & RowLib.AMOUNT_MASK) {
+                if (count == 0) cuts = new Cut[](entries.length - done);
+                (cuts[count].position, cuts[count].creditedMg) = (done, one >> RowLib.MG_SHIFT);
+                count++;
+            }
+            sums += one;
             (uint256 more, uint256 moreSums) = RowLib.credit(pages, entries[++done:], terms);
             done += more;
             sums += moreSums;
         }
-        return (sums >> RowLib.MG_SHIFT, sums & RowLib.POINTS_MASK);
+        if (count > 0) {
+            assembly ("memory-safe") {
+                mstore(cuts, count) // shortens the array to what was cut
+            }
+        }
+        return (sums >> RowLib.MG_SHIFT, sums & RowLib.POINTS_MASK, cuts);
     }
 
     /// @dev One entry, whatever holds for it: late, cut by a cap, or neither.
@@ -284,7 +297,7 @@ contract CarbonPoint is ICarbonPoint, SaltedDomain {
             uint256 used = page.usedOn(terms.day);
             late = used > PageLib.FIELD_MASK;
             if (late) used = page.peakMg() + _late[account][terms.day];
-            mg = asked < terms.leafCapMg ? asked : terms.leafCapMg;
+            mg = asked;
             if (used + mg > terms.accountCapMg) mg = used < terms.accountCapMg ? terms.accountCapMg - used : 0;
             if (terms.earnsPoints) points = mg * UnitsLib.POINTS_NUMERATOR / UnitsLib.POINTS_DENOMINATOR;
             if (late) _late[account][terms.day] += mg;

@@ -9,7 +9,10 @@ import {IEvidenceLedger} from "../interfaces/IEvidenceLedger.sol";
 import {IMethodologyRegistry} from "../interfaces/IMethodologyRegistry.sol";
 import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
 import {IOracleCommittee} from "../interfaces/IOracleCommittee.sol";
+import {IPointIssuer} from "../interfaces/IPointIssuer.sol";
+import {ISettlementVault} from "../interfaces/ISettlementVault.sol";
 import {LeafLib} from "./libraries/LeafLib.sol";
+import {ProgressLib} from "./libraries/ProgressLib.sol";
 import {SaltedDomain} from "./libraries/SaltedDomain.sol";
 import {UnitsLib} from "./libraries/UnitsLib.sol";
 import {BatchId, MethodologyId} from "./types/Ids.sol";
@@ -38,6 +41,7 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
     struct Dispute {
         BatchId earlier; // the batch that the frozen one repeats a record of
         uint40 releasedAt;
+        address twice; // stands in the batch twice
     }
 
     bytes32 private constant ATTESTATION_TYPEHASH = keccak256(
@@ -50,12 +54,22 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
     uint256 public constant CREDIT_PERIOD = 365 days;
 
     /// @inheritdoc IEvidenceLedger
+    uint256 public constant GRACE_PERIOD = 30 days;
+
+    /// @inheritdoc IEvidenceLedger
+    uint256 public constant MOST_ACCOUNTS = ProgressLib.MOST_ACCOUNTS;
+
+    /// @inheritdoc IEvidenceLedger
+    uint256 public constant MOST_REDUCTION_MG = ProgressLib.MOST_REDUCTION_MG;
+
+    /// @inheritdoc IEvidenceLedger
     uint256 public immutable challengeWindow;
 
     IMethodologyRegistry public immutable methodologies;
     IOperatorRegistry public immutable operators;
     IOracleCommittee public immutable committee;
-    address public immutable issuer;
+    IPointIssuer public immutable issuer;
+    ISettlementVault public immutable vault;
 
     mapping(BatchId => Batch) private _batches;
     mapping(BatchId later => Dispute) private _disputes;
@@ -66,7 +80,8 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
         IMethodologyRegistry methodologies_,
         IOperatorRegistry operators_,
         IOracleCommittee committee_,
-        address issuer_,
+        IPointIssuer issuer_,
+        ISettlementVault vault_,
         uint256 challengeWindow_,
         bytes32 genesisHash_
     ) SaltedDomain(genesisHash_) AccessManaged(access) {
@@ -74,6 +89,7 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
         operators = operators_;
         committee = committee_;
         issuer = issuer_;
+        vault = vault_;
         challengeWindow = challengeWindow_;
     }
 
@@ -92,6 +108,7 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
         committee.requireQuorum(_attestationDigest(header, epoch), approvals);
 
         _store(batch, header);
+        _lockReserve(batch, header);
 
         emit BatchAttested(batch, header.operator, header.methodology, header, epoch, block.timestamp + challengeWindow);
     }
@@ -102,6 +119,7 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
         if (phase == Phase.None || phase == Phase.Revoked) revert EvidenceLedger_WrongPhase(batch, phase);
 
         _batches[batch].revoked = true;
+        _unlockReserve(batch);
 
         emit BatchRevoked(batch, reason);
     }
@@ -124,11 +142,29 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
     }
 
     /// @inheritdoc IEvidenceLedger
+    function reportAccountTwice(BatchId batch, EntryProof calldata one, EntryProof calldata other) external {
+        (Phase phase,) = phaseOf(batch);
+        if (phase == Phase.None || phase == Phase.Revoked) revert EvidenceLedger_WrongPhase(batch, phase);
+        uint256 account = one.entry >> LeafLib.ACCOUNT_SHIFT;
+        if (one.index == other.index || account != other.entry >> LeafLib.ACCOUNT_SHIFT || account == 0) {
+            revert EvidenceLedger_NotTwice(batch, one.index, other.index);
+        }
+        _requireEntry(batch, one);
+        _requireEntry(batch, other);
+
+        _batches[batch].frozen = true;
+        _disputes[batch].twice = address(uint160(account));
+
+        emit AccountTwiceReported(batch, address(uint160(account)), one.index, other.index, msg.sender);
+    }
+
+    /// @inheritdoc IEvidenceLedger
     function release(BatchId batch, string calldata reason) external restricted {
         (Phase phase,) = phaseOf(batch);
         if (phase != Phase.Frozen) revert EvidenceLedger_WrongPhase(batch, phase);
 
         Dispute storage dispute = _disputes[batch];
+        if (dispute.twice != address(0)) revert EvidenceLedger_AccountTwice(batch, dispute.twice);
         BatchId earlier = dispute.earlier;
         dispute.releasedAt = uint40(block.timestamp);
         _settled[batch][earlier] = true;
@@ -139,10 +175,18 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
 
     /// @inheritdoc IEvidenceLedger
     function close(BatchId batch) external {
-        _requireOpen(batch);
-        if (msg.sender != issuer) _requireCreditPeriodOver(batch);
+        Batch storage b = _batches[batch];
+        (Phase phase,) = phaseOf(batch);
+        bool over = UnitsLib.isOver(UnitsLib.yearOf(b.day), _currentYear());
+        bool ready = over ? phase != Phase.None && phase != Phase.Revoked && !b.closed : phase == Phase.Open;
+        if (!ready) revert EvidenceLedger_WrongPhase(batch, phase);
+        if (!over && msg.sender != address(issuer)) {
+            uint256 from = closableFrom(batch);
+            if (block.timestamp < from) revert EvidenceLedger_CreditPeriodRunning(batch, from);
+        }
 
-        _batches[batch].closed = true;
+        b.closed = true;
+        _unlockReserve(batch);
 
         emit BatchClosed(batch);
     }
@@ -159,17 +203,12 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
 
     /// @inheritdoc IEvidenceLedger
     function creditBasis(BatchId batch) external view returns (CreditBasis memory) {
-        _requireOpen(batch);
-        Batch storage b = _batches[batch];
-        return CreditBasis({
-            operator: b.operator,
-            day: b.day,
-            version: b.version,
-            accountCount: b.accountCount,
-            totalQuantity: b.totalQuantity,
-            methodology: b.methodology,
-            accountsRoot: b.accountsRoot
-        });
+        return _basisIn(batch, Phase.Open);
+    }
+
+    /// @inheritdoc IEvidenceLedger
+    function closedBasis(BatchId batch) external view returns (CreditBasis memory) {
+        return _basisIn(batch, Phase.Closed);
     }
 
     /// @inheritdoc IEvidenceLedger
@@ -187,9 +226,16 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
     }
 
     /// @inheritdoc IEvidenceLedger
-    function disputeOf(BatchId batch) external view returns (BatchId earlier, uint256 releasedAt) {
+    function disputeOf(BatchId batch) external view returns (BatchId earlier, uint256 releasedAt, address twice) {
         Dispute storage dispute = _disputes[batch];
-        return (dispute.earlier, dispute.releasedAt);
+        return (dispute.earlier, dispute.releasedAt, dispute.twice);
+    }
+
+    /// @inheritdoc IEvidenceLedger
+    function closableFrom(BatchId batch) public view returns (uint256 time) {
+        Batch storage b = _batches[batch];
+        uint256 free = Math.max(methodologies.usableSince(b.methodology, b.version), issuer.runsSince());
+        return Math.max(Math.max(b.attestedAt, _disputes[batch].releasedAt) + CREDIT_PERIOD, free + GRACE_PERIOD);
     }
 
     /// @inheritdoc IEvidenceLedger
@@ -240,18 +286,24 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
         ) revert EvidenceLedger_IncompleteHeader();
         uint256 latest = UnitsLib.latestDayOf(block.timestamp);
         if (header.day > latest) revert EvidenceLedger_FutureDay(header.day, latest);
+        (uint256 year, uint256 present) = (UnitsLib.yearOf(header.day), _currentYear());
+        if (UnitsLib.isOver(year, present)) revert EvidenceLedger_YearOver(year, present);
+        if (header.accountCount > MOST_ACCOUNTS) revert EvidenceLedger_TooLarge(header.accountCount, MOST_ACCOUNTS);
     }
 
-    function _requireOpen(BatchId batch) private view {
+    function _basisIn(BatchId batch, Phase wanted) private view returns (CreditBasis memory) {
         (Phase phase,) = phaseOf(batch);
-        if (phase != Phase.Open) revert EvidenceLedger_WrongPhase(batch, phase);
-    }
-
-    /// @dev Citizens lose no time by a freeze: after a release the period begins anew.
-    function _requireCreditPeriodOver(BatchId batch) private view {
-        uint256 since = Math.max(_batches[batch].attestedAt, _disputes[batch].releasedAt);
-        uint256 until = since + CREDIT_PERIOD;
-        if (block.timestamp < until) revert EvidenceLedger_CreditPeriodRunning(batch, until);
+        if (phase != wanted) revert EvidenceLedger_WrongPhase(batch, phase);
+        Batch storage b = _batches[batch];
+        return CreditBasis({
+            operator: b.operator,
+            day: b.day,
+            version: b.version,
+            accountCount: b.accountCount,
+            totalQuantity: b.totalQuantity,
+            methodology: b.methodology,
+            accountsRoot: b.accountsRoot
+        });
     }
 
     /// @dev `earlier` must stand, `later` must be neither frozen nor revoked, and they must be in this order: by the time of attestation,
@@ -274,6 +326,11 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
         if (!_isRecord(said.batch, said.record, said.proof)) {
             revert EvidenceLedger_BadProof(said.batch, said.record.recordId);
         }
+    }
+
+    function _requireEntry(BatchId batch, EntryProof calldata said) private view {
+        bytes32 root = LeafLib.climb(LeafLib.accountLeaf(said.index, said.entry), said.proof);
+        if (root != _batches[batch].accountsRoot) revert EvidenceLedger_BadEntryProof(batch, said.index);
     }
 
     function _isRecord(BatchId batch, LeafLib.Record calldata record, bytes32[] calldata proof)
@@ -303,6 +360,24 @@ contract EvidenceLedger is IEvidenceLedger, SaltedDomain, AccessManaged, Pausabl
             recordsRoot: header.recordsRoot,
             bundleHash: header.bundleHash
         });
+    }
+
+    /// @dev Parts rounded down never sum to more than the whole rounded down: no chunks, claims and rests bring more than this.
+    function _lockReserve(BatchId batch, Header calldata header) private {
+        (uint256 factorUg,, bool earnsPoints) = methodologies.creditRule(header.methodology, header.version);
+        uint256 mostMg = UnitsLib.reductionMgDown(header.totalQuantity, factorUg);
+        if (mostMg > MOST_REDUCTION_MG) revert EvidenceLedger_TooLarge(mostMg, MOST_REDUCTION_MG);
+        uint256 most = earnsPoints ? UnitsLib.pointsMilliDown(mostMg) : 0;
+        if (most > 0) vault.lock(batch, header.operator, UnitsLib.yearOf(header.day), most);
+    }
+
+    function _unlockReserve(BatchId batch) private {
+        Batch storage b = _batches[batch];
+        vault.unlock(batch, b.operator, UnitsLib.yearOf(b.day), issuer.progressOf(batch).pointsMilli);
+    }
+
+    function _currentYear() private view returns (uint256) {
+        return UnitsLib.yearOf(UnitsLib.dayOf(block.timestamp));
     }
 
     /// @dev The fields of `Header` are in the order of the type, so that encoding the struct encodes the message.

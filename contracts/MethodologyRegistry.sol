@@ -12,6 +12,7 @@ contract MethodologyRegistry is IMethodologyRegistry, AccessManaged {
         Status status; // never Suspended: that is the flag below, so that resuming finds what was before
         bool suspended;
         bool earnsPoints;
+        bool creditable;
         uint64 factorUg;
         uint64 dayCapMg;
         uint32 fromDay;
@@ -19,6 +20,7 @@ contract MethodologyRegistry is IMethodologyRegistry, AccessManaged {
         Unit unit;
         uint64 recordLimit;
         uint40 noticeEnds;
+        uint40 resumedAt;
         address proposer;
         bytes32 documentHash;
         string uri;
@@ -55,6 +57,7 @@ contract MethodologyRegistry is IMethodologyRegistry, AccessManaged {
             status: Status.Draft,
             suspended: false,
             earnsPoints: terms.earnsPoints,
+            creditable: terms.creditable,
             factorUg: terms.factorUg,
             dayCapMg: terms.dayCapMg,
             fromDay: terms.fromDay,
@@ -62,6 +65,7 @@ contract MethodologyRegistry is IMethodologyRegistry, AccessManaged {
             unit: terms.unit,
             recordLimit: terms.recordLimit,
             noticeEnds: 0,
+            resumedAt: 0,
             proposer: _person(),
             documentHash: terms.documentHash,
             uri: terms.uri
@@ -110,6 +114,7 @@ contract MethodologyRegistry is IMethodologyRegistry, AccessManaged {
         if (!entry.suspended) revert MethodologyRegistry_WrongStatus(id, version, entry.status);
 
         entry.suspended = false;
+        entry.resumedAt = uint40(block.timestamp);
 
         emit MethodologyResumed(id, version);
     }
@@ -128,6 +133,17 @@ contract MethodologyRegistry is IMethodologyRegistry, AccessManaged {
     {
         Entry storage entry = _usable(id, version);
         return (entry.factorUg, entry.dayCapMg, entry.earnsPoints);
+    }
+
+    /// @inheritdoc IMethodologyRegistry
+    function usableSince(MethodologyId id, uint32 version) external view returns (uint256 time) {
+        return _usable(id, version).resumedAt;
+    }
+
+    /// @inheritdoc IMethodologyRegistry
+    function isCreditable(MethodologyId id, uint32 version) external view returns (bool) {
+        Entry storage entry = _entries[id][version];
+        return entry.creditable && !entry.suspended && _inForce(entry);
     }
 
     /// @inheritdoc IMethodologyRegistry
@@ -155,6 +171,7 @@ contract MethodologyRegistry is IMethodologyRegistry, AccessManaged {
         terms = Terms({
             unit: entry.unit,
             earnsPoints: entry.earnsPoints,
+            creditable: entry.creditable,
             factorUg: entry.factorUg,
             dayCapMg: entry.dayCapMg,
             recordLimit: entry.recordLimit,

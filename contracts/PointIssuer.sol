@@ -9,7 +9,6 @@ import {IEvidenceLedger} from "../interfaces/IEvidenceLedger.sol";
 import {IMethodologyRegistry} from "../interfaces/IMethodologyRegistry.sol";
 import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
 import {IPointIssuer} from "../interfaces/IPointIssuer.sol";
-import {ISettlementVault} from "../interfaces/ISettlementVault.sol";
 import {ChunkLib} from "./libraries/ChunkLib.sol";
 import {LeafLib} from "./libraries/LeafLib.sol";
 import {PackedProgress, ProgressLib} from "./libraries/ProgressLib.sol";
@@ -22,16 +21,18 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
     IMethodologyRegistry public immutable methodologies;
     IOperatorRegistry public immutable operators;
     ICarbonPoint public immutable book;
-    ISettlementVault public immutable vault;
 
     /// @inheritdoc IPointIssuer
     uint256 public constant MAX_DAY_CAP_MG = 1 << 46;
 
     uint64 private _accountDayCapMg; // in one slot with the pause and the authority
+    uint256 private _unpausedAt;
 
     mapping(BatchId => mapping(uint256 word => uint256 bits)) private _credited;
     mapping(BatchId => mapping(uint256 index => bool)) private _takenBack;
     mapping(BatchId => PackedProgress) private _progress;
+    mapping(BatchId => mapping(uint256 index => uint256 entry)) private _rests; // packed as a leaf, milligrams in place of the quantity
+    mapping(BatchId => uint256) private _restCount;
     mapping(address operator => mapping(uint256 day => uint256 mg)) private _issued;
 
     constructor(
@@ -40,14 +41,12 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
         IMethodologyRegistry methodologies_,
         IOperatorRegistry operators_,
         ICarbonPoint book_,
-        ISettlementVault vault_,
         uint256 accountDayCapMg_
     ) AccessManaged(access) {
         ledger = ledger_;
         methodologies = methodologies_;
         operators = operators_;
         book = book_;
-        vault = vault_;
         _setAccountDayCap(accountDayCapMg_);
     }
 
@@ -59,17 +58,44 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
     {
         IEvidenceLedger.CreditBasis memory basis = ledger.creditBasis(batch);
         _requireInTree(batch, basis.accountsRoot, firstIndex, entries, proof);
-        (ICarbonPoint.CreditTerms memory terms, uint256 factorUg) = _termsOf(basis);
+        (ICarbonPoint.CreditTerms memory terms, ChunkLib.Rule memory rule) = _termsOf(basis);
 
-        (uint256[] memory credits, uint256 quantity) = _take(batch, firstIndex, entries, factorUg);
-        if (credits.length == 0) revert PointIssuer_NothingToCredit(batch, firstIndex);
-        (reductionMg, pointsMilli) = book.credit(terms, credits);
+        ChunkLib.Taken memory taken = _take(batch, firstIndex, entries, rule);
+        if (taken.credits.length == 0) revert PointIssuer_NothingToCredit(batch, firstIndex);
+        ICarbonPoint.Cut[] memory cuts;
+        (reductionMg, pointsMilli, cuts) = book.credit(terms, taken.credits);
+        if (taken.capped || cuts.length > 0) _keepRests(batch, firstIndex, entries, rule, taken, cuts);
         _countAgainstDayLimit(basis.operator, reductionMg);
-        vault.lock(basis.operator, UnitsLib.yearOf(terms.day), pointsMilli);
 
-        emit ChunkCredited(batch, basis.operator, firstIndex, credits.length, reductionMg, pointsMilli);
+        emit ChunkCredited(batch, basis.operator, firstIndex, taken.credits.length, reductionMg, pointsMilli);
 
-        _advance(batch, basis, quantity, reductionMg, pointsMilli, credits.length);
+        _advance(batch, basis, taken, taken.credits.length, reductionMg, pointsMilli);
+    }
+
+    /// @inheritdoc IPointIssuer
+    function creditRests(BatchId batch, uint256[] calldata indices)
+        external
+        whenNotPaused
+        returns (uint256 reductionMg, uint256 pointsMilli)
+    {
+        IEvidenceLedger.CreditBasis memory basis = ledger.creditBasis(batch);
+        (ICarbonPoint.CreditTerms memory terms,) = _termsOf(basis);
+
+        (uint256[] memory rests, ChunkLib.Taken memory taken) = _takeRests(batch, indices);
+        ICarbonPoint.Cut[] memory cuts;
+        (reductionMg, pointsMilli, cuts) = book.credit(terms, taken.credits);
+        if (reductionMg == 0) revert PointIssuer_NothingFits(batch);
+        for (uint256 i = 0; i < cuts.length; i++) {
+            uint256 at = cuts[i].position;
+            uint256 restMg = (rests[at] & LeafLib.QUANTITY_MASK) - cuts[i].creditedMg;
+            taken.consentedMg -= _keepRest(batch, indices[at], rests[at], restMg);
+        }
+        _restCount[batch] -= indices.length - cuts.length;
+        _countAgainstDayLimit(basis.operator, reductionMg);
+
+        emit RestsCredited(batch, basis.operator, indices, reductionMg, pointsMilli);
+
+        _advance(batch, basis, taken, 0, reductionMg, pointsMilli);
     }
 
     /// @inheritdoc IPointIssuer
@@ -87,10 +113,10 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
         (IMethodologyRegistry.Terms memory terms,,,) = methodologies.methodologyOf(header.methodology, header.version);
         _requireInTree(batch, header.accountsRoot, firstIndex, entries, proof);
 
-        uint256 year = UnitsLib.yearOf(header.day);
+        ChunkLib.Rule memory rule = ChunkLib.Rule(terms.factorUg, terms.dayCapMg);
         for (uint256 i = 0; i < entries.length; i++) {
             if (reductionsMg[i] == 0) continue;
-            _takeBack(batch, firstIndex + i, entries[i], terms.factorUg, reductionsMg[i], year);
+            _takeBack(batch, firstIndex + i, entries[i], rule, reductionsMg[i], header.day);
         }
     }
 
@@ -106,6 +132,7 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
 
     /// @inheritdoc IPointIssuer
     function unpause() external restricted {
+        _unpausedAt = block.timestamp;
         _unpause();
     }
 
@@ -126,8 +153,33 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
             quantity: uint64(progress.quantity()),
             reductionMg: uint64(progress.reductionMg()),
             pointsMilli: uint64(progress.pointsMilli()),
-            accounts: uint32(progress.accounts())
+            consentedMg: uint64(progress.consentedMg()),
+            accounts: uint32(progress.accounts()),
+            rests: uint32(_restCount[batch])
         });
+    }
+
+    /// @inheritdoc IPointIssuer
+    function restOf(BatchId batch, uint256 index) public view returns (uint256 restMg) {
+        return _rests[batch][index] & LeafLib.QUANTITY_MASK;
+    }
+
+    /// @inheritdoc IPointIssuer
+    function claimBasis(BatchId batch) external view returns (ClaimBasis memory) {
+        IEvidenceLedger.CreditBasis memory basis = ledger.closedBasis(batch);
+        return ClaimBasis({
+            operator: basis.operator,
+            methodology: basis.methodology,
+            version: basis.version,
+            day: basis.day,
+            consentedMg: uint64(_progress[batch].consentedMg()),
+            accountsRoot: basis.accountsRoot
+        });
+    }
+
+    /// @inheritdoc IPointIssuer
+    function runsSince() external view whenNotPaused returns (uint256 time) {
+        return _unpausedAt;
     }
 
     /// @inheritdoc IPointIssuer
@@ -160,31 +212,83 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
     function _termsOf(IEvidenceLedger.CreditBasis memory basis)
         private
         view
-        returns (ICarbonPoint.CreditTerms memory terms, uint256 factorUg)
+        returns (ICarbonPoint.CreditTerms memory terms, ChunkLib.Rule memory rule)
     {
-        (factorUg, terms.leafCapMg, terms.earnsPoints) = methodologies.creditRule(basis.methodology, basis.version);
+        (rule.factorUg, rule.capMg, terms.earnsPoints) = methodologies.creditRule(basis.methodology, basis.version);
         (terms.day, terms.accountCapMg) = (basis.day, _accountDayCapMg);
     }
 
     /// @dev Marks what is not yet credited, one word of the bitmap after the other, and turns it into the book's entries.
-    function _take(BatchId batch, uint256 firstIndex, uint256[] calldata entries, uint256 factorUg)
+    function _take(BatchId batch, uint256 firstIndex, uint256[] calldata entries, ChunkLib.Rule memory rule)
         private
-        returns (uint256[] memory credits, uint256 quantity)
+        returns (ChunkLib.Taken memory taken)
     {
         mapping(uint256 => uint256) storage words = _credited[batch];
-        ChunkLib.Taken memory taken;
-        credits = taken.credits = new uint256[](entries.length);
+        uint256[] memory credits = taken.credits = new uint256[](entries.length);
         for (uint256 done = 0; done < entries.length;) {
             uint256 index = firstIndex + done;
             uint256 end = Math.min(entries.length, done + 256 - (index & 0xff));
-            words[index >> 8] = ChunkLib.take(entries[done:end], words[index >> 8], index & 0xff, factorUg, taken);
+            words[index >> 8] = ChunkLib.take(entries[done:end], words[index >> 8], 1 << (index & 0xff), rule, taken);
             done = end;
         }
         uint256 count = taken.count;
         assembly ("memory-safe") {
             mstore(credits, count) // shortens the array to what is new
         }
-        return (credits, taken.quantity);
+    }
+
+    /// @dev Tells what the methodology's cap cut, and keeps what the account's day had no room for. Accounts of a chunk are ascending: walking
+    /// through its entries meets those that were credited in their order. Takes kept milligrams off those of consenting accounts.
+    function _keepRests(
+        BatchId batch,
+        uint256 firstIndex,
+        uint256[] calldata entries,
+        ChunkLib.Rule memory rule,
+        ChunkLib.Taken memory taken,
+        ICarbonPoint.Cut[] memory cuts
+    ) private {
+        (uint256 position, uint256 cut) = (0, 0);
+        for (uint256 i = 0; position < taken.credits.length; i++) {
+            uint256 credit_ = taken.credits[position];
+            if (entries[i] >> LeafLib.ACCOUNT_SHIFT != credit_ >> LeafLib.ACCOUNT_SHIFT) continue;
+            uint256 mg = UnitsLib.reductionMgDown(entries[i] & LeafLib.QUANTITY_MASK, rule.factorUg);
+            if (mg > rule.capMg) {
+                emit EntryCapped(batch, firstIndex + i, mg, rule.capMg);
+                mg = rule.capMg;
+            }
+            if (cut < cuts.length && cuts[cut].position == position) {
+                uint256 rest = mg - cuts[cut++].creditedMg;
+                taken.consentedMg -= _keepRest(batch, firstIndex + i, entries[i], rest);
+            }
+            position++;
+        }
+        _restCount[batch] += cuts.length;
+    }
+
+    /// @dev Takes rests out, as they were kept and as entries of the book. One that is asked for twice is gone the second time.
+    function _takeRests(BatchId batch, uint256[] calldata indices)
+        private
+        returns (uint256[] memory rests, ChunkLib.Taken memory taken)
+    {
+        rests = new uint256[](indices.length);
+        taken.credits = new uint256[](indices.length);
+        for (uint256 i = 0; i < indices.length; i++) {
+            uint256 rest = _rests[batch][indices[i]];
+            if (rest == 0) revert PointIssuer_NoRest(batch, indices[i]);
+            delete _rests[batch][indices[i]];
+            rests[i] = rest;
+            taken.credits[i] = rest & ~LeafLib.CONSENT_BIT;
+            if (rest & LeafLib.CONSENT_BIT != 0) taken.consentedMg += rest & LeafLib.QUANTITY_MASK;
+        }
+    }
+
+    /// @dev Returns what of the rest belongs to an account that consents.
+    function _keepRest(BatchId batch, uint256 index, uint256 entry, uint256 restMg) private returns (uint256) {
+        _rests[batch][index] = entry & ~LeafLib.QUANTITY_MASK | restMg;
+
+        emit RestKept(batch, index, address(uint160(entry >> LeafLib.ACCOUNT_SHIFT)), restMg);
+
+        return entry & LeafLib.CONSENT_BIT == 0 ? 0 : restMg;
     }
 
     function _countAgainstDayLimit(address operator, uint256 reductionMg) private {
@@ -198,38 +302,50 @@ contract PointIssuer is IPointIssuer, AccessManaged, Pausable {
         days_[day] = issued + reductionMg;
     }
 
-    /// @dev Adds a chunk to the batch's progress, and closes the batch with its last entry.
+    /// @dev Adds to the batch's progress what was taken from it and what it brought, and closes the batch when nothing is left.
     function _advance(
         BatchId batch,
         IEvidenceLedger.CreditBasis memory basis,
-        uint256 quantity,
+        ChunkLib.Taken memory taken,
+        uint256 accounts,
         uint256 reductionMg,
-        uint256 pointsMilli,
-        uint256 accounts
+        uint256 pointsMilli
     ) private {
         PackedProgress progress = _progress[batch];
-        quantity += progress.quantity();
+        uint256 quantity = progress.quantity() + taken.quantity;
         accounts += progress.accounts();
         if (quantity > basis.totalQuantity) revert PointIssuer_AboveAttested(batch, quantity, basis.totalQuantity);
         if (accounts > basis.accountCount) revert PointIssuer_TooManyAccounts(batch, accounts, basis.accountCount);
 
         _progress[batch] = ProgressLib.pack(
-            quantity, progress.reductionMg() + reductionMg, progress.pointsMilli() + pointsMilli, accounts
+            quantity,
+            progress.reductionMg() + reductionMg,
+            progress.pointsMilli() + pointsMilli,
+            progress.consentedMg() + taken.consentedMg,
+            accounts
         );
 
-        if (accounts == basis.accountCount) ledger.close(batch);
+        if (accounts == basis.accountCount && _restCount[batch] == 0) ledger.close(batch);
     }
 
-    function _takeBack(BatchId batch, uint256 index, uint256 entry, uint256 factorUg, uint256 reductionMg, uint256 year)
-        private
-    {
-        if (!isCredited(batch, index) || _takenBack[batch][index]) revert PointIssuer_NotCredited(batch, index);
-        uint256 most = UnitsLib.reductionMgDown(entry & LeafLib.QUANTITY_MASK, factorUg);
-        if (reductionMg > most) revert PointIssuer_AboveEntry(batch, index, reductionMg, most);
+    function _takeBack(
+        BatchId batch,
+        uint256 index,
+        uint256 entry,
+        ChunkLib.Rule memory rule,
+        uint256 reductionMg,
+        uint256 day
+    ) private {
+        if (!isCredited(batch, index) || _takenBack[batch][index]) {
+            revert PointIssuer_NotCredited(batch, index);
+        }
+        uint256 brought = UnitsLib.reductionMgDown(entry & LeafLib.QUANTITY_MASK, rule.factorUg);
+        brought = Math.min(brought, rule.capMg) - restOf(batch, index);
+        if (reductionMg > brought) revert PointIssuer_AboveEntry(batch, index, reductionMg, brought);
 
         _takenBack[batch][index] = true;
         address account = address(uint160(entry >> LeafLib.ACCOUNT_SHIFT));
-        book.lowerReduction(account, year, reductionMg);
+        book.lowerReduction(account, day, reductionMg);
 
         emit ReductionRevoked(batch, index, account, reductionMg);
     }

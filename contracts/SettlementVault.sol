@@ -12,10 +12,17 @@ import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
 import {IRedemptionDesk} from "../interfaces/IRedemptionDesk.sol";
 import {ISettlementVault} from "../interfaces/ISettlementVault.sol";
 import {UnitsLib} from "./libraries/UnitsLib.sol";
+import {BatchId} from "./types/Ids.sol";
 
 /// @title SettlementVault
 contract SettlementVault is ISettlementVault, AccessManaged, Pausable, ReentrancyGuard {
     using SafeERC20 for IERC20;
+
+    /// @dev Points of a year in thousandths: those that reserve is locked for, and the part of it that stands for batches not yet closed.
+    struct YearLock {
+        uint128 lockedMilli;
+        uint128 openMilli;
+    }
 
     /// @inheritdoc ISettlementVault
     uint256 public constant RELEASE_DELAY_DAYS = 90;
@@ -32,12 +39,13 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
     ICarbonPoint public immutable book;
     IRedemptionDesk public immutable desk;
     IOperatorRegistry public immutable operators;
-    address public immutable issuer;
+    address public immutable ledger;
 
     mapping(uint256 year => uint256 unitsPerMilli) private _price;
     mapping(address operator => uint256 amount) private _free;
     mapping(uint256 year => mapping(address operator => uint256 milli)) private _locked;
-    mapping(uint256 year => uint256 milli) private _lockedTotal;
+    mapping(uint256 year => YearLock) private _yearLocks;
+    mapping(BatchId => uint256 milli) private _lockedFor;
     mapping(uint256 year => uint256 amount) private _released;
 
     constructor(
@@ -46,13 +54,18 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
         ICarbonPoint book_,
         IRedemptionDesk desk_,
         IOperatorRegistry operators_,
-        address issuer_
+        address ledger_
     ) AccessManaged(access) {
         token = token_;
         book = book_;
         desk = desk_;
         operators = operators_;
-        issuer = issuer_;
+        ledger = ledger_;
+    }
+
+    modifier onlyLedger() {
+        if (msg.sender != ledger) revert SettlementVault_NotLedger(msg.sender);
+        _;
     }
 
     /// @inheritdoc ISettlementVault
@@ -103,9 +116,7 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
     }
 
     /// @inheritdoc ISettlementVault
-    function lock(address operator, uint256 year, uint256 pointsMilli) external {
-        if (msg.sender != issuer) revert SettlementVault_NotIssuer(msg.sender);
-        if (pointsMilli == 0) return; // a methodology that earns no points needs no price
+    function lock(BatchId batch, address operator, uint256 year, uint256 pointsMilli) external onlyLedger {
         uint256 price = _price[year];
         if (price == 0) revert SettlementVault_NoPrice(year);
         uint256 amount = pointsMilli * price;
@@ -114,9 +125,28 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
 
         _free[operator] = free - amount;
         _locked[year][operator] += pointsMilli;
-        _lockedTotal[year] += pointsMilli;
+        _lockedFor[batch] = pointsMilli;
+        YearLock memory all = _yearLocks[year];
+        // A batch brings less than 2^50: the sums fit.
+        _yearLocks[year] = YearLock(all.lockedMilli + uint128(pointsMilli), all.openMilli + uint128(pointsMilli));
 
-        emit ReserveLocked(operator, year, pointsMilli, amount);
+        emit ReserveLocked(batch, operator, year, pointsMilli, amount);
+    }
+
+    /// @inheritdoc ISettlementVault
+    function unlock(BatchId batch, address operator, uint256 year, uint256 broughtMilli) external onlyLedger {
+        uint256 milli = _lockedFor[batch];
+        if (milli == 0) return;
+        uint256 unused = milli - broughtMilli;
+        uint256 amount = unused * _price[year];
+
+        _free[operator] += amount;
+        _locked[year][operator] -= unused;
+        _lockedFor[batch] = 0;
+        YearLock memory all = _yearLocks[year];
+        _yearLocks[year] = YearLock(all.lockedMilli - uint128(unused), all.openMilli - uint128(milli));
+
+        emit ReserveUnlocked(batch, operator, year, unused, amount);
     }
 
     /// @inheritdoc ISettlementVault
@@ -163,6 +193,8 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
     function releaseYear(uint256 year) external whenNotPaused {
         uint256 day = UnitsLib.firstDayOf(year + UnitsLib.PAGE_YEARS) + RELEASE_DELAY_DAYS;
         if (UnitsLib.dayOf(block.timestamp) < day) revert SettlementVault_NotYet(year, day);
+        uint256 openMilli = _yearLocks[year].openMilli;
+        if (openMilli > 0) revert SettlementVault_BatchesOpen(year, openMilli);
 
         uint256 pointsMilli = book.takeOutYear(year);
         uint256 amount = pointsMilli * _price[year];
@@ -178,9 +210,10 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
         if (milli == 0 || released == 0) revert SettlementVault_NoShare(operator, year);
 
         // What is left times one's part of what is left: the last operator gets the rest, so that no unit stays behind.
-        uint256 share = Math.mulDiv(released, milli, _lockedTotal[year]);
+        uint128 total = _yearLocks[year].lockedMilli;
+        uint256 share = Math.mulDiv(released, milli, total);
         _released[year] = released - share;
-        _lockedTotal[year] -= milli;
+        _yearLocks[year].lockedMilli = total - uint128(milli); // part of the total
         _locked[year][operator] = 0;
         _free[operator] += share;
 
@@ -200,6 +233,11 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
     /// @inheritdoc ISettlementVault
     function lockedOf(address operator, uint256 year) external view returns (uint256 pointsMilli) {
         return _locked[year][operator];
+    }
+
+    /// @inheritdoc ISettlementVault
+    function lockedFor(BatchId batch) external view returns (uint256 pointsMilli) {
+        return _lockedFor[batch];
     }
 
     /// @dev Netted refunds can leave a bucket with points and no value, or value and no points: both are settled.

@@ -30,14 +30,20 @@ interface ICarbonPoint is IERC20, IERC20Metadata {
 
     /// @notice One act day's terms for a row of credits.
     /// @param day Act day (day number); its civil year is the page.
-    /// @param leafCapMg Most milligrams one entry can bring.
     /// @param accountCapMg Most milligrams one account can be credited for one act day, over all methodologies and operators.
     /// @param earnsPoints Whether reductions bring points.
     struct CreditTerms {
         uint256 day;
-        uint256 leafCapMg;
         uint256 accountCapMg;
         bool earnsPoints;
+    }
+
+    /// @notice An entry that the account day cap cut.
+    /// @param position Its place in the row, from 0.
+    /// @param creditedMg What it was credited instead, milligrams CO2e.
+    struct Cut {
+        uint256 position;
+        uint256 creditedMg;
     }
 
     /// @notice What an order took from one year's page.
@@ -46,7 +52,7 @@ interface ICarbonPoint is IERC20, IERC20Metadata {
         uint256 pointsMilli;
     }
 
-    /// @notice A cap cut a credit from `askedMg` to `creditedMg`.
+    /// @notice The account day cap cut a credit from `askedMg` to `creditedMg`.
     event ReductionCapped(address indexed account, uint256 indexed day, uint256 askedMg, uint256 creditedMg);
 
     /// @notice The authority lowered the reduction of a page, with proof that it rested on a revoked batch.
@@ -95,21 +101,23 @@ interface ICarbonPoint is IERC20, IERC20Metadata {
     error CarbonPoint_TooManyMoves(address from, uint256 most);
 
     /// @notice Credits a row of entries (account << 96 | milligrams) for one act day. Only the issuer.
-    /// Entries above the caps are cut to them. A day before the account's latest is checked against `peakMg` plus what came late for it,
+    /// Entries above the account day cap are cut to it. A day before the account's latest is checked against `peakMg` plus what came late for it,
     /// which is never less than what that day was credited: no order of batches passes the cap.
     /// One round for each entry, 35,000 gas at most: new, or late with a new slot for its day.
     /// Reverts if: the day's year is not live.
     /// @return reductionMg Sum credited, after caps.
     /// @return pointsMilli Sum of points, each rounded down.
+    /// @return cuts The entries that the account day cap cut, in order of position.
     function credit(CreditTerms calldata terms, uint256[] calldata entries)
         external
-        returns (uint256 reductionMg, uint256 pointsMilli);
+        returns (uint256 reductionMg, uint256 pointsMilli, Cut[] memory cuts);
 
     /// @notice Lowers the reduction of a page. If the book moved, what `account` lacks is taken from the account it moved to, and so on:
-    /// what was credited after a move is still with `account`, the rest went along. Only the issuer, for the authority.
+    /// what was credited after a move is still with `account`, the rest went along. `day` is an act day of the page's year. Only the
+    /// issuer, for the authority.
     /// Points are not touched.
     /// Reverts if: all of them together hold less.
-    function lowerReduction(address account, uint256 year, uint256 reductionMg) external;
+    function lowerReduction(address account, uint256 day, uint256 reductionMg) external;
 
     /// @notice Moves points from a citizen to a merchant, oldest page first. Only the desk. Ten rounds at most, one for each live year.
     /// Reverts if: the citizen has too few live points.

@@ -34,8 +34,11 @@ interface IMethodologyRegistry {
 
     /// @param unit What the factor is per.
     /// @param earnsPoints False for acts that are easily forged: they count as reduction and growth, never as points.
+    /// @param creditable Whether reductions can be certified for sale: false for what is easily forged, and for what another register
+    /// (green certificates) may have counted.
     /// @param factorUg Micrograms CO2e per unit quantity.
-    /// @param dayCapMg Most milligrams one account can be credited from one batch, which stands for one act day.
+    /// @param dayCapMg Most milligrams one account can be credited from one batch, which stands for one act day. What is above it is never
+    /// credited.
     /// @param recordLimit Most quantity that one record can hold.
     /// @param fromDay First act day of the window (day number).
     /// @param toDay Last act day of the window, inclusive; OPEN_END if it has no end yet.
@@ -44,6 +47,7 @@ interface IMethodologyRegistry {
     struct Terms {
         Unit unit;
         bool earnsPoints;
+        bool creditable;
         uint64 factorUg;
         uint64 dayCapMg;
         uint64 recordLimit;
@@ -120,13 +124,16 @@ interface IMethodologyRegistry {
     /// can be attested already.
     function activate(MethodologyId id, uint32 version) external;
 
-    /// @notice Stops attesting and crediting under a version until `resume`. Restricted to the authority.
+    /// @notice Stops attesting, crediting and closing under a version until `resume`. Restricted to the authority.
+    /// Reverts if: the version is not in force; it is suspended already.
     function suspend(MethodologyId id, uint32 version, string calldata reason) external;
 
-    /// @notice Ends a suspension. Restricted to the authority.
+    /// @notice Ends a suspension. Restricted to the authority. Batches of the version cannot be closed for a grace period from now on.
+    /// Reverts if: the version is not suspended.
     function resume(MethodologyId id, uint32 version) external;
 
     /// @notice Reverts unless acts of `day` can be attested under the version now.
+    /// Reverts if: the version is not in force, or suspended; the day is outside its window.
     function requireUsable(MethodologyId id, uint32 version, uint256 day) external view;
 
     /// @notice What crediting needs to know of a version: factor, cap per account and batch, whether points are earned.
@@ -135,6 +142,14 @@ interface IMethodologyRegistry {
         external
         view
         returns (uint256 factorUg, uint256 dayCapMg, bool earnsPoints);
+
+    /// @notice Since when nothing has stood in the way of crediting under a version: when it was last resumed (UTC seconds), 0 if it never
+    /// was suspended.
+    /// Reverts if: the version is neither active nor superseded.
+    function usableSince(MethodologyId id, uint32 version) external view returns (uint256 time);
+
+    /// @notice Whether reductions under a version can be certified for sale now: its terms say so, it is in force, and not suspended.
+    function isCreditable(MethodologyId id, uint32 version) external view returns (bool);
 
     /// @notice The version whose window holds `day`, or 0. One round for each version at most; only the authority makes them.
     function versionOn(MethodologyId id, uint256 day) external view returns (uint32);

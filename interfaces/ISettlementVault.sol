@@ -2,12 +2,15 @@
 pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {BatchId} from "../contracts/types/Ids.sol";
 
 /// @title The operators' reserve, and what merchants are paid from it
-/// @notice Money is an ERC-20 settlement token, in base units. The authority fixes the price of a point once per page year; crediting
-/// locks points * price of the operator's free reserve; a merchant is paid exactly that for each final point, whichever operator's
+/// @notice Money is an ERC-20 settlement token, in base units. The authority fixes the price of a point once per page year; attesting a
+/// batch locks the price of all points it can bring of the operator's free reserve, so that no citizen waits for an operator's money;
+/// closing or revoking it unlocks what it did not bring. A merchant is paid exactly the price for each final point, whichever operator's
 /// points they were. What a year's citizens never spent goes back, some time after expiry, to the operators that locked it, pro rata.
-/// Always: token balance >= free reserves + points with citizens * price + what is due to merchants + what is disputed + released shares.
+/// Always: token balance >= free reserves + (points with citizens + points that open batches can still bring) * price + what is due to
+/// merchants + what is disputed + released shares.
 interface ISettlementVault {
     /// @notice `operator`'s free reserve grew by `amount`, paid by `from`.
     event ReserveDeposited(address indexed operator, address indexed from, uint256 amount);
@@ -18,8 +21,15 @@ interface ISettlementVault {
     /// @notice The price of the points of a page year was fixed, in token base units per milli-point.
     event PriceSet(uint256 indexed year, uint256 unitsPerMilli);
 
-    /// @notice `amount` of an operator's reserve now stands behind `pointsMilli` points of `year`.
-    event ReserveLocked(address indexed operator, uint256 indexed year, uint256 pointsMilli, uint256 amount);
+    /// @notice `amount` of an operator's reserve now stands behind the `pointsMilli` points of `year` that a batch can bring.
+    event ReserveLocked(
+        BatchId indexed batch, address indexed operator, uint256 indexed year, uint256 pointsMilli, uint256 amount
+    );
+
+    /// @notice A batch brings nothing more: `amount`, locked for `pointsMilli` points that it did not bring, is free again.
+    event ReserveUnlocked(
+        BatchId indexed batch, address indexed operator, uint256 indexed year, uint256 pointsMilli, uint256 amount
+    );
 
     /// @notice A merchant was paid for its final points of the days from `fromDay` through `throughDay`.
     event MerchantSettled(
@@ -40,8 +50,8 @@ interface ISettlementVault {
     /// @notice An operator's share of an expired year went to its free reserve.
     event ReserveReleased(address indexed operator, uint256 indexed year, uint256 amount);
 
-    /// @notice Only the point issuer may do this.
-    error SettlementVault_NotIssuer(address caller);
+    /// @notice Only the evidence ledger may do this.
+    error SettlementVault_NotLedger(address caller);
 
     /// @notice The year's price is fixed already.
     error SettlementVault_PriceFixed(uint256 year, uint256 unitsPerMilli);
@@ -60,6 +70,9 @@ interface ISettlementVault {
 
     /// @notice A year can be released from `day` (day number) on.
     error SettlementVault_NotYet(uint256 year, uint256 day);
+
+    /// @notice Reserve is still locked for batches of the year, for `pointsMilli` points at most: they must be closed first.
+    error SettlementVault_BatchesOpen(uint256 year, uint256 pointsMilli);
 
     /// @notice The operator has no share left in the year.
     error SettlementVault_NoShare(address operator, uint256 year);
@@ -91,12 +104,17 @@ interface ISettlementVault {
     function withdraw(uint256 amount, address to) external;
 
     /// @notice Fixes the price of a page year's points. Restricted to the authority.
-    /// Warning: cannot be changed.
+    /// Warning: cannot be changed. A year without a price lets nothing be attested that earns points.
+    /// Reverts if: zero; the year has a price.
     function setPrice(uint256 year, uint256 unitsPerMilli) external;
 
-    /// @notice Locks reserve behind new points. Only the point issuer.
+    /// @notice Locks reserve behind the points that a batch can bring at most. Only the ledger, when it stores the batch.
     /// Reverts if: the year has no price; the operator's free reserve is short.
-    function lock(address operator, uint256 year, uint256 pointsMilli) external;
+    function lock(BatchId batch, address operator, uint256 year, uint256 pointsMilli) external;
+
+    /// @notice Unlocks what a batch did not bring of what was locked for it: all but `broughtMilli`. Only the ledger, when the batch is
+    /// closed or revoked. Does nothing if nothing is locked, or it was unlocked before.
+    function unlock(BatchId batch, address operator, uint256 year, uint256 broughtMilli) external;
 
     /// @notice Pays a merchant for its final points of these days. Anyone may call; the money goes to the merchant's payout address.
     /// Reverts if: paused; the merchant is suspended; a day is not final; nothing is due.
@@ -116,9 +134,11 @@ interface ISettlementVault {
     function settleBatch(address[] calldata merchants, uint256 fromDay, uint256 throughDay) external;
 
     /// @notice Takes an expired year out of the books. Anyone may call, `RELEASE_DELAY_DAYS` after its expiry.
+    /// Reverts if: paused; it is too early; a batch of the year is neither closed nor revoked (anyone can close it); the year is taken out.
     function releaseYear(uint256 year) external;
 
     /// @notice Moves `operator`'s share of a released year to its free reserve. Anyone may call.
+    /// Reverts if: paused; the year is not released; nothing of it is left; the operator has no share, or has had it.
     function releaseTo(address operator, uint256 year) external;
 
     /// @notice Stops deposits, withdrawals and payouts. Restricted to the guardian.
@@ -133,6 +153,10 @@ interface ISettlementVault {
     /// @notice An operator's reserve that stands behind no points, in token base units.
     function freeOf(address operator) external view returns (uint256 amount);
 
-    /// @notice Points of `year` that `operator` locked reserve for and whose release it has not yet got, in thousandths.
+    /// @notice Points of `year` that `operator` has reserve locked for and whose release it has not yet got, in thousandths: those that its
+    /// batches brought, and those that its open batches can bring at most.
     function lockedOf(address operator, uint256 year) external view returns (uint256 pointsMilli);
+
+    /// @notice Most points that a batch can bring, in thousandths, while reserve is locked for them; 0 once it is closed or revoked.
+    function lockedFor(BatchId batch) external view returns (uint256 pointsMilli);
 }

@@ -1,5 +1,6 @@
-"""Reads a deployment back from the chain and compares it with its manifest: every address and its code, every role and its delay, every
-function's role, every contract's partners, the committee, the parameters and the compiler.
+"""Reads a deployment back from the chain and compares it with its manifest: every address and its code, every role with its holders, their
+delays, its admin, its guardian and its delays for new holders, every function's role, every contract's partners and delays, the
+committee, the parameters and the compiler.
 
     python scripts/check_deployment.py --rpc http://127.0.0.1:8545 --manifest .carbonbook/deployment.json
 
@@ -51,7 +52,8 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         chain = Chain(arguments.rpc, Manifest.load(arguments.manifest))
-        lines = list(drift(chain, json.loads(arguments.manifest.read_text())["compiler"]))
+        written = json.loads(arguments.manifest.read_text())
+        lines = list(drift(chain, written["compiler"], written["guardians"]))
     except CarbonbookError as error:
         sys.stderr.write(f"Error: {error}\n")
         return error.exit_code
@@ -62,8 +64,8 @@ def main() -> int:
     return 1 if lines else 0
 
 
-def drift(chain: Chain, compiler: dict[str, Any]) -> Iterator[str]:
-    """What differs between a chain and its manifest, a sentence each."""
+def drift(chain: Chain, compiler: dict[str, Any], guardians: dict[str, str]) -> Iterator[str]:
+    """What differs between a chain and its manifest, a sentence each. `guardians` maps a role to the role that can cancel its operations."""
     yield from _compiler(compiler)
     strangers = list(_code(chain))
     yield from strangers
@@ -71,6 +73,7 @@ def drift(chain: Chain, compiler: dict[str, Any]) -> Iterator[str]:
         return  # nothing that another contract answers would mean anything
     yield from _partners(chain)
     yield from _members(chain)
+    yield from _rule(chain, guardians)
     yield from _functions(chain)
     yield from _differences(
         {
@@ -136,6 +139,31 @@ def _members(chain: Chain) -> Iterator[str]:
             yield from _differences({f"role {name} of {account}": (expected.get(account), found)})
     unknown = {number for number, account in ever if number not in ROLES.values()}
     yield from (f"role {number} is not in the manifest but was granted" for number in sorted(unknown))
+
+
+def _rule(chain: Chain, guardians: dict[str, str]) -> Iterator[str]:
+    """Who grants each role, who cancels what it scheduled, and how long a new holder waits; also of roles that only an event names."""
+    ever = {
+        event.values["roleId"]
+        for name in ("RoleGranted", "RoleAdminChanged", "RoleGuardianChanged", "RoleGrantDelayChanged")
+        for event in chain.events(ACCESS, name)
+    }
+    numbers = {number: name for name, number in ROLES.items()}
+    for role in sorted(ever | numbers.keys()):
+        name = numbers.get(role, str(role))
+        yield from _differences(
+            {
+                f"admin of role {name}": (ROLES["ADMIN"], chain.read(ACCESS, "getRoleAdmin", role)),
+                f"guardian of role {name}": (
+                    ROLES[guardians.get(name, "ADMIN")],
+                    chain.read(ACCESS, "getRoleGuardian", role),
+                ),
+                f"grant delay of role {name}": (0, chain.read(ACCESS, "getRoleGrantDelay", role)),
+            }
+        )
+    for contract, entry in chain.manifest.contracts.items():
+        delay = chain.read(ACCESS, "getTargetAdminDelay", entry.address)
+        yield from _differences({f"admin delay of {contract}": (0, delay)})
 
 
 def _functions(chain: Chain) -> Iterator[str]:

@@ -30,6 +30,8 @@ LOCAL_PROFILE = ROOT / "scripts" / "profiles" / "local.toml"
 LOOK_SECONDS = 5
 
 ADMIN, AUTHORITY, AUTHORITY_DELAYED, GUARDIAN = 0, 1, 2, 3  # contracts/libraries/RolesLib.sol
+# Whose scheduled operations which role can cancel; every role not named here is looked after by the admin. All are granted by the admin.
+GUARDIANS = {AUTHORITY_DELAYED: GUARDIAN, ADMIN: GUARDIAN}  # the admin's is fixed in contracts/CarbonbookAccess.sol
 ROLE_NAMES = {ADMIN: "ADMIN", AUTHORITY: "AUTHORITY", AUTHORITY_DELAYED: "AUTHORITY_DELAYED", GUARDIAN: "GUARDIAN"}
 
 # Who may call what. Every restricted function is here; a function that is not stays with the admin.
@@ -151,15 +153,16 @@ def deploy(built: Any, deployer: Any, profile: Profile) -> SimpleNamespace:
         operators,
         committee,
         issuer_at,
+        vault_at,
         profile.challenge_window_seconds,
         genesis,
     )
     book = deployer.deploy(built.CarbonPoint, issuer_at, desk_at, vault_at, genesis)
     issuer = deployer.deploy(
-        built.PointIssuer, access, ledger, methodologies, operators, book, vault_at, profile.account_day_cap_mg
+        built.PointIssuer, access, ledger, methodologies, operators, book, profile.account_day_cap_mg
     )
     desk = deployer.deploy(built.RedemptionDesk, access, operators, book, vault_at, offers_at, genesis)
-    vault = deployer.deploy(built.SettlementVault, access, token, book, desk, operators, issuer)
+    vault = deployer.deploy(built.SettlementVault, access, token, book, desk, operators, ledger)
     offers = deployer.deploy(built.OfferBook, operators, desk)
     counter = deployer.deploy(built.Counter, issuer, desk)
 
@@ -189,7 +192,9 @@ def _wire(system: SimpleNamespace, profile: Profile, deployer: Any) -> None:
         for role, functions in roles.items():
             selectors = [contract.signatures[function] for function in functions]
             access.setTargetFunctionRole(contract, selectors, role, sender)
-    access.setRoleGuardian(AUTHORITY_DELAYED, GUARDIAN, sender)
+    for role, guardian in GUARDIANS.items():
+        if role != ADMIN:
+            access.setRoleGuardian(role, guardian, sender)
     for member in profile.authority:
         access.grantRole(AUTHORITY, member, 0, sender)
     for member in profile.authority_delayed:
@@ -223,6 +228,7 @@ def write_manifest(system: SimpleNamespace, profile: Profile, deployer: str, tar
             "AUTHORITY_DELAYED": dict.fromkeys(profile.authority_delayed, profile.authority_delay_seconds),
             "GUARDIAN": {profile.guardian: 0},
         },
+        "guardians": {ROLE_NAMES[role]: ROLE_NAMES[guardian] for role, guardian in GUARDIANS.items()},
         "functions": {
             name: {
                 getattr(system, name).signatures[function]: {"function": function, "role": ROLE_NAMES[role]}

@@ -24,6 +24,7 @@ library LeafLib {
     /// @dev One entry of the accounts tree in one word: account (160 bits) | consented (1 bit) | quantity (95 bits). Zero is padding.
     uint256 internal constant ACCOUNT_SHIFT = 96;
     uint256 internal constant CONSENT_SHIFT = 95;
+    uint256 internal constant CONSENT_BIT = 1 << CONSENT_SHIFT;
     uint256 internal constant QUANTITY_MASK = (1 << 95) - 1;
 
     /// @notice Leaf of one record.
@@ -33,6 +34,15 @@ library LeafLib {
                 keccak256(abi.encode(r.recordId, r.account, r.quantity, r.startTime, r.endTime, r.recordCommitment))
             )
         );
+    }
+
+    /// @notice Leaf of one entry of the accounts tree.
+    function accountLeaf(uint256 index, uint256 entry) internal pure returns (bytes32) {
+        uint256 consented = entry >> CONSENT_SHIFT & 1;
+        return
+            keccak256(
+                bytes.concat(keccak256(abi.encode(index, entry >> ACCOUNT_SHIFT, entry & QUANTITY_MASK, consented)))
+            );
     }
 
     /// @notice Root of the perfect subtree over `entries`, whose leaves have the indices `firstIndex`, `firstIndex` + 1, ...

@@ -36,7 +36,7 @@ library RowLib {
     /// round for each; whoever sends a row pays for it.
     /// No field spills, as proven at `PageLib.credited`: an amount passes only if the day's sum with it stays under the account cap, which
     /// `PointIssuer.MAX_DAY_CAP_MG` bounds; so the sums of a row fit 128 bits as well. Where fields are disjoint, `or` is `+`.
-    /// The struct's fields lie in memory word by word: day 0x00, account cap 0x40, whether points are earned 0x60 (0 or 1).
+    /// The struct's fields lie in memory word by word: day 0x00, account cap 0x20, whether points are earned 0x40 (0 or 1).
     /// @return done Entries credited.
     /// @return sums Their milligrams << 128 | their milli-points, each rounded down.
     function credit(
@@ -44,7 +44,7 @@ library RowLib {
         uint256[] calldata entries,
         ICarbonPoint.CreditTerms memory terms
     ) internal returns (uint256 done, uint256 sums) {
-        uint256 most = terms.leafCapMg < terms.accountCapMg ? terms.leafCapMg : terms.accountCapMg;
+        uint256 most = terms.accountCapMg;
         assembly ("memory-safe") {
             let end := add(entries.offset, shl(5, entries.length))
             mstore(0x20, pages.slot)
@@ -57,10 +57,10 @@ library RowLib {
                 let page := sload(slot)
                 let day := and(shr(112, page), DAY_MASK)
                 if or(gt(mg, most), gt(day, mload(terms))) { break }
-                let points := div(mul(mul(mg, NUMERATOR), mload(add(terms, 0x60))), DENOMINATOR)
+                let points := div(mul(mul(mg, NUMERATOR), mload(add(terms, 0x40))), DENOMINATOR)
                 switch eq(day, mload(terms))
                 case 1 {
-                    if gt(add(and(shr(144, page), FIELD_MASK), mg), mload(add(terms, 0x40))) { break }
+                    if gt(add(and(shr(144, page), FIELD_MASK), mg), most) { break }
                     page := add(page, or(points, or(shl(56, mg), shl(144, mg))))
                 }
                 default {

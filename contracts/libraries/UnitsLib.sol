@@ -61,6 +61,11 @@ library UnitsLib {
 
     /// @notice Whether points of page `year` can still be spent in `currentYear`.
     function isLive(uint256 year, uint256 currentYear) internal pure returns (bool) {
-        return year <= currentYear && currentYear < year + PAGE_YEARS;
+        return year <= currentYear && !isOver(year, currentYear);
+    }
+
+    /// @notice Whether points of page `year` expired by `currentYear`.
+    function isOver(uint256 year, uint256 currentYear) internal pure returns (bool) {
+        return currentYear >= year + PAGE_YEARS;
     }
 }

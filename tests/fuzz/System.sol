@@ -58,12 +58,12 @@ abstract contract System {
         SettlementVault vaultAt = SettlementVault(vm.computeCreateAddress(address(this), nonce + 4));
         OfferBook offersAt = OfferBook(vm.computeCreateAddress(address(this), nonce + 5));
         ledger = new EvidenceLedger(
-            address(access), methodologies, operators, committee, address(issuerAt), 1 hours, GENESIS
+            address(access), methodologies, operators, committee, issuerAt, vaultAt, 1 hours, GENESIS
         );
         book = new CarbonPoint(address(issuerAt), address(deskAt), address(vaultAt), GENESIS);
-        issuer = new PointIssuer(address(access), ledger, methodologies, operators, book, vaultAt, ACCOUNT_DAY_CAP_MG);
+        issuer = new PointIssuer(address(access), ledger, methodologies, operators, book, ACCOUNT_DAY_CAP_MG);
         desk = new RedemptionDesk(address(access), operators, book, vaultAt, offersAt, GENESIS);
-        vault = new SettlementVault(address(access), token, book, desk, operators, address(issuer));
+        vault = new SettlementVault(address(access), token, book, desk, operators, address(ledger));
         offers = new OfferBook(operators, address(desk));
         counter = new Counter(issuer, desk);
     }
@@ -80,6 +80,7 @@ abstract contract System {
             IMethodologyRegistry.Terms({
                 unit: IMethodologyRegistry.Unit.Metre,
                 earnsPoints: true,
+                creditable: true,
                 factorUg: FACTOR_UG,
                 dayCapMg: 50_000_000,
                 recordLimit: 120_000,

@@ -14,7 +14,6 @@ from ..support.reverts import reverts_with
 from ..support.values import bare, events
 
 CAP = 80_000_000
-LEAF_CAP = 50_000_000
 
 
 @pytest.fixture
@@ -28,11 +27,9 @@ def citizen(commuter: LocalAccount) -> str:
     return str(commuter.address)
 
 
-def credit(
-    book: Any, roles: Roles, act_day: int, *rows: tuple[str, int], leaf_cap: int = LEAF_CAP, points: bool = True
-) -> Any:
+def credit(book: Any, roles: Roles, act_day: int, *rows: tuple[str, int], points: bool = True) -> Any:
     entries = [int(account, 16) << 96 | milligrams for account, milligrams in rows]
-    return book.credit((act_day, leaf_cap, CAP, points), entries, {"from": roles.operator})
+    return book.credit((act_day, CAP, points), entries, {"from": roles.operator})
 
 
 def page(book: Any, citizen: str, year: int = 2035) -> dict[str, int]:
@@ -50,7 +47,7 @@ def test_given_an_empty_page__when_a_day_is_credited__it_holds_the_reduction_and
         "todayMg": 26_900_000,
         "peakMg": 0,
     }
-    assert bare(done.return_value) == (26_900_000, 227_155)
+    assert bare(done.return_value) == (26_900_000, 227_155, ())
     assert events(done, "Transfer") == [{"from": "0x" + "00" * 20, "to": citizen, "value": 227_155}]
     assert book.totalSupply() == book.outstandingOf(2035) == book.balanceOf(citizen) == 227_155
     assert book.firstYear() == 2035
@@ -60,7 +57,7 @@ def test_given_several_entries__it_rounds_the_points_of_each_down(book: Any, rol
     other = "0x" + "22" * 20
     done = credit(book, roles, YESTERDAY, (citizen, 119), (other, 118), (other, 119))
     # 119 mg are 1.0048 milli-points, 118 mg are 0.9964
-    assert bare(done.return_value) == (356, 2)
+    assert bare(done.return_value) == (356, 2, ())
     assert (book.balanceOf(citizen), book.balanceOf(other)) == (1, 1)
     assert page(book, other)["reductionMg"] == 237
     assert [event["value"] for event in done.events["Transfer"]] == [1, 1]
@@ -68,17 +65,23 @@ def test_given_several_entries__it_rounds_the_points_of_each_down(book: Any, rol
 
 def test_given_terms_without_points__it_credits_the_reduction_only(book: Any, roles: Roles, citizen: str) -> None:
     done = credit(book, roles, YESTERDAY, (citizen, 26_900_000), points=False)
-    assert bare(done.return_value) == (26_900_000, 0)
+    assert bare(done.return_value) == (26_900_000, 0, ())
     assert events(done, "Transfer") == []
     assert book.reductionOf(citizen) == 26_900_000
     assert book.totalSupply() == 0
 
 
-def test_given_an_entry_above_its_leaf_cap__it_is_cut_and_told(book: Any, roles: Roles, citizen: str) -> None:
-    done = credit(book, roles, YESTERDAY, (citizen, 50_000_001))
-    assert bare(done.return_value) == (50_000_000, 422_222)
+def test_given_entries_above_the_account_cap__they_are_cut_told_and_returned_in_order(
+    book: Any, roles: Roles, citizen: str
+) -> None:
+    other = "0x" + "22" * 20
+    rows = [(citizen, 79_999_999), (citizen, 2), (other, 80_000_000), (citizen, 1), (other, 3)]
+    done = credit(book, roles, YESTERDAY, *rows)
+    assert bare(done.return_value) == (160_000_000, 675_555 + 675_555, ((1, 1), (3, 0), (4, 0)))
     assert events(done, "ReductionCapped") == [
-        {"account": citizen, "day": YESTERDAY, "askedMg": 50_000_001, "creditedMg": 50_000_000}
+        {"account": citizen, "day": YESTERDAY, "askedMg": 2, "creditedMg": 1},
+        {"account": citizen, "day": YESTERDAY, "askedMg": 1, "creditedMg": 0},
+        {"account": other, "day": YESTERDAY, "askedMg": 3, "creditedMg": 0},
     ]
 
 
@@ -152,14 +155,14 @@ def test_given_a_year_that_is_not_live__it_reverts(book: Any, roles: Roles, citi
 
 
 def test_given_the_oldest_live_year__it_credits(book: Any, roles: Roles, citizen: str) -> None:
-    assert bare(credit(book, roles, day(2026, 1, 1), (citizen, 119)).return_value) == (119, 1)
+    assert bare(credit(book, roles, day(2026, 1, 1), (citizen, 119)).return_value) == (119, 1, ())
 
 
 @pytest.mark.parametrize("writer", ["operator", "merchant", "board", "rando"])
 def test_given_a_writer__it_may_only_do_its_own_thing(book: Any, roles: Roles, writer: str) -> None:
     nobody = "0x" + "00" * 20
     calls = {
-        "operator": [("credit", ((YESTERDAY, 0, 0, False), [])), ("lowerReduction", (nobody, 2035, 0))],
+        "operator": [("credit", ((YESTERDAY, 0, False), [])), ("lowerReduction", (nobody, YESTERDAY, 0))],
         "merchant": [("spend", (nobody, nobody, 0)), ("refund", (nobody, nobody, [])), ("burnHeld", (nobody, 0))],
         "board": [("takeOutYear", (2025,))],
         "rando": [],

@@ -67,7 +67,7 @@ def test_given_an_expired_year__when_it_is_taken_out__it_tells_how_many_points_e
     book: Any, roles: Roles, commuter: LocalAccount
 ) -> None:
     entry = int(commuter.address, 16) << 96 | 26_900_000
-    book.credit((day(2026, 5, 1), 10**9, 10**9, True), [entry], {"from": roles.operator})
+    book.credit((day(2026, 5, 1), 10**9, True), [entry], {"from": roles.operator})
     travel_to(at(2036, 1, 1))
     done = book.takeOutYear(2026, {"from": roles.board})
     assert bare(done.return_value) == 227_155

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {ChunkLib} from "../../../contracts/libraries/ChunkLib.sol";
 import {UnitsLib} from "../../../contracts/libraries/UnitsLib.sol";
 import {Vm} from "../Vm.sol";
-import {Trees} from "../support/Trees.sol";
 
 /// @title Quantities, factors, points, days: against their definitions
 contract Units {
@@ -55,47 +53,6 @@ contract Units {
     function testFuzz_a_page_lives_ten_years(uint16 year, uint16 present) external pure {
         bool live = UnitsLib.isLive(year, present);
         vm.assertEq(live, present >= year && present - year <= 9, "its own year and nine more");
-    }
-
-    /// @dev One word of the bitmap: whatever was set stays set, what is set anew is what was credited, and the sums are theirs.
-    function testFuzz_a_chunk_takes_what_is_new_and_clears_no_bit(
-        uint256[] calldata seeds,
-        uint256 bits,
-        uint8 offsetSeed,
-        uint64 factorUg
-    ) external view {
-        uint256 length = seeds.length % 17;
-        uint256 offset = uint256(offsetSeed) % (256 - length);
-        uint256[] memory entries = new uint256[](length);
-        uint256 expectedCount;
-        uint256 expectedQuantity;
-        uint256 expectedBits = bits;
-        for (uint256 i = 0; i < length; i++) {
-            entries[i] = seeds[i] % 3 == 0 ? 0 : seeds[i];
-            if (entries[i] == 0 || (bits >> (offset + i)) % 2 == 1) continue;
-            expectedCount++;
-            expectedQuantity += Trees.quantityOf(entries[i]);
-            expectedBits += 1 << (offset + i);
-        }
-        (uint256 after_, uint256 count, uint256 quantity) = this.takeChunk(entries, bits, offset, factorUg);
-        vm.assertEq(after_, expectedBits, "I12: bits");
-        vm.assertEq(after_ & bits, bits, "I12: none cleared");
-        vm.assertEq(count, expectedCount, "I12: new entries");
-        vm.assertEq(quantity, expectedQuantity, "I13: their quantity");
-    }
-
-    function takeChunk(uint256[] calldata entries, uint256 bits, uint256 offset, uint256 factorUg)
-        external
-        pure
-        returns (uint256 after_, uint256 count, uint256 quantity)
-    {
-        ChunkLib.Taken memory taken;
-        taken.credits = new uint256[](entries.length);
-        after_ = ChunkLib.take(entries, bits, offset, factorUg, taken);
-        for (uint256 i = 0; i < taken.count; i++) {
-            vm.assertTrue(taken.credits[i] >> 96 != 0 || taken.credits[i] < 1 << 160, "an account and an amount");
-        }
-        return (after_, taken.count, taken.quantity);
     }
 
     function _daysIn(uint256 year) private pure returns (uint256) {

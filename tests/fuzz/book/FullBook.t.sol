@@ -69,9 +69,8 @@ contract FullBookTest {
     function _credit(uint256 key, uint256 dayOfYear, uint256 mg) private {
         uint256[] memory entries = new uint256[](1);
         entries[0] = uint256(uint160(vm.addr(key))) << 96 | mg;
-        ICarbonPoint.CreditTerms memory terms = ICarbonPoint.CreditTerms({
-            day: FIRST_DAY + dayOfYear, leafCapMg: CAP_MG, accountCapMg: CAP_MG, earnsPoints: true
-        });
+        ICarbonPoint.CreditTerms memory terms =
+            ICarbonPoint.CreditTerms({day: FIRST_DAY + dayOfYear, accountCapMg: CAP_MG, earnsPoints: true});
         book.credit(terms, entries);
     }
 }

@@ -34,7 +34,7 @@ abstract contract GasCity is System {
         committee.setCommittee(members, 1);
     }
 
-    /// @dev `count` accounts with `quantity` metres each; the same accounts at every call with the same `crowd`.
+    /// @dev `count` accounts in ascending order with `quantity` metres each; the same accounts at every call with the same `crowd`.
     function entriesOf(string memory crowd, uint256 count, uint256 quantity)
         internal
         pure
@@ -42,7 +42,7 @@ abstract contract GasCity is System {
     {
         entries = new uint256[](count);
         for (uint256 i = 0; i < count; i++) {
-            uint256 account = uint160(uint256(keccak256(abi.encode(crowd, i))));
+            uint256 account = (i + 1) << 144 | uint256(keccak256(abi.encode(crowd, i))) >> 112;
             entries[i] = account << LeafLib.ACCOUNT_SHIFT | quantity;
         }
     }
@@ -58,16 +58,21 @@ abstract contract GasCity is System {
     /// @dev Attests a batch whose accounts tree has `entries` at its first leaves and is `proof.length` levels higher, and opens it.
     function openBatch(uint256[] memory entries, bytes32[] memory proof, uint256 day) internal returns (BatchId batch) {
         bytes32 root = rootOf(this.subtreeRoot(0, entries), proof);
-        batch = _attest(uint32(day), uint32(entries.length << proof.length), root, keccak256("records"));
+        uint256 quantity;
+        for (uint256 i = 0; i < entries.length; i++) {
+            quantity += entries[i] & LeafLib.QUANTITY_MASK;
+        }
+        batch =
+            _attest(uint32(day), uint32(entries.length << proof.length), uint64(quantity), root, keccak256("records"));
         vm.warp(block.timestamp + ledger.challengeWindow());
     }
 
     /// @dev Attests a batch of today by its records only.
     function attestRecords(bytes32 recordsRoot) internal returns (BatchId batch) {
-        return _attest(uint32(today()), 1, keccak256("accounts"), recordsRoot);
+        return _attest(uint32(today()), 1, 1, keccak256("accounts"), recordsRoot);
     }
 
-    function _attest(uint32 day, uint32 accounts, bytes32 accountsRoot, bytes32 recordsRoot)
+    function _attest(uint32 day, uint32 accounts, uint64 quantity, bytes32 accountsRoot, bytes32 recordsRoot)
         private
         returns (BatchId batch)
     {
@@ -79,7 +84,7 @@ abstract contract GasCity is System {
             methodology: BUS,
             recordCount: type(uint32).max,
             accountCount: accounts,
-            totalQuantity: type(uint64).max,
+            totalQuantity: quantity,
             consentedQuantity: 0,
             recordsRoot: recordsRoot,
             accountsRoot: accountsRoot,

@@ -34,10 +34,7 @@ contract GasRedeemTest is System {
             entries[i] = uint256(uint160(_citizen(i))) << 96 | 90_000_000;
         }
         ICarbonPoint.CreditTerms memory terms = ICarbonPoint.CreditTerms({
-            day: UnitsLib.dayOf(block.timestamp),
-            leafCapMg: type(uint48).max,
-            accountCapMg: ACCOUNT_DAY_CAP_MG,
-            earnsPoints: true
+            day: UnitsLib.dayOf(block.timestamp), accountCapMg: ACCOUNT_DAY_CAP_MG, earnsPoints: true
         });
         vm.prank(address(issuer));
         book.credit(terms, entries);

@@ -2,7 +2,6 @@
 pragma solidity 0.8.30;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
-import {ChunkLib} from "../../../contracts/libraries/ChunkLib.sol";
 import {LeafLib} from "../../../contracts/libraries/LeafLib.sol";
 import {Page, PageLib} from "../../../contracts/libraries/PageLib.sol";
 import {RowLib} from "../../../contracts/libraries/RowLib.sol";
@@ -31,7 +30,6 @@ contract RowLibTest {
     ) public {
         ICarbonPoint.CreditTerms memory terms = ICarbonPoint.CreditTerms({
             day: 20_000 + termSeed % 3,
-            leafCapMg: (termSeed >> 8) % MAX_DAY_CAP_MG >> (termSeed >> 120) % 46,
             accountCapMg: (termSeed >> 64) % MAX_DAY_CAP_MG >> (termSeed >> 128) % 46,
             earnsPoints: earnsPoints
         });
@@ -40,7 +38,7 @@ contract RowLibTest {
         }
         uint256[] memory entries = new uint256[](6);
         for (uint256 i = 0; i < 6; i++) {
-            uint256 amount = (seeds[i] >> 8) % (terms.leafCapMg + 2) >> (seeds[i] % 8);
+            uint256 amount = (seeds[i] >> 8) % (terms.accountCapMg + 2) >> (seeds[i] % 8);
             entries[i] = uint256(uint160(_account(seeds[i] % 3))) << RowLib.ACCOUNT_SHIFT | amount;
         }
         (uint256 done, uint256 sums, Page[3] memory pages) = _expected(entries, terms);
@@ -56,37 +54,6 @@ contract RowLibTest {
         _requireTransfers(entries, done, earnsPoints);
     }
 
-    /// @dev Any bitmap word and any quantities, padding among them.
-    function testFuzz_ChunkLibTakesEachNewEntryOnce(
-        uint256[7] memory seeds,
-        uint256 bits,
-        uint8 offsetSeed,
-        uint64 factorUg
-    ) public view {
-        uint256 offset = offsetSeed % 250;
-        uint256[] memory entries = new uint256[](7);
-        uint256[] memory credits = new uint256[](7);
-        uint256 quantity;
-        uint256 count;
-        uint256 expected = bits;
-        for (uint256 i = 0; i < 7; i++) {
-            if (seeds[i] % 4 == 0) continue;
-            entries[i] = seeds[i] & ~(LeafLib.QUANTITY_MASK ^ type(uint64).max);
-            if (entries[i] == 0 || bits >> (offset + i) & 1 == 1) continue;
-            expected |= 1 << (offset + i);
-            uint256 metres = entries[i] & LeafLib.QUANTITY_MASK;
-            quantity += metres;
-            credits[count++] = (entries[i] >> 96 << 96) | UnitsLib.reductionMgDown(metres, factorUg);
-        }
-
-        (uint256 word, ChunkLib.Taken memory taken) = this.take(entries, bits, offset, factorUg);
-
-        vm.assertEq(word, expected, "word");
-        vm.assertEq(taken.count, count, "count");
-        vm.assertEq(taken.quantity, quantity, "quantity");
-        vm.assertEq(keccak256(abi.encode(taken.credits)), keccak256(abi.encode(credits)), "credits");
-    }
-
     function testFuzz_LeafLibClimbsAsMerkleProofDoes(bytes32 node, bytes32[] calldata proof) public pure {
         vm.assertEq(LeafLib.climb(node, proof), MerkleProof.processProofCalldata(proof, node), "root");
     }
@@ -96,15 +63,6 @@ contract RowLibTest {
         returns (uint256 done, uint256 sums)
     {
         return RowLib.credit(_pages, entries, terms);
-    }
-
-    function take(uint256[] calldata entries, uint256 bits, uint256 offset, uint256 factorUg)
-        external
-        pure
-        returns (uint256 word, ChunkLib.Taken memory taken)
-    {
-        taken.credits = new uint256[](entries.length);
-        word = ChunkLib.take(entries, bits, offset, factorUg, taken);
     }
 
     function _expected(uint256[] memory entries, ICarbonPoint.CreditTerms memory terms)
@@ -119,7 +77,7 @@ contract RowLibTest {
             uint256 who = _numberOf(entries[done] >> RowLib.ACCOUNT_SHIFT);
             uint256 mg = entries[done] & RowLib.AMOUNT_MASK;
             uint256 used = pages[who].usedOn(terms.day);
-            if (used == type(uint256).max || mg > terms.leafCapMg || used + mg > terms.accountCapMg) break;
+            if (used == type(uint256).max || used + mg > terms.accountCapMg) break;
             uint256 points = terms.earnsPoints ? UnitsLib.pointsMilliDown(mg) : 0;
             pages[who] = pages[who].credited(terms.day, mg, points);
             sums += (mg << RowLib.MG_SHIFT) + points;

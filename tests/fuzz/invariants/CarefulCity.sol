@@ -24,7 +24,7 @@ contract CarefulCity is CityLaws {
                 _lawsOfTheStory();
             }
         }
-        bytes32[33] memory verbs = [
+        bytes32[35] memory verbs = [
             bytes32("attest"),
             "credit",
             "redeem",
@@ -57,7 +57,9 @@ contract CarefulCity is CityLaws {
             "addStock",
             "endOffer",
             "serve",
-            "serve and take"
+            "serve and take",
+            "creditRests",
+            "reportAccountTwice"
         ];
         for (uint256 i = 0; i < verbs.length; i++) {
             vm.assertGe(city.done(verbs[i]), 1, string(bytes.concat("never happened: ", verbs[i])));
@@ -65,7 +67,7 @@ contract CarefulCity is CityLaws {
     }
 
     function _step(uint256 dice) private {
-        uint256 verb = dice % 58;
+        uint256 verb = dice % 61;
         (uint256 a, uint256 b, uint256 c) = (dice >> 16 & 0xffffffff, dice >> 64 & 0xffffffff, dice >> 128 & 0xffffffff);
         if (verb < 6) city.pushWholeBatch(a, b, c);
         else if (verb < 8) city.attest(a, b, c);
@@ -102,6 +104,8 @@ contract CarefulCity is CityLaws {
         else if (verb < 53) city.serve(a, b, c, dice >> 192 & 0xffffffff);
         else if (verb == 53) city.claim(a, b);
         else if (verb == 54) _leaveDisputed(a, b);
+        else if (verb < 60 && verb > 57) city.creditRests(a, b);
+        else if (verb == 60) city.reportAccountTwice(a, b);
         else city.passHours(a);
     }
 
@@ -116,7 +120,7 @@ contract CarefulCity is CityLaws {
 
     /// forge-config: default.invariant.fail-on-revert = true
     /// forge-config: nightly.invariant.fail-on-revert = true
-    function invariant_01_to_36_and_39_hold_and_nothing_reverts() external {
+    function invariant_01_to_36_and_39_to_44_hold_and_nothing_reverts() external {
         _lawsOfTheChain();
         _lawsOfTheStory();
     }

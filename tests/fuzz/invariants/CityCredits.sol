@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {UnitsLib} from "../../../contracts/libraries/UnitsLib.sol";
+import {BatchId} from "../../../contracts/types/Ids.sol";
 import {ICarbonPoint} from "../../../interfaces/ICarbonPoint.sol";
 import {ICounter} from "../../../interfaces/ICounter.sol";
 import {IEvidenceLedger} from "../../../interfaces/IEvidenceLedger.sol";
@@ -24,7 +25,10 @@ abstract contract CityCredits is CityEvidence {
         uint256[] asked;
         bool[] credited;
         IPointIssuer.Progress progress;
+        uint256 brought;
+        uint256 consented;
         uint256 free;
+        uint256 unused;
     }
 
     mapping(uint256 batch => mapping(uint256 index => bool)) private _takenBack;
@@ -53,6 +57,28 @@ abstract contract CityCredits is CityEvidence {
         done["claim"]++;
     }
 
+    /// @dev Credits the rests of a batch, all or one of them.
+    function creditRests(uint256 batchSeed, uint256 seed) external timed {
+        for (uint256 i = 0; i < _batches.length; i++) {
+            uint256 number = (batchSeed % _batches.length + i) % _batches.length;
+            uint256[] memory indices = _restIndices(number, seed % 3 == 0);
+            if (indices.length == 0 || (careful && !_restsCreditable(number, indices))) continue;
+            Before memory before = _beforeCredit(number, 0, 0);
+            for (uint256 j = 0; j < indices.length; j++) {
+                _addAsked(before.asked, number, indices[j], issuer.restOf(_batches[number].id, indices[j]));
+            }
+            try issuer.creditRests(_batches[number].id, indices) {
+                _bookCredit(number, 0, before, _snapshot(UnitsLib.yearOf(_batches[number].header.day)));
+                done["creditRests"]++;
+                return;
+            } catch (bytes memory reason) {
+                // Whether a late day has room only the book knows.
+                bool full = bytes4(reason) == IPointIssuer.PointIssuer_NothingFits.selector;
+                vm.assertTrue(full || !careful, "I44: rests that fit are credited");
+            }
+        }
+    }
+
     /// @dev Attests, waits and credits in one step, so that short runs get far.
     function pushWholeBatch(uint256 seed, uint256 quantities, uint256 people) external {
         uint256 before = _batches.length;
@@ -69,7 +95,7 @@ abstract contract CityCredits is CityEvidence {
         BatchRecord storage record = _batches[number];
         uint256 index = indexSeed % record.entries.length;
         address account = Trees.accountOf(record.entries[index]);
-        uint256 most = _mgOf(number, index);
+        uint256 most = _broughtBy(number, index);
         (address holder, uint256 there) = _holderOf(account, UnitsLib.yearOf(record.header.day));
         (IEvidenceLedger.Phase phase,) = ledger.phaseOf(record.id);
         if (careful && (phase != IEvidenceLedger.Phase.Revoked || !issuer.isCredited(record.id, index))) return;
@@ -82,6 +108,7 @@ abstract contract CityCredits is CityEvidence {
             record.id, index, Trees.slice(record.entries, index, 1), Trees.proof(record.entries, index, 1), amounts
         );
 
+        vm.assertLe(amount, most, "I08: no more is taken back than the entry brought");
         if (amount > 0) _takenBack[number][index] = true;
         takenBackMg[holder] += amount;
         done["takeBack"]++;
@@ -132,7 +159,9 @@ abstract contract CityCredits is CityEvidence {
             before.credited[i] = issuer.isCredited(record.id, first + i);
         }
         before.progress = issuer.progressOf(record.id);
+        (before.brought, before.consented) = _broughtOf(number);
         before.free = vault.freeOf(record.header.operator);
+        before.unused = _unusedOf(number);
     }
 
     /// @dev Takes what the batch gained into the accounts; `present` is each citizen's page, with what was spent since put back.
@@ -145,13 +174,28 @@ abstract contract CityCredits is CityEvidence {
         IPointIssuer.Progress memory progress = issuer.progressOf(record.id);
         points = progress.pointsMilli - before.progress.pointsMilli;
         _accountFor(record.header, before, present, progress.reductionMg - before.progress.reductionMg, points);
-        uint256 locked = before.free - vault.freeOf(record.header.operator);
-        uint256 price = vault.priceOf(UnitsLib.yearOf(record.header.day));
-        vm.assertEq(locked, points * price, "I28: new points are locked for");
-        freeReserve[record.header.operator] -= locked;
+        _requireBrought(number, before);
+        (IEvidenceLedger.Phase phase,) = ledger.phaseOf(record.id);
+        if (phase == IEvidenceLedger.Phase.Closed) {
+            closed[number] = true;
+            _bookUnlocked(number, before.unused - points);
+        }
+        vm.assertEq(
+            vault.freeOf(record.header.operator), freeReserve[record.header.operator], "I40: credits lock nothing more"
+        );
         for (uint256 i = 0; i < before.credited.length; i++) {
             if (!before.credited[i] && issuer.isCredited(record.id, first + i)) timesCredited[number][first + i]++;
         }
+    }
+
+    /// @dev What the leaves brought, by their quantities, the methodology's cap and their rests, is what the batch's progress says.
+    function _requireBrought(uint256 number, Before memory before) private view {
+        IPointIssuer.Progress memory progress = issuer.progressOf(_batches[number].id);
+        (uint256 brought, uint256 consented) = _broughtOf(number);
+        vm.assertEq(progress.reductionMg - before.progress.reductionMg, brought - before.brought, "I13: reduction");
+        vm.assertEq(progress.consentedMg - before.progress.consentedMg, consented - before.consented, "I41: consented");
+        vm.assertEq(progress.reductionMg, brought, "I44: asked after the methodology's cap = credited + rests");
+        vm.assertEq(progress.consentedMg, consented, "I41: consented reduction is what those who consent were credited");
     }
 
     function _claimOf(uint256 number, uint256 index) internal view returns (ICounter.Claim[] memory claims) {
@@ -214,27 +258,63 @@ abstract contract CityCredits is CityEvidence {
         }
     }
 
-    /// @dev Per citizen, the most that the entries not credited yet can bring: quantity * factor, each at most the leaf cap.
+    /// @dev Per citizen, the most that the entries not credited yet can bring: quantity * factor, each at most the methodology's cap.
     function _asked(uint256 number, uint256 first, uint256 count) internal view returns (uint256[] memory asked) {
-        BatchRecord storage record = _batches[number];
         asked = new uint256[](_citizens.length);
-        (IMethodologyRegistry.Terms memory terms,,,) =
-            methodologies.methodologyOf(record.header.methodology, record.header.version);
         for (uint256 i = first; i < first + count; i++) {
-            if (issuer.isCredited(record.id, i)) continue;
-            uint256 mg = _mgOf(number, i);
-            for (uint256 c = 0; c < asked.length; c++) {
-                if (_citizens[c] != Trees.accountOf(record.entries[i])) continue;
-                asked[c] += mg < terms.dayCapMg ? mg : terms.dayCapMg;
-            }
+            if (!issuer.isCredited(_batches[number].id, i)) _addAsked(asked, number, i, _mgOf(number, i));
         }
     }
 
+    function _addAsked(uint256[] memory asked, uint256 number, uint256 index, uint256 mg) private view {
+        for (uint256 c = 0; c < asked.length; c++) {
+            if (_citizens[c] == Trees.accountOf(_batches[number].entries[index])) asked[c] += mg;
+        }
+    }
+
+    /// @dev Milligrams of all leaves of a batch, and of those that consent.
+    function _broughtOf(uint256 number) private view returns (uint256 mg, uint256 consentedMg) {
+        BatchRecord storage record = _batches[number];
+        for (uint256 i = 0; i < record.entries.length; i++) {
+            uint256 brought = _broughtBy(number, i);
+            mg += brought;
+            if (Trees.consentedOf(record.entries[i])) consentedMg += brought;
+        }
+    }
+
+    function _broughtBy(uint256 number, uint256 index) internal view returns (uint256) {
+        BatchId batch = _batches[number].id;
+        return issuer.isCredited(batch, index) ? _mgOf(number, index) - issuer.restOf(batch, index) : 0;
+    }
+
+    function _restIndices(uint256 number, bool one) private view returns (uint256[] memory indices) {
+        BatchRecord storage record = _batches[number];
+        uint256 count = issuer.progressOf(record.id).rests;
+        indices = new uint256[](one && count > 1 ? 1 : count);
+        uint256 found;
+        for (uint256 i = 0; i < record.entries.length && found < indices.length; i++) {
+            if (issuer.restOf(record.id, i) > 0) indices[found++] = i;
+        }
+        vm.assertEq(found, indices.length, "I44: as many rests as the progress says");
+    }
+
+    function _restsCreditable(uint256 number, uint256[] memory indices) private view returns (bool) {
+        IEvidenceLedger.Header storage header = _batches[number].header;
+        uint256 mg;
+        for (uint256 i = 0; i < indices.length; i++) {
+            mg += issuer.restOf(_batches[number].id, indices[i]);
+        }
+        return
+            _runs(number) && issuer.issuedOn(header.operator, _today()) + mg <= operators.dayLimitMgOf(header.operator);
+    }
+
+    /// @dev What a leaf asks, after the methodology's cap.
     function _mgOf(uint256 number, uint256 index) internal view returns (uint256) {
         BatchRecord storage record = _batches[number];
         (IMethodologyRegistry.Terms memory terms,,,) =
             methodologies.methodologyOf(record.header.methodology, record.header.version);
-        return Trees.quantityOf(record.entries[index]) * terms.factorUg / 1000;
+        uint256 mg = Trees.quantityOf(record.entries[index]) * terms.factorUg / 1000;
+        return mg < terms.dayCapMg ? mg : terms.dayCapMg;
     }
 
     /// @dev Who has the reduction that a revocation for `account` takes: the account itself while it has some, else its successor.
@@ -248,22 +328,27 @@ abstract contract CityCredits is CityEvidence {
     }
 
     function _creditable(uint256 number, uint256 first, uint256[] memory entries) internal view returns (bool) {
+        uint256 last;
+        for (uint256 i = 0; i < entries.length; i++) {
+            if (entries[i] == 0) continue;
+            if (entries[i] >> 96 <= last) return false;
+            last = entries[i] >> 96;
+        }
+        return _runs(number) && _fits(_batches[number], first, entries);
+    }
+
+    /// @dev Whether anything can be credited from a batch now.
+    function _runs(uint256 number) private view returns (bool) {
         BatchRecord storage record = _batches[number];
         (IEvidenceLedger.Phase phase,) = ledger.phaseOf(record.id);
         if (issuer.paused() || phase != IEvidenceLedger.Phase.Open) return false;
         (, IMethodologyRegistry.Status status,,) =
             methodologies.methodologyOf(record.header.methodology, record.header.version);
         if (status == IMethodologyRegistry.Status.Suspended) return false;
-        uint256 year = UnitsLib.yearOf(record.header.day);
-        if (!UnitsLib.isLive(year, book.currentYear())) return false;
-        return _fits(record, first, entries, year);
+        return UnitsLib.isLive(UnitsLib.yearOf(record.header.day), book.currentYear());
     }
 
-    function _fits(BatchRecord storage record, uint256 first, uint256[] memory entries, uint256 year)
-        private
-        view
-        returns (bool)
-    {
+    function _fits(BatchRecord storage record, uint256 first, uint256[] memory entries) private view returns (bool) {
         IPointIssuer.Progress memory progress = issuer.progressOf(record.id);
         uint256 quantity;
         uint256 count;
@@ -276,9 +361,7 @@ abstract contract CityCredits is CityEvidence {
         if (progress.quantity + quantity > record.header.totalQuantity) return false;
         uint256 mostMg = quantity * 60; // the largest factor in the city is under 60 mg per metre
         uint256 left = operators.dayLimitMgOf(record.header.operator);
-        uint256 issued = issuer.issuedOn(record.header.operator, _today());
-        if (issued + mostMg > left) return false;
-        return mostMg * 76 / 9000 * vault.priceOf(year) <= vault.freeOf(record.header.operator);
+        return issuer.issuedOn(record.header.operator, _today()) + mostMg <= left;
     }
 
     function _movable(address from, address to) private view returns (bool) {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {LeafLib} from "../../../contracts/libraries/LeafLib.sol";
+import {UnitsLib} from "../../../contracts/libraries/UnitsLib.sol";
 import {BatchId} from "../../../contracts/types/Ids.sol";
 import {IEvidenceLedger} from "../../../interfaces/IEvidenceLedger.sol";
 import {IMethodologyRegistry} from "../../../interfaces/IMethodologyRegistry.sol";
@@ -10,6 +11,8 @@ import {CityModel} from "./CityModel.sol";
 
 /// @title Batches: attested, revoked, reported, released, closed
 abstract contract CityEvidence is CityModel {
+    uint256 private constant GRACE = 30 days;
+
     function attest(uint256 seed, uint256 quantities, uint256 people) external timed {
         IEvidenceLedger.Header memory header;
         uint256[] memory entries = _entries(seed, quantities, people);
@@ -29,18 +32,25 @@ abstract contract CityEvidence is CityModel {
         header.bundleHash = keccak256(abi.encode("bundle", seed));
         header.recordsRoot = LeafLib.recordLeaf(_recordOf(header.bundleHash));
         if (careful && !_attestable(header)) return;
+        uint256 free = vault.freeOf(header.operator);
 
         BatchId batch = ledger.attest(header, _approvals(ledger.attestationDigest(header), _mix(seed, 7) % 4));
         _batches.push(BatchRecord({id: batch, header: header, entries: entries, highestPhase: 0}));
+        uint256 locked = free - vault.freeOf(header.operator);
+        vm.assertEq(locked, _mostPoints(header) * _priceOf(header), "I40: all that a batch can bring is locked for");
+        freeReserve[header.operator] -= locked;
         done["attest"]++;
     }
 
     function revoke(uint256 batchSeed, uint256 seldom) external timed {
         if (_batches.length == 0 || seldom % 4 != 0) return;
-        BatchId batch = _batches[batchSeed % _batches.length].id;
+        uint256 number = batchSeed % _batches.length;
+        BatchId batch = _batches[number].id;
         (IEvidenceLedger.Phase phase,) = ledger.phaseOf(batch);
         if (careful && phase == IEvidenceLedger.Phase.Revoked) return;
+        uint256 unused = _unusedOf(number);
         ledger.revoke(batch, "");
+        _bookUnlocked(number, unused);
         done["revoke"]++;
     }
 
@@ -60,33 +70,108 @@ abstract contract CityEvidence is CityModel {
         }
     }
 
+    /// @dev Some trees hold one account twice.
+    function reportAccountTwice(uint256 batchSeed, uint256 seed) external timed {
+        for (uint256 i = 0; i < _batches.length; i++) {
+            BatchRecord storage record = _batches[(batchSeed % _batches.length + i) % _batches.length];
+            (IEvidenceLedger.Phase phase,) = ledger.phaseOf(record.id);
+            (uint256 one, uint256 other) = _twice(record.entries);
+            if (!careful && seed % 4 == 0) (one, other) = (seed % record.entries.length, 0);
+            else if (one == other || phase == IEvidenceLedger.Phase.Revoked) continue;
+            ledger.reportAccountTwice(record.id, _entryProof(record.entries, one), _entryProof(record.entries, other));
+            vm.assertTrue(
+                one != other && Trees.accountOf(record.entries[one]) == Trees.accountOf(record.entries[other]),
+                "I43: only an account that is there twice is reported"
+            );
+            done["reportAccountTwice"]++;
+            return;
+        }
+    }
+
     function release(uint256 batchSeed) external timed {
         for (uint256 i = 0; i < _batches.length; i++) {
             BatchId batch = _batches[(batchSeed % _batches.length + i) % _batches.length].id;
             (IEvidenceLedger.Phase phase,) = ledger.phaseOf(batch);
-            if (phase != IEvidenceLedger.Phase.Frozen) continue;
+            (,, address twice) = ledger.disputeOf(batch);
+            if (phase != IEvidenceLedger.Phase.Frozen || (careful && twice != address(0))) continue;
             ledger.release(batch, "");
+            vm.assertEq(twice, address(0), "I43: a batch with an account twice is never released");
             done["release"]++;
             return;
         }
     }
 
-    function close(uint256 batchSeed) external timed {
+    function close(uint256 batchSeed) public timed {
         if (_batches.length == 0) return;
-        BatchRecord storage record = _batches[batchSeed % _batches.length];
-        (IEvidenceLedger.Phase phase, uint256 attestedAt) = ledger.phaseOf(record.id);
-        (, uint256 releasedAt) = ledger.disputeOf(record.id);
-        uint256 since = releasedAt > attestedAt ? releasedAt : attestedAt;
-        bool over = clock >= since + ledger.CREDIT_PERIOD();
-        if (careful && (phase != IEvidenceLedger.Phase.Open || !over)) return;
-        ledger.close(record.id);
+        uint256 number = batchSeed % _batches.length;
+        if (careful && !_closable(number)) return;
+        uint256 unused = _unusedOf(number);
+        ledger.close(_batches[number].id);
+        vm.assertTrue(_closable(number), "I42: nobody closes what can still be credited, or could not be credited");
+        closed[number] = true;
+        _bookUnlocked(number, unused);
         done["close"]++;
+    }
+
+    /// @dev By the city's own memory of what stood in the way and when it ended.
+    function _closable(uint256 number) private view returns (bool) {
+        BatchRecord storage record = _batches[number];
+        IEvidenceLedger.Header storage header = record.header;
+        (IEvidenceLedger.Phase phase, uint256 attestedAt) = ledger.phaseOf(record.id);
+        if (closed[number]) return false;
+        if (UnitsLib.yearOf(header.day) + 10 <= book.currentYear()) return phase != IEvidenceLedger.Phase.Revoked;
+        if (careful && phase != IEvidenceLedger.Phase.Open) return false;
+        (, IMethodologyRegistry.Status status,,) = methodologies.methodologyOf(header.methodology, header.version);
+        if (issuer.paused() || status == IMethodologyRegistry.Status.Suspended) return false;
+        (, uint256 releasedAt,) = ledger.disputeOf(record.id);
+        return clock >= attestedAt + 365 days && clock >= releasedAt + 365 days && clock >= issuerUnpausedAt + GRACE
+            && clock >= resumedAt[header.methodology][header.version] + GRACE;
+    }
+
+    /// @dev Points that reserve is locked for and that the batch has not brought.
+    function _unusedOf(uint256 number) internal view returns (uint256) {
+        uint256 locked = vault.lockedFor(_batches[number].id);
+        return locked == 0 ? 0 : locked - issuer.progressOf(_batches[number].id).pointsMilli;
+    }
+
+    /// @dev What a batch that is closed or revoked did not bring is free again.
+    function _bookUnlocked(uint256 number, uint256 unused) internal {
+        IEvidenceLedger.Header storage header = _batches[number].header;
+        freeReserve[header.operator] += unused * _priceOf(header);
+        vm.assertEq(vault.lockedFor(_batches[number].id), 0, "I40: nothing stays locked for what is over");
+    }
+
+    function _mostPoints(IEvidenceLedger.Header memory header) internal view returns (uint256) {
+        (IMethodologyRegistry.Terms memory terms,,,) = methodologies.methodologyOf(header.methodology, header.version);
+        return terms.earnsPoints ? header.totalQuantity * terms.factorUg / 1000 * 76 / 9000 : 0;
+    }
+
+    function _priceOf(IEvidenceLedger.Header memory header) internal view returns (uint256) {
+        return vault.priceOf(UnitsLib.yearOf(header.day));
     }
 
     function _attestable(IEvidenceLedger.Header memory header) private view returns (bool) {
         if (header.version == 0 || ledger.paused() || !_operatorActive(header.operator)) return false;
         (, IMethodologyRegistry.Status status,,) = methodologies.methodologyOf(header.methodology, header.version);
-        return status != IMethodologyRegistry.Status.Suspended;
+        if (status == IMethodologyRegistry.Status.Suspended) return false;
+        return _mostPoints(header) * _priceOf(header) <= vault.freeOf(header.operator);
+    }
+
+    function _entryProof(uint256[] storage entries, uint256 index)
+        private
+        view
+        returns (IEvidenceLedger.EntryProof memory proof)
+    {
+        (proof.index, proof.entry, proof.proof) = (index, entries[index], Trees.proof(entries, index, 1));
+    }
+
+    /// @dev Two leaves of one account, or twice the first leaf.
+    function _twice(uint256[] storage entries) private view returns (uint256 one, uint256 other) {
+        for (uint256 i = 0; i < entries.length; i++) {
+            for (uint256 j = 0; j < i; j++) {
+                if (entries[i] != 0 && Trees.accountOf(entries[i]) == Trees.accountOf(entries[j])) return (j, i);
+            }
+        }
     }
 
     function _recordOf(bytes32 bundleHash) private pure returns (LeafLib.Record memory record) {
@@ -108,14 +193,17 @@ abstract contract CityEvidence is CityModel {
             _recordOf(_batches[one].header.bundleHash).recordId == _recordOf(_batches[other].header.bundleHash).recordId;
     }
 
+    /// @dev Accounts in ascending order with padding anywhere, as a quorum could sign it; one tree in twelve holds an account twice.
     function _entries(uint256 seed, uint256 quantities, uint256 people) internal view returns (uint256[] memory list) {
         uint256 length = 1 << seed % 4;
         list = new uint256[](length);
-        for (uint256 i = 0; i < length; i++) {
+        uint256 next = _mix(people, 99) % 3;
+        for (uint256 i = 0; i < length && next < EARNERS; i++) {
             uint256 dice = _mix(people, i);
-            if (dice % 8 == 0) continue; // padding anywhere, as a quorum could sign it
+            if (dice % 8 == 0) continue;
             uint256 quantity = _mix(quantities, i) % (dice % 5 == 0 ? 4_000_000 : 60_000);
-            list[i] = Trees.pack(_citizens[(dice >> 8) % EARNERS], dice % 2 == 0, quantity);
+            list[i] = Trees.pack(_earners[next], dice % 2 == 0, quantity);
+            if (_mix(seed, 8) % 12 != 0) next += 1 + dice / 8 % 2;
         }
     }
 

@@ -63,8 +63,12 @@ contract CityHandler is CityMoney {
         MethodologyId id = seed % 2 == 0 ? BUS : WALK;
         (, IMethodologyRegistry.Status status,,) = methodologies.methodologyOf(id, 1);
         bool suspended = status == IMethodologyRegistry.Status.Suspended;
-        if (suspended) methodologies.resume(id, 1);
-        else if (seed % 3 == 0) methodologies.suspend(id, 1, "");
+        if (suspended) {
+            methodologies.resume(id, 1);
+            resumedAt[id][1] = clock;
+        } else if (seed % 3 == 0) {
+            methodologies.suspend(id, 1, "");
+        }
         done["suspendMethodology"]++;
     }
 
@@ -103,7 +107,10 @@ contract CityHandler is CityMoney {
 
     function unpause() external timed {
         if (ledger.paused()) ledger.unpause();
-        if (issuer.paused()) issuer.unpause();
+        if (issuer.paused()) {
+            issuer.unpause();
+            issuerUnpausedAt = clock;
+        }
         if (desk.paused()) desk.unpause();
         if (vault.paused()) vault.unpause();
         done["unpause"]++;

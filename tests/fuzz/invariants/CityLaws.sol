@@ -34,6 +34,7 @@ abstract contract CityLaws {
         _disputesAreWhatWaits();
         _offersKeepTheirTerms();
         _reserveCoversEverything();
+        _locksAreForBatches();
         _batchesKeepTheirBounds();
         _windowsNeverOverlap();
         _moversFormNoCircle();
@@ -129,6 +130,21 @@ abstract contract CityLaws {
         vm.assertGe(city.token().balanceOf(address(city.vault())), city.liabilities(), "I28: the reserve covers it all");
     }
 
+    function _locksAreForBatches() private view {
+        address[] memory operators = city.operatorList();
+        uint256[] memory known = city.yearList();
+        for (uint256 i = 0; i < operators.length; i++) {
+            for (uint256 y = 0; y < known.length; y++) {
+                if (city.takenOut(known[y])) continue;
+                vm.assertEq(
+                    city.vault().lockedOf(operators[i], known[y]),
+                    city.lockable(operators[i], known[y]),
+                    "I40: what is locked is for what batches brought or can bring"
+                );
+            }
+        }
+    }
+
     function _batchesKeepTheirBounds() private view {
         for (uint256 i = 0; i < city.batchCount(); i++) {
             CityModel.BatchRecord memory record = city.batchAt(i);
@@ -136,6 +152,10 @@ abstract contract CityLaws {
             (IEvidenceLedger.Phase phase,) = city.ledger().phaseOf(record.id);
             vm.assertLe(progress.quantity, record.header.totalQuantity, "I13: credited <= attested");
             vm.assertLe(progress.accounts, record.header.accountCount, "I13: accounts credited <= attested");
+            vm.assertLe(progress.consentedMg, progress.reductionMg, "I41: consented <= credited");
+            if (phase == IEvidenceLedger.Phase.Closed || phase == IEvidenceLedger.Phase.Revoked) {
+                vm.assertEq(city.vault().lockedFor(record.id), 0, "I40: nothing is locked for what is over");
+            }
             vm.assertEq(
                 keccak256(abi.encode(city.ledger().headerOf(record.id))),
                 keccak256(abi.encode(record.header)),

@@ -42,7 +42,7 @@ abstract contract CityModel is System {
     uint256 internal constant EARNERS = 6; // the others get a book only from somebody who moves
     uint64 internal constant DAY_LIMIT_MG = 2_000_000_000;
     uint256 public constant HIGHEST_CAP_MG = 2 * ACCOUNT_DAY_CAP_MG;
-    uint256 internal constant RESERVE = 500_000_000;
+    uint256 internal constant RESERVE = 5_000_000_000;
 
     bytes32 internal constant TEA = keccak256("tea");
 
@@ -51,6 +51,7 @@ abstract contract CityModel is System {
 
     uint256 public clock;
     address[] internal _citizens;
+    address[] internal _earners; // in the order of their addresses
     address[] internal _operators;
     address[] internal _merchants;
     uint256[] internal _memberKeys; // in the order of their addresses
@@ -76,6 +77,9 @@ abstract contract CityModel is System {
     mapping(address merchant => mapping(bytes32 offer => mapping(address citizen => uint256))) public itemsOf;
     mapping(address operator => uint256) public freeReserve;
     mapping(address operator => mapping(uint256 day => uint256)) public issuedMg;
+    mapping(uint256 batch => bool) public closed;
+    mapping(MethodologyId => mapping(uint32 version => uint256)) public resumedAt;
+    uint256 public issuerUnpausedAt;
     uint256 public releasedUnshared;
     mapping(uint256 year => bool) public takenOut;
 
@@ -102,6 +106,12 @@ abstract contract CityModel is System {
     function _bear() private {
         for (uint256 i = 0; i < CITIZENS; i++) {
             _citizens.push(_born(100 + i));
+            if (i < EARNERS) _earners.push(_citizens[i]);
+        }
+        for (uint256 i = 0; i < EARNERS; i++) {
+            for (uint256 j = 0; j + 1 < EARNERS; j++) {
+                if (_earners[j] > _earners[j + 1]) (_earners[j], _earners[j + 1]) = (_earners[j + 1], _earners[j]);
+            }
         }
         _operators.push(address(0x0A1));
         _operators.push(address(0x0A2));
@@ -132,6 +142,7 @@ abstract contract CityModel is System {
             IMethodologyRegistry.Terms({
                 unit: IMethodologyRegistry.Unit.Metre,
                 earnsPoints: false,
+                creditable: false,
                 factorUg: 50_000,
                 dayCapMg: 30_000_000,
                 recordLimit: 50_000,

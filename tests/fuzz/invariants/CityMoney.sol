@@ -81,6 +81,9 @@ abstract contract CityMoney is CityOrders {
         uint256 year = _years[yearSeed % _years.length];
         uint256 day = UnitsLib.firstDayOf(year + UnitsLib.PAGE_YEARS) + vault.RELEASE_DELAY_DAYS();
         if (careful && (_today() < day || takenOut[year] || vault.paused())) return;
+        for (uint256 i = 0; careful && i < _batches.length; i++) {
+            if (UnitsLib.yearOf(_batches[i].header.day) == year && vault.lockedFor(_batches[i].id) > 0) close(i);
+        }
         uint256 left = book.outstandingOf(year);
 
         vault.releaseYear(year);

@@ -10,6 +10,7 @@ import {OracleCommittee} from "../../../contracts/OracleCommittee.sol";
 import {PointIssuer} from "../../../contracts/PointIssuer.sol";
 import {RedemptionDesk} from "../../../contracts/RedemptionDesk.sol";
 import {SettlementVault} from "../../../contracts/SettlementVault.sol";
+import {UnitsLib} from "../../../contracts/libraries/UnitsLib.sol";
 import {MethodologyId} from "../../../contracts/types/Ids.sol";
 import {TestYuan} from "../../../contracts/mocks/TestYuan.sol";
 import {IRedemptionDesk} from "../../../interfaces/IRedemptionDesk.sol";
@@ -39,7 +40,8 @@ contract CityUnderTest is CityHandler {
         }
     }
 
-    /// @notice What the vault owes: free reserves, the price of every point with citizens and merchants, released shares.
+    /// @notice What the vault owes: free reserves, the price of every point with citizens and merchants and of every point that a batch can
+    /// still bring, released shares.
     function liabilities() external view returns (uint256 amount) {
         for (uint256 i = 0; i < _operators.length; i++) {
             amount += vault.freeOf(_operators[i]);
@@ -51,7 +53,18 @@ contract CityUnderTest is CityHandler {
             (, uint256 value) = allDues(_merchants[i]);
             amount += value;
         }
+        for (uint256 i = 0; i < _batches.length; i++) {
+            amount += _unusedOf(i) * _priceOf(_batches[i].header);
+        }
         amount += releasedUnshared;
+    }
+
+    /// @notice Points of `year` that `operator`'s batches brought or, while reserve is locked for them, can bring.
+    function lockable(address operator, uint256 year) external view returns (uint256 milli) {
+        for (uint256 i = 0; i < _batches.length; i++) {
+            if (_batches[i].header.operator != operator || UnitsLib.yearOf(_batches[i].header.day) != year) continue;
+            milli += issuer.progressOf(_batches[i].id).pointsMilli + _unusedOf(i);
+        }
     }
 
     function methodologyAt(uint256 number) external pure returns (MethodologyId) {

@@ -70,39 +70,69 @@ contract BookLaws {
 
     // Once only, and by definition
 
-    function check_the_bitmap_never_clears(uint256[2] calldata words, uint256 bits, uint8 offset, uint64 factorUg)
-        external
-        view
-    {
+    function check_the_bitmap_never_clears(
+        uint256[2] calldata words,
+        uint256 bits,
+        uint8 offset,
+        uint64 factorUg,
+        uint64 capMg
+    ) external view {
         if (offset > 254) return;
-        (uint256 present,,) = this.take(_pair(words), bits, offset, factorUg);
-        assert(present & bits == bits);
-        assert((present ^ bits) & ~(uint256(3) << offset) == 0); // no bit beyond the chunk's own
+        try this.take(_pair(words), bits, offset, factorUg, capMg) returns (
+            uint256 present, uint256, uint256, uint256
+        ) {
+            assert(present & bits == bits);
+            assert((present ^ bits) & ~(uint256(3) << offset) == 0); // no bit beyond the chunk's own
+        } catch {}
     }
 
-    function check_a_set_bit_brings_nothing(uint256[2] calldata words, uint256 bits, uint8 offset, uint64 factorUg)
-        external
-        view
-    {
+    function check_a_set_bit_brings_nothing(
+        uint256[2] calldata words,
+        uint256 bits,
+        uint8 offset,
+        uint64 factorUg,
+        uint64 capMg
+    ) external view {
         if (offset > 254) return;
-        (uint256 present, uint256 count,) = this.take(_pair(words), bits | uint256(3) << offset, offset, factorUg);
-        assert(count == 0 && present == bits | uint256(3) << offset);
+        uint256 set = bits | uint256(3) << offset;
+        try this.take(_pair(words), set, offset, factorUg, capMg) returns (
+            uint256 present, uint256 count, uint256, uint256 consentedMg
+        ) {
+            assert(count == 0 && present == set && consentedMg == 0);
+        } catch {}
     }
 
-    /// @dev Within what can be credited: a header's quantity has 64 bits, and the registry takes no factor above 1e11. Beyond, an amount would
-    /// reach the account's bits.
-    function check_a_new_entry_brings_quantity_times_factor(uint256 word, uint8 offset, uint64 factorUg) external view {
-        if (word & ((1 << 95) - 1) > type(uint64).max || factorUg > 100_000_000_000) return;
+    /// @dev Two entries of which the second does not come after the first are never taken, whatever their bits say; padding is none.
+    function check_nobody_is_twice_in_a_chunk(
+        uint256[2] calldata words,
+        uint256 bits,
+        uint8 offset,
+        uint64 factorUg,
+        uint64 capMg
+    ) external view {
+        if (offset > 254 || words[0] == 0 || words[1] == 0) return;
+        try this.take(_pair(words), bits, offset, factorUg, capMg) returns (uint256, uint256, uint256, uint256) {
+            assert(words[0] >> 96 > 0 && words[1] >> 96 > words[0] >> 96);
+        } catch {}
+    }
+
+    /// @dev Within what can be credited: a header's quantity has 64 bits, and the registry takes no factor above 1e11.
+    function check_a_new_entry_brings_quantity_times_factor_up_to_the_cap(
+        uint256 word,
+        uint8 offset,
+        uint64 factorUg,
+        uint64 capMg
+    ) external view {
+        if (word & ((1 << 95) - 1) > type(uint64).max || factorUg > 100_000_000_000 || word >> 96 == 0) return;
         uint256[] memory entries = new uint256[](1);
         entries[0] = word;
-        (, uint256 count, uint256 credit) = this.take(entries, 0, offset, factorUg);
-        if (word == 0) {
-            assert(count == 0);
-            return;
-        }
+        (, uint256 count, uint256 credit, uint256 consentedMg) = this.take(entries, 0, offset, factorUg, capMg);
+        uint256 mg = UnitsLib.reductionMgDown(word & ((1 << 95) - 1), factorUg);
+        if (mg > capMg) mg = capMg;
         assert(count == 1);
         assert(credit >> 96 == word >> 96);
-        assert(credit & ((1 << 96) - 1) == UnitsLib.reductionMgDown(word & ((1 << 95) - 1), factorUg) & ((1 << 96) - 1));
+        assert(credit & ((1 << 96) - 1) == mg);
+        assert(consentedMg == (word & (1 << 95) != 0 ? mg : 0));
     }
 
     function check_a_leaf_is_the_hash_of_its_definition(uint256 index, uint256 word) external view {
@@ -137,7 +167,7 @@ contract BookLaws {
         uint256[] memory entries = new uint256[](1);
         entries[0] = word;
         ICarbonPoint.CreditTerms memory terms =
-            ICarbonPoint.CreditTerms({day: day, leafCapMg: mg, accountCapMg: mg, earnsPoints: true});
+            ICarbonPoint.CreditTerms({day: day, accountCapMg: mg, earnsPoints: true});
         assert(!_sent(caller, abi.encodeCall(book.credit, (terms, entries))));
         assert(!_sent(caller, abi.encodeCall(book.lowerReduction, (address(uint160(word)), day, mg))));
     }
@@ -153,15 +183,15 @@ contract BookLaws {
         assert(UnitsLib.isLive(year, present) == (present >= year && present - year < 10));
     }
 
-    function take(uint256[] calldata entries, uint256 bits, uint256 offset, uint256 factorUg)
+    function take(uint256[] calldata entries, uint256 bits, uint256 offset, uint256 factorUg, uint256 capMg)
         external
         pure
-        returns (uint256 present, uint256 count, uint256 firstCredit)
+        returns (uint256 present, uint256 count, uint256 firstCredit, uint256 consentedMg)
     {
         ChunkLib.Taken memory taken;
         taken.credits = new uint256[](entries.length);
-        present = ChunkLib.take(entries, bits, offset, factorUg, taken);
-        return (present, taken.count, taken.credits[0]);
+        present = ChunkLib.take(entries, bits, 1 << offset, ChunkLib.Rule(factorUg, capMg), taken);
+        return (present, taken.count, taken.credits[0], taken.consentedMg);
     }
 
     function subtreeRoot(uint256 index, uint256[] calldata entries) external pure returns (bytes32) {

@@ -5,6 +5,7 @@ import {CarbonbookAccess} from "../../../contracts/CarbonbookAccess.sol";
 import {OperatorRegistry} from "../../../contracts/OperatorRegistry.sol";
 import {OracleCommittee} from "../../../contracts/OracleCommittee.sol";
 import {SettlementVault} from "../../../contracts/SettlementVault.sol";
+import {BatchId} from "../../../contracts/types/Ids.sol";
 import {TestYuan} from "../../../contracts/mocks/TestYuan.sol";
 import {ICarbonPoint} from "../../../interfaces/ICarbonPoint.sol";
 import {IOracleCommittee} from "../../../interfaces/IOracleCommittee.sol";
@@ -15,7 +16,8 @@ import {Prank} from "./BookLaws.sol";
 /// @notice Each function is one property; its parameters are symbols, not samples. Run with `make symbolic`.
 contract TrustLaws {
     Prank private constant vm = Prank(address(uint160(uint256(keccak256("hevm cheat code")))));
-    address private constant ISSUER = address(0x1001);
+    address private constant LEDGER = address(0x1001);
+    BatchId private constant BATCH = BatchId.wrap(keccak256("batch"));
     address private constant OPERATOR = address(0x2001);
     uint256 private constant YEAR = 2035;
 
@@ -34,7 +36,7 @@ contract TrustLaws {
         OperatorRegistry operators = new OperatorRegistry(address(access));
         operators.licenseOperator(OPERATOR, 1, "licence");
         vault = new SettlementVault(
-            address(access), token, ICarbonPoint(address(0x3001)), IRedemptionDesk(address(0x3002)), operators, ISSUER
+            address(access), token, ICarbonPoint(address(0x3001)), IRedemptionDesk(address(0x3002)), operators, LEDGER
         );
     }
 
@@ -89,28 +91,40 @@ contract TrustLaws {
 
     // The reserve is never under-locked
 
-    function check_new_points_lock_points_times_price(uint96 free, uint96 price, uint96 milli) external {
+    function check_a_batch_locks_points_times_price(uint96 free, uint96 price, uint64 milli) external {
         if (price == 0 || milli == 0 || free == 0) return;
+        _deposit(free);
         vault.setPrice(YEAR, price);
-        token.mint(address(this), free);
-        token.approve(address(vault), free);
-        vault.deposit(OPERATOR, free);
-        vm.prank(ISSUER);
-        (bool success,) = address(vault).call(abi.encodeCall(vault.lock, (OPERATOR, YEAR, milli)));
+        bool success = _sent(LEDGER, abi.encodeCall(vault.lock, (BATCH, OPERATOR, YEAR, milli)));
         if (success) {
             assert(vault.freeOf(OPERATOR) == uint256(free) - uint256(milli) * price);
-            assert(vault.lockedOf(OPERATOR, YEAR) == milli);
+            assert(vault.lockedOf(OPERATOR, YEAR) == milli && vault.lockedFor(BATCH) == milli);
         } else {
             assert(uint256(milli) * price > free);
             assert(vault.freeOf(OPERATOR) == free && vault.lockedOf(OPERATOR, YEAR) == 0);
         }
     }
 
-    function check_only_the_issuer_locks(address caller, address operator, uint256 year, uint256 milli) external {
-        if (caller == ISSUER) return;
-        vm.prank(caller);
-        (bool success,) = address(vault).call(abi.encodeCall(vault.lock, (operator, year, milli)));
-        assert(!success);
+    /// @dev What a batch brought stays locked, all else is free again, and only once.
+    function check_what_a_batch_did_not_bring_is_unlocked_once(uint96 free, uint64 milli, uint64 brought) external {
+        uint256 price = 50;
+        if (milli == 0 || uint256(milli) * price > free || brought > milli) return;
+        _deposit(free);
+        vault.setPrice(YEAR, price);
+        assert(_sent(LEDGER, abi.encodeCall(vault.lock, (BATCH, OPERATOR, YEAR, milli))));
+        for (uint256 i = 0; i < 2; i++) {
+            assert(_sent(LEDGER, abi.encodeCall(vault.unlock, (BATCH, OPERATOR, YEAR, brought))));
+            assert(vault.freeOf(OPERATOR) == free - uint256(brought) * price);
+            assert(vault.lockedOf(OPERATOR, YEAR) == brought && vault.lockedFor(BATCH) == 0);
+        }
+    }
+
+    function check_only_the_ledger_locks_and_unlocks(address caller, bytes32 batch, address operator, uint256 milli)
+        external
+    {
+        if (caller == LEDGER) return;
+        assert(!_sent(caller, abi.encodeCall(vault.lock, (BatchId.wrap(batch), operator, YEAR, milli))));
+        assert(!_sent(caller, abi.encodeCall(vault.unlock, (BatchId.wrap(batch), operator, YEAR, milli))));
     }
 
     function check_a_price_is_fixed_once(uint256 year, uint256 first, uint256 second) external {
@@ -122,9 +136,7 @@ contract TrustLaws {
 
     function check_nobody_withdraws_more_than_is_free(uint96 free, uint256 amount, address to) external {
         if (free == 0 || to == address(0) || to == address(vault)) return;
-        token.mint(address(this), free);
-        token.approve(address(vault), free);
-        vault.deposit(OPERATOR, free);
+        _deposit(free);
         vm.prank(OPERATOR);
         (bool success,) = address(vault).call(abi.encodeCall(vault.withdraw, (amount, to)));
         assert(success == (amount <= free));
@@ -136,6 +148,17 @@ contract TrustLaws {
         vm.prank(caller);
         (bool success,) = address(vault).call(abi.encodeCall(vault.withdraw, (amount, to)));
         assert(!success);
+    }
+
+    function _deposit(uint256 amount) private {
+        token.mint(address(this), amount);
+        token.approve(address(vault), amount);
+        vault.deposit(OPERATOR, amount);
+    }
+
+    function _sent(address caller, bytes memory data) private returns (bool success) {
+        vm.prank(caller);
+        (success,) = address(vault).call(data);
     }
 
     function _accepted(bytes32 digest, IOracleCommittee.Approval[] memory approvals)
