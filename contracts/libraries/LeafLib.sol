@@ -86,15 +86,6 @@ library LeafLib {
         }
     }
 
-    /// @notice Leaf of one packed entry.
-    function accountLeaf(uint256 index, uint256 entry) internal pure returns (bytes32) {
-        return keccak256(
-            bytes.concat(
-                keccak256(abi.encode(index, entry >> ACCOUNT_SHIFT, entry & QUANTITY_MASK, entry >> CONSENT_SHIFT & 1))
-            )
-        );
-    }
-
     /// @notice The root that `proof` leads to from `node`, children sorted.
     /// @dev One round for each sibling; the sender pays. Assembly saves about 130 gas a level, 17 levels in a city.
     /// Memory-safe: only the scratch space is written, both words of it at each level, so that nothing of the level before is hashed.
