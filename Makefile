@@ -142,7 +142,7 @@ format: setup ## Format Python and Solidity, and fix what lint can fix
 	@ruff format --quiet .
 	@forge fmt contracts interfaces tests/fuzz
 
-abi: setup ## Compile the contracts and write oracle/chain/abi
+abi: setup ## Compile the contracts and write oracle/edge/chain/abi
 	@brownie run export_abi
 
 lock: ## Resolve pyproject.toml anew into requirements.lock and package-lock.json

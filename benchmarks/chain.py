@@ -23,19 +23,19 @@ import requests
 
 from benchmarks.table import Row, print_rows, require, timed
 from benchmarks.world import FIRST_SECOND, SOURCE, TRIPS_A_DAY, enrol, write_trips
-from oracle.attest.committee import attest_all
-from oracle.chain.call import Call
-from oracle.chain.local import advance
-from oracle.chain.outbox import Outbox, Pace
-from oracle.chain.sender import Sent
 from oracle.cli.console import Installation
-from oracle.credit.push import call_of, chunks
-from oracle.evidence import folder
-from oracle.index.events import EventIndex
-from oracle.pipeline import close
-from oracle.quantify.library import Library
-from oracle.records.ingest import ingest
-from oracle.records.meters import Household
+from oracle.edge.chain.call import Call
+from oracle.edge.chain.outbox import Outbox, Pace
+from oracle.edge.chain.sender import Sent
+from oracle.ledger.attest.committee import attest_all
+from oracle.ledger.credit.push import call_of, chunks
+from oracle.measure.close.close import close
+from oracle.measure.evidence import folder
+from oracle.measure.ingest import ingest
+from oracle.measure.quantify.library import Library
+from oracle.measure.records.meters import Household
+from oracle.report.index.events import EventIndex
+from oracle.sandbox.local import advance
 
 CLOCK = "2023-01-10T08:00:00+08:00"
 BLOCK_GAS = 4_000_000_000

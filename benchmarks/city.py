@@ -25,7 +25,7 @@ import requests
 
 from benchmarks.run import kept
 from benchmarks.table import Row, require, shown
-from oracle.chain import local
+from oracle.sandbox import local
 
 DAY = "2023-01-02"
 SOURCES = {"taps": "szt", "trips-bus-app": "bus-app", "trips-ride-app": "ride-app", "meters-electricity": "grid"}

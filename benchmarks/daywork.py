@@ -25,20 +25,20 @@ from web3 import Web3
 
 from benchmarks.table import Row, print_rows, require, timed
 from benchmarks.world import OPERATOR, SOURCE, TRIPS_A_DAY, enrol, new_book, write_trips
-from oracle.attest.typed_data import Domain, sign
-from oracle.evidence import folder
-from oracle.evidence.accounts import accounts_of
-from oracle.evidence.bundle import Bundle, _leaves
-from oracle.evidence.leaf import RECORD_DOMAIN
-from oracle.evidence.tree import Tree
-from oracle.index.proofs import header_of
-from oracle.keys import Keyring
-from oracle.pipeline import close
-from oracle.quantify.library import Library
-from oracle.records.ingest import _PEPPER_LABEL, ingest
-from oracle.records.meters import Household
-from oracle.store.book import Book
-from oracle.store.citizens import people
+from oracle.edge.keys.keyring import Keyring
+from oracle.edge.store.book import Book
+from oracle.edge.store.citizens import people
+from oracle.measure.close.close import close
+from oracle.measure.evidence import folder
+from oracle.measure.evidence.accounts import accounts_of
+from oracle.measure.evidence.bundle import Bundle, _leaves
+from oracle.measure.evidence.leaf import RECORD_DOMAIN
+from oracle.measure.evidence.tree import Tree
+from oracle.measure.ingest import _PEPPER_LABEL, ingest
+from oracle.measure.quantify.library import Library
+from oracle.measure.records.meters import Household
+from oracle.model.typed_data import Domain, sign
+from oracle.report.index.proofs import header_of
 
 NOW = 1_700_000_000
 LIMIT_MIB = 2048

@@ -1,6 +1,7 @@
 """Dask and Ray on the same partitions: what each installs, how long it takes to be there, what a partition costs, what a dead worker costs.
 
-Both start two worker processes on this machine and are given the same list of partitions and the same function, `oracle.partition.work`;
+Both start two worker processes on this machine and are given the same list of partitions and the same function,
+`oracle.measure.shards.work`;
 their tables must be those of one process. Ray is measured if an interpreter is named that can import it: it is no dependency here. The
 figures are kept in benchmarks/results/engines.json.
 
@@ -34,9 +35,9 @@ from benchmarks.parts import REGION, rides
 from benchmarks.run import ROOT, circumstances, write_result
 from benchmarks.table import Row, require, shown
 from benchmarks.world import FIRST_SECOND, OPERATOR
-from oracle.partition.work import ROWS, Partition, split, work
-from oracle.quantify.library import Library
-from oracle.units import day_of_time
+from oracle.measure.quantify.library import Library
+from oracle.measure.shards.work import ROWS, Partition, split, work
+from oracle.model.units import day_of_time
 
 WORKERS = 2
 TRIVIAL = 500  # tasks that do nothing

@@ -24,11 +24,11 @@ from benchmarks.parts import REGION, rides
 from benchmarks.run import ROOT, circumstances, write_result
 from benchmarks.table import require, timed
 from benchmarks.world import FIRST_SECOND, OPERATOR, TRIPS_A_DAY, enrol, new_book, write_trips
-from oracle.evidence import folder
-from oracle.partition.engines import Pool
-from oracle.partition.work import split
-from oracle.quantify.library import Library
-from oracle.units import day_of_time
+from oracle.measure.evidence import folder
+from oracle.measure.quantify.library import Library
+from oracle.measure.shards.engines import Pool
+from oracle.measure.shards.work import split
+from oracle.model.units import day_of_time
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt

@@ -12,8 +12,9 @@ from Crypto.Hash import keccak as pycryptodome
 from sha3 import keccak_256
 
 from benchmarks.table import Row, print_rows, require, timed
-from oracle.evidence import keccak, leaf
-from oracle.evidence.tree import Tree, verify
+from oracle.measure.evidence import leaf
+from oracle.measure.evidence.tree import Tree, verify
+from oracle.model import keccak
 
 SAMPLE = 100_000
 

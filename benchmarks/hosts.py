@@ -23,11 +23,11 @@ from distributed import Client, as_completed
 from benchmarks.engines import counted, divided
 from benchmarks.parts import REGION
 from benchmarks.table import Row, print_rows, require, timed
-from oracle.evidence.bundle import Bundle
-from oracle.partition.engines import Here
-from oracle.partition.work import ROWS, Partition, together
-from oracle.quantify.library import Library
-from oracle.validate.findings import empty_findings
+from oracle.measure.evidence.bundle import Bundle
+from oracle.measure.quantify.library import Library
+from oracle.measure.shards.engines import Here
+from oracle.measure.shards.work import ROWS, Partition, together
+from oracle.model.findings import empty_findings
 
 HERE, HOSTS = "10.117.0.1", ("10.117.0.2", "10.117.0.3")
 BRIDGE, PORT = "cb-bridge", 8786

@@ -21,7 +21,7 @@ GROWTH = ROOT / "benchmarks" / "results" / "growth.json"
 class Assumed:
     """What is taken for granted; every figure below follows from these and from what was measured."""
 
-    acts_a_day: int = 3  # of a person: a large city's, as `oracle.city.plan` makes it
+    acts_a_day: int = 3  # of a person: a large city's, as `oracle.sandbox.city.plan` makes it
     rules: int = 3  # that have acts on a day, of a city: so many batches
     people_a_city: int = 1_000_000
     busy_percent: int = 25  # of the day a machine works at most; the rest is for repeating a day, late files and faults

@@ -16,13 +16,13 @@ import polars as pl
 
 from benchmarks.table import Row, print_rows, require, timed
 from benchmarks.world import FIRST_SECOND, OPERATOR
-from oracle.evidence.columns import column
-from oracle.evidence.keccak import keccak_matrix
-from oracle.partition.engines import Here, Pool
-from oracle.partition.work import split, together
-from oracle.quantify.library import Library
-from oracle.units import day_of_time
-from oracle.validate.findings import empty_findings
+from oracle.measure.quantify.library import Library
+from oracle.measure.shards.engines import Here, Pool
+from oracle.measure.shards.work import split, together
+from oracle.model.columns import column
+from oracle.model.findings import empty_findings
+from oracle.model.keccak import keccak_matrix
+from oracle.model.units import day_of_time
 
 REGION = "CN-4403"
 

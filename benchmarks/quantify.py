@@ -23,10 +23,10 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
-from oracle.quantify.engine import quantify
-from oracle.quantify.library import Library
-from oracle.quantify.rule import Rule
-from oracle.units import day_of
+from oracle.measure.quantify.engine import quantify
+from oracle.measure.quantify.library import Library
+from oracle.measure.quantify.rule import Rule
+from oracle.model.units import day_of
 
 REGION = "CN-4403"
 FIRST = day_of(date(2023, 3, 1))

@@ -28,9 +28,9 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the chain's sample uses the town of the end-to-end tests
 
-from oracle.report.clearing import COLUMNS, DISPUTED, DUE, Account, misfooted, statement  # noqa: E402
-from oracle.report.period import Period  # noqa: E402
-from oracle.units import date_of, day_of  # noqa: E402
+from oracle.model.units import date_of, day_of  # noqa: E402
+from oracle.report.tables.clearing import COLUMNS, DISPUTED, DUE, Account, misfooted, statement  # noqa: E402
+from oracle.report.tables.period import Period  # noqa: E402
 
 FIRST, LAST = date(2023, 1, 1), date(2023, 3, 31)
 WINDOW = 7  # IRedemptionDesk.REFUND_WINDOW_DAYS
@@ -205,13 +205,13 @@ def against_model(table: pd.DataFrame, account: Account, unit: str, quarter: Qua
 
 def on_chain(orders: int) -> dict[str, object]:
     """A sample of real orders: relayed, made final, settled, stated."""
-    from oracle.attest.committee import domain
-    from oracle.attest.typed_data import sign
-    from oracle.keys import CUSTODY
-    from oracle.redeem.custody import citizen_account
-    from oracle.redeem.desk import SignedOrder, redeem
-    from oracle.redeem.order import Order, number_bytes, terms_bytes
-    from oracle.store.citizens import custody_ref
+    from oracle.edge.keys.custody import citizen_account
+    from oracle.edge.keys.keyring import CUSTODY
+    from oracle.edge.store.citizens import custody_ref
+    from oracle.ledger.attest.committee import domain
+    from oracle.ledger.redeem.desk import SignedOrder, redeem
+    from oracle.ledger.redeem.order import Order, number_bytes, terms_bytes
+    from oracle.model.typed_data import sign
     from tests.e2e.till import MERCHANTS, Till
 
     with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,6 @@
 """Reading back from disk: the statement of an account and the proof of a record, from files of the size of many batches.
 
-The files are what `oracle.index` reads, with drawn records in batches of a city's day and drawn transfers in eight segments; both
+The files are what `oracle.report.index` reads, with drawn records in batches of a city's day and drawn transfers in eight segments; both
 answers are checked against what was written. Cold is asked by a new process, with nothing of the files in the page cache; warm by
 one that has asked before. Memory while writing is that of a batch or a segment; disk is some 200 bytes a record.
 
@@ -24,14 +24,14 @@ import polars as pl
 from eth_utils.address import to_checksum_address
 
 from benchmarks.table import Row, print_rows, require, timed
-from oracle.evidence.columns import column
-from oracle.evidence.folder import DOCUMENT, RECORDS, ROW_GROUP
-from oracle.evidence.keccak import Bytes, keccak_matrix
-from oracle.evidence.leaf import record_leaves
-from oracle.evidence.tree import Tree
-from oracle.index.events import kinds_of
-from oracle.index.proofs import ProofIndex
-from oracle.index.segments import SCHEMA, Segment, Segments
+from oracle.measure.evidence.folder import DOCUMENT, RECORDS, ROW_GROUP
+from oracle.measure.evidence.leaf import record_leaves
+from oracle.measure.evidence.tree import Tree
+from oracle.model.columns import column
+from oracle.model.keccak import Bytes, keccak_matrix
+from oracle.report.index.events import kinds_of
+from oracle.report.index.proofs import ProofIndex
+from oracle.report.index.segments import SCHEMA, Segment, Segments
 
 ASKED = 20
 COLD = 3

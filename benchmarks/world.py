@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from oracle.chain import seed
 from oracle.config import Source
-from oracle.keys import Keyring
-from oracle.store.book import Book
-from oracle.store.citizens import Enrolment
+from oracle.edge.keys.keyring import Keyring
+from oracle.edge.store.book import Book
+from oracle.edge.store.citizens import Enrolment
+from oracle.sandbox import seed
 
 OPERATOR = "0x5B38Da6a701c568545dCfcB03FcB875f56beddC4"
 SOURCE = Source(operator="transit")

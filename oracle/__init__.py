@@ -1,5 +1,5 @@
 """Carbonbook's oracle: turns records of citizens' acts into evidence, points, payments and reports.
 
-Folders are steps, in the order of the data: records, validate, quantify, evidence, attest, credit, redeem, settle, report. `chain` and
-`store` are the edges; nothing else imports web3 or opens a database.
+The rooms, lowest first; each imports only from its own floor or below: `model` (nouns), `config`, `edge` (keys, store, chain), `measure`
+(what an act is worth), `ledger` (what becomes of it on chain), `report` (what anybody can say about it), `sandbox`, `serve`, `cli`.
 """

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from oracle.errors import ConfigError
-from oracle.settle.bank import Party
-from oracle.units import DEFAULT_ZONE
+from oracle.model.bank import Party
+from oracle.model.errors import ConfigError
+from oracle.model.units import DEFAULT_ZONE
 
 DEFAULT_HOME = ".carbonbook"
 

@@ -20,9 +20,9 @@ import yaml
 from eth_utils.crypto import keccak
 from web3 import Web3
 
-from oracle.chain.client import Chain
-from oracle.chain.manifest import Manifest, abi_of
-from oracle.errors import CarbonbookError
+from oracle.edge.chain.client import Chain
+from oracle.edge.chain.manifest import Manifest, abi_of
+from oracle.model.errors import CarbonbookError
 
 ROOT = Path(__file__).resolve().parent.parent
 ACCESS = "CarbonbookAccess"

@@ -25,7 +25,7 @@ import polars as pl
 
 from oracle.cli import app
 from oracle.cli.commands import MODULES, load
-from oracle.errors import CarbonbookError
+from oracle.model.errors import CarbonbookError
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "tests" / "data"

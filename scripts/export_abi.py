@@ -1,4 +1,4 @@
-"""Writes the ABI of every deployed contract to `oracle/chain/abi/`, the one place the oracle reads them from.
+"""Writes the ABI of every deployed contract to `oracle/edge/chain/abi/`, the one place the oracle reads them from.
 
 brownie run export_abi          write
 python scripts/export_abi.py    compare only: exits 1 if a file differs from what the sources compile to
@@ -14,7 +14,7 @@ from typing import Any
 from brownie import project
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "oracle" / "chain" / "abi"
+TARGET = ROOT / "oracle" / "edge" / "chain" / "abi"
 CONTRACTS = (
     "CarbonPoint",
     "CarbonbookAccess",

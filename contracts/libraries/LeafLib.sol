@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 /// @title The leaf encoding of evidence trees
 /// @notice Leaves are double keccak-256 hashes of `abi.encode`, inner nodes hash their sorted children: the standard tree of
-/// the npm package merkle-tree of OpenZeppelin, so that anyone can check a proof without our code. The twin off chain is `oracle/evidence/leaf.py`.
+/// the npm package merkle-tree of OpenZeppelin, so that anyone can check a proof without our code. The twin off chain is `oracle/measure/evidence/leaf.py`.
 library LeafLib {
     /// @notice One act as evidence.
     /// @param recordId keccak256 of domain, source and the source's own (keyed) record key.

@@ -5,7 +5,7 @@ import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {ICarbonPoint} from "../../interfaces/ICarbonPoint.sol";
 
 /// @title Receipts of orders, and the tree over those of one transaction
-/// @notice Its twin off chain is `oracle/redeem/receipt.py`.
+/// @notice Its twin off chain is `oracle/ledger/redeem/receipt.py`.
 library ReceiptLib {
     /// @notice Double keccak of `abi.encode`, as OpenZeppelin's standard tree has it: no inner node can pass for a leaf.
     function leafOf(

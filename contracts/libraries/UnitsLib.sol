@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 /// @title Units, conversions and the civil calendar
 /// @notice The only place on chain that knows how quantities become milligrams, milligrams become points, and days become years.
-/// Its twin off chain is `oracle/units.py`; a parity test holds the two together.
+/// Its twin off chain is `oracle/model/units.py`; a parity test holds the two together.
 library UnitsLib {
     /// @dev Micrograms in a milligram: factors are micrograms CO2e per unit quantity, reductions are milligrams CO2e.
     uint256 internal constant UG_PER_MG = 1000;

@@ -22,16 +22,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from oracle.config import Settings
-from oracle.keys import Elsewhere, Keyring
-from oracle.store.book import Book
+from oracle.edge.keys.keyring import Elsewhere, Keyring
+from oracle.edge.store.book import Book
 
 if TYPE_CHECKING:  # commands that need no chain do not wait for web3
     from eth_account.signers.base import BaseAccount
 
-    from oracle.chain.client import Chain
-    from oracle.chain.outbox import Outbox
-    from oracle.quantify.library import Library
-    from oracle.settle.book import Settlements
+    from oracle.edge.chain.client import Chain
+    from oracle.edge.chain.outbox import Outbox
+    from oracle.ledger.settle.book import Settlements
+    from oracle.measure.quantify.library import Library
 
 T = TypeVar("T")
 
@@ -80,8 +80,8 @@ class Installation:
     @cached_property
     def chain(self) -> Chain:
         """Its chain, checked to be the one the book belongs to."""
-        from oracle.chain.client import Chain
-        from oracle.chain.manifest import Manifest
+        from oracle.edge.chain.client import Chain
+        from oracle.edge.chain.manifest import Manifest
 
         manifest = Manifest.load(self.settings.path(self.settings.manifest))
         chain = Chain(self.settings.rpc, manifest, self.settings.witnesses, self.settings.rpc_timeout_seconds)
@@ -91,20 +91,20 @@ class Installation:
     @cached_property
     def library(self) -> Library:
         """Its methodology documents: the folder that the settings name, or those that come with the package."""
-        from oracle.quantify.library import Library
+        from oracle.measure.quantify.library import Library
 
         return Library.load(self.library_folder)
 
     @property
     def library_folder(self) -> Path:
         """Where those documents are."""
-        from oracle.quantify.library import FOLDER
+        from oracle.measure.quantify.library import FOLDER
 
         return FOLDER if self.settings.library is None else self.settings.path(self.settings.library)
 
     def sender(self, name: str | None = None) -> Outbox:
         """Sends from the relayer's account, or from that of a named key."""
-        from oracle.chain.outbox import Outbox, Pace
+        from oracle.edge.chain.outbox import Outbox, Pace
 
         pace = Pace(
             finality=self.settings.finality,
@@ -129,7 +129,7 @@ class Installation:
     @cached_property
     def settlements(self) -> Settlements:
         """Its settlement runs."""
-        from oracle.settle.book import Settlements
+        from oracle.ledger.settle.book import Settlements
 
         rules = self.settings.settlement
         return Settlements(

@@ -9,27 +9,27 @@ from functools import cached_property
 
 import pandas as pd
 
-from oracle.chain.client import Chain
 from oracle.config import FlagLimits
-from oracle.errors import InputError
+from oracle.edge.chain.client import Chain
+from oracle.edge.store.book import Book
+from oracle.model.errors import InputError
+from oracle.model.units import date_of
 from oracle.report import checks
 from oracle.report.checks import batches, clearing, money, points, rows
 from oracle.report.checks.check import Check
-from oracle.report.credits import credits
-from oracle.report.findings import findings
-from oracle.report.flags import flags
-from oracle.report.holdings import Holdings, read_holdings
-from oracle.report.issuance import issuance, issuance_by_day
-from oracle.report.ledger import Ledger, read_ledger, utc
-from oracle.report.pages import Page, Pages, turn_pages
-from oracle.report.period import Period
-from oracle.report.redemptions import redemptions
-from oracle.report.reserve import pool, reserve
-from oracle.report.settlement import merchants, operators, settlement
-from oracle.report.state import State, read_pages, read_state
-from oracle.report.statements import statements
-from oracle.store.book import Book
-from oracle.units import date_of
+from oracle.report.read.credits import credits
+from oracle.report.read.holdings import Holdings, read_holdings
+from oracle.report.read.ledger import Ledger, read_ledger, utc
+from oracle.report.read.pages import Page, Pages, turn_pages
+from oracle.report.read.state import State, read_pages, read_state
+from oracle.report.tables.findings import findings
+from oracle.report.tables.flags import flags
+from oracle.report.tables.issuance import issuance, issuance_by_day
+from oracle.report.tables.period import Period
+from oracle.report.tables.redemptions import redemptions
+from oracle.report.tables.reserve import pool, reserve
+from oracle.report.tables.settlement import merchants, operators, settlement
+from oracle.report.tables.statements import statements
 
 # Names that people ask for, and the CSVs behind each.
 REPORTS = {

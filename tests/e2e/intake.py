@@ -12,11 +12,11 @@ import polars as pl
 import requests
 from eth_account import Account
 
-from oracle.intake.desk import secret_name
-from oracle.intake.signed import Request, SharedSecret, sign_by_account
-from oracle.keys import CUSTODY, RECORDS, Keyring
-from oracle.store.book import Book
-from oracle.store.files import all_files, committed_files, finding_counts
+from oracle.edge.keys.keyring import CUSTODY, RECORDS, Keyring
+from oracle.edge.store.book import Book
+from oracle.edge.store.files import all_files, committed_files, finding_counts
+from oracle.serve.http.signed import Request, SharedSecret, sign_by_account
+from oracle.serve.intake.desk import secret_name
 from tests.e2e.cli import Carbonbook
 from tests.e2e.servers import Service
 

@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from oracle.city.generate import generate
-from oracle.city.plan import Cheats, Plan
-from oracle.evidence.bundle import Bundle
-from oracle.evidence.folder import read
+from oracle.measure.evidence.bundle import Bundle
+from oracle.measure.evidence.folder import read
+from oracle.sandbox.city.generate import generate
+from oracle.sandbox.city.plan import Cheats, Plan
 from tests.e2e.cli import CHAIN, DATA, Carbonbook, free_port
 
 CLOCK = "2023-01-10T08:00:00+08:00"

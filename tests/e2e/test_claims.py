@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from oracle.attest.committee import attest_all
 from oracle.cli.console import Installation
-from oracle.evidence.bundle import Bundle, assemble
-from oracle.evidence.canonical import hexed
-from oracle.evidence.folder import ACCOUNTS, read, write
+from oracle.ledger.attest.committee import attest_all
+from oracle.measure.evidence.bundle import Bundle, assemble
+from oracle.measure.evidence.folder import ACCOUNTS, read, write
+from oracle.model.canonical import hexed
 from tests.e2e.story import Story
 
 

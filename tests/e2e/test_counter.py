@@ -18,12 +18,12 @@ from eth_account import Account
 from eth_keyfile.keyfile import create_keyfile_json
 from PIL import Image
 
-from oracle.attest.committee import domain
-from oracle.attest.typed_data import Domain, sign
-from oracle.errors import InputError, VerificationFailed, WrongChain
-from oracle.redeem.desk import SignedOrder, redeem
-from oracle.redeem.order import Order, number_bytes, terms_bytes
-from oracle.redeem.voucher import PREFIX, read_voucher, voucher_text
+from oracle.ledger.attest.committee import domain
+from oracle.ledger.redeem.desk import SignedOrder, redeem
+from oracle.ledger.redeem.order import Order, number_bytes, terms_bytes
+from oracle.ledger.redeem.voucher import PREFIX, read_voucher, voucher_text
+from oracle.model.errors import InputError, VerificationFailed, WrongChain
+from oracle.model.typed_data import Domain, sign
 from tests.e2e.till import MERCHANTS, Till, own_key
 
 SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141

@@ -12,12 +12,12 @@ import pytest
 import requests
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from oracle.attest.committee import domain
-from oracle.attest.typed_data import sign
-from oracle.cli.wallet import custody_signer
-from oracle.redeem.desk import SignedOrder
-from oracle.redeem.order import NO_OFFER, Order, number_bytes, terms_bytes
-from oracle.redeem.voucher import voucher_text
+from oracle.cli.ledger.wallet import custody_signer
+from oracle.ledger.attest.committee import domain
+from oracle.ledger.redeem.desk import SignedOrder
+from oracle.ledger.redeem.order import NO_OFFER, Order, number_bytes, terms_bytes
+from oracle.ledger.redeem.voucher import voucher_text
+from oracle.model.typed_data import sign
 from tests.e2e.cli import CARBONBOOK, free_port
 from tests.e2e.till import Till
 

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from eth_utils.address import to_checksum_address
 
-from oracle.attest.header import Header
-from oracle.attest.typed_data import MOVE, Domain, digest, sign, signable
-from oracle.chain.client import Chain
-from oracle.chain.local import local_account
-from oracle.chain.manifest import Manifest
-from oracle.errors import ContractReverted
-from oracle.evidence.batch import key_of
-from oracle.redeem.order import Order
+from oracle.edge.chain.client import Chain
+from oracle.edge.chain.manifest import Manifest
+from oracle.ledger.redeem.order import Order
+from oracle.measure.evidence.batch import key_of
+from oracle.model.errors import ContractReverted
+from oracle.model.header import Header
+from oracle.model.typed_data import MOVE, Domain, digest, sign, signable
+from oracle.sandbox.local import local_account
 from tests.e2e.cli import ROOT, Carbonbook
 
 SAMPLES = 25

@@ -9,11 +9,11 @@ from pathlib import Path
 from eth_utils.address import to_checksum_address
 from sqlalchemy import Connection
 
-from oracle.evidence.folder import read
-from oracle.keys import Keyring
-from oracle.store.book import Book
-from oracle.store.citizens import salt_of
-from oracle.store.erasure import account_of, citizen_by_tag
+from oracle.edge.keys.keyring import Keyring
+from oracle.edge.store.book import Book
+from oracle.edge.store.citizens import salt_of
+from oracle.edge.store.erasure import account_of, citizen_by_tag
+from oracle.measure.evidence.folder import read
 from tests.e2e.cli import Carbonbook
 
 HEADER = "trip_id,rider,mode,start_time,end_time,trip_distance\n"

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from oracle.chain.client import Chain
-from oracle.chain.manifest import Manifest, abi_of
-from oracle.chain.sender import Sender
-from oracle.errors import ChainError
-from oracle.index import events as reading
-from oracle.index.events import EventIndex
-from oracle.index.segments import Segments
-from oracle.keys import Keyring
+from oracle.edge.chain.client import Chain
+from oracle.edge.chain.manifest import Manifest, abi_of
+from oracle.edge.chain.sender import Sender
+from oracle.edge.keys.keyring import Keyring
+from oracle.model.errors import ChainError
+from oracle.report.index import events as reading
+from oracle.report.index.events import EventIndex
+from oracle.report.index.segments import Segments
 from tests.e2e.cli import CHAIN, Carbonbook, free_port
 from tests.faults.proxy import Proxy, Rule
 

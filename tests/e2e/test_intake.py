@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from oracle.intake.signed import SharedSecret
+from oracle.serve.http.signed import SharedSecret
 from tests.e2e.intake import Intake, acts_of, trip_file
 
 KILL_SEED = 7

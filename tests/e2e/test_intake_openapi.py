@@ -15,7 +15,7 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from oracle.intake.signed import FORMS, KEY, Request
+from oracle.serve.http.signed import FORMS, KEY, Request
 from tests.e2e.intake import TRIPS_HEADER, Intake, trip_file
 
 # Of the pinned hypothesis, when it reads a regular expression.

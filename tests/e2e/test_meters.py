@@ -13,11 +13,11 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from oracle.intake.meters import TOPIC, payload_of, request_of
-from oracle.intake.signed import SharedSecret
-from oracle.keys import Keyring
-from oracle.store.book import Book
-from oracle.store.deliveries import readings, refused_messages
+from oracle.edge.keys.keyring import Keyring
+from oracle.edge.store.book import Book
+from oracle.edge.store.deliveries import readings, refused_messages
+from oracle.serve.http.signed import SharedSecret
+from oracle.serve.intake.meters import TOPIC, payload_of, request_of
 from tests.e2e.intake import Intake
 from tests.services import Mosquitto, until
 

@@ -12,7 +12,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from oracle.intake.meters import TOPIC
+from oracle.serve.intake.meters import TOPIC
 from tests.e2e.intake import Intake
 from tests.e2e.test_meters import hours, payload
 from tests.services import Mosquitto, until

@@ -13,14 +13,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from oracle.chain.authority import propose, terms_of
-from oracle.chain.registry import entries
-from oracle.chain.seed import seed_methodologies
-from oracle.chain.sender import Sender
-from oracle.city.generate import generate
-from oracle.city.plan import Plan
 from oracle.cli.console import Installation
-from oracle.quantify.library import FOLDER, Library
+from oracle.edge.chain.sender import Sender
+from oracle.ledger.govern.authority import propose, terms_of
+from oracle.ledger.govern.registry import entries
+from oracle.measure.quantify.library import FOLDER, Library
+from oracle.sandbox.city.generate import generate
+from oracle.sandbox.city.plan import Plan
+from oracle.sandbox.seed import seed_methodologies
 from tests.e2e.cli import CHAIN, Carbonbook, free_port
 
 RULE = "CI-02.CN-4403"

@@ -15,17 +15,17 @@ from typing import Any
 import pytest
 import requests
 
-from oracle.attest.committee import phase_of
-from oracle.city.generate import generate
-from oracle.city.plan import Plan
 from oracle.cli.console import Installation
 from oracle.config import Settings
-from oracle.evidence.folder import read
-from oracle.keys import Keyring
-from oracle.node.client import NodeClient
-from oracle.node.coordinator import bring_forward, gather
-from oracle.node.invite import invite
-from oracle.store.batches import all_batches
+from oracle.edge.keys.keyring import Keyring
+from oracle.edge.store.batches import all_batches
+from oracle.ledger.attest.committee import phase_of
+from oracle.measure.evidence.folder import read
+from oracle.sandbox.city.generate import generate
+from oracle.sandbox.city.plan import Plan
+from oracle.serve.node.client import NodeClient
+from oracle.serve.node.coordinator import bring_forward, gather
+from oracle.serve.node.invite import invite
 from tests.e2e.cli import CHAIN, ROOT, Carbonbook, free_port
 from tests.e2e.servers import Service
 from tests.services import lying_node, signer

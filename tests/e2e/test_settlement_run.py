@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import update
 
-from oracle.store.lock import exclusive
-from oracle.store.schema import settlement_items
+from oracle.edge.store.lock import exclusive
+from oracle.edge.store.schema import settlement_items
 from tests.e2e.cli import CARBONBOOK
 from tests.e2e.proxy import AFTER, BEFORE, Wire
 from tests.e2e.till import MERCHANTS, Till

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from oracle.chain.client import Chain
-from oracle.chain.manifest import Manifest
-from oracle.evidence.proof import RECORD
-from oracle.evidence.tree import RECORD_ENCODING
+from oracle.edge.chain.client import Chain
+from oracle.edge.chain.manifest import Manifest
+from oracle.measure.evidence.proof import RECORD
+from oracle.measure.evidence.tree import RECORD_ENCODING
 from tests.e2e.cli import DATA, ROOT
 from tests.e2e.story import Story
 from tests.parity.test_leaf_merkle_tree import ask

@@ -11,10 +11,10 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from oracle.chain.client import Chain
-from oracle.chain.manifest import Manifest
-from oracle.chain.outbox import Outbox
 from oracle.cli.console import Installation
+from oracle.edge.chain.client import Chain
+from oracle.edge.chain.manifest import Manifest
+from oracle.edge.chain.outbox import Outbox
 from tests.e2e.cli import CHAIN, Carbonbook, Inside, free_port
 
 CLOCK = "2023-01-10T08:00:00+08:00"

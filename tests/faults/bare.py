@@ -16,12 +16,12 @@ from eth_utils.address import to_checksum_address
 from sqlalchemy import text
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from oracle.chain import local
-from oracle.chain.call import Call
-from oracle.chain.client import Chain, connect
-from oracle.chain.manifest import Manifest
-from oracle.chain.outbox import Outbox, Pace
-from oracle.store.database import Database
+from oracle.edge.chain.call import Call
+from oracle.edge.chain.client import Chain, connect
+from oracle.edge.chain.manifest import Manifest
+from oracle.edge.chain.outbox import Outbox, Pace
+from oracle.edge.store.database import Database
+from oracle.sandbox import local
 from tests.e2e.cli import free_port
 
 SOMEBODY = to_checksum_address("0x" + "c0ffee".zfill(40))

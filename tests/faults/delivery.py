@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from oracle.chain import local
-from oracle.chain.client import connect
+from oracle.edge.chain.client import connect
+from oracle.sandbox import local
 from tests.faults.child import Command
 from tests.faults.proxy import Rule
 from tests.faults.recovery import problem, recovered

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from oracle.chain.client import Chain
+from oracle.edge.chain.client import Chain
 from tests.faults.books import Open
 
 NOBODY = "0x0000000000000000000000000000000000000000"

@@ -13,12 +13,23 @@ import sys
 from importlib import import_module
 from typing import Any
 
-_MODULES = ("attest", "credit", "ingest", "redeem", "settle", "enrol", "status", "up", "reconcile", "run")
+_MODULES = (
+    "ledger.attest",
+    "ledger.credit",
+    "measure.ingest",
+    "ledger.redeem",
+    "ledger.settle",
+    "measure.enrol",
+    "report.status",
+    "serve.up",
+    "report.reconcile",
+    "serve.run",
+)
 _ALSO = (
-    "oracle.chain.outbox",
-    "oracle.evidence.folder",
+    "oracle.edge.chain.outbox",
+    "oracle.measure.evidence.folder",
     "oracle.report.report",
-    "oracle.report.folder",
+    "oracle.report.write.folder",
     "pyarrow.compute",
     "polars",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from oracle.keys import Keyring
+from oracle.edge.keys.keyring import Keyring
 from tests.faults.world import World
 
 

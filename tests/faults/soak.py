@@ -21,7 +21,7 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 
-from oracle.city.plan import Plan
+from oracle.sandbox.city.plan import Plan
 from tests.faults.child import Command
 from tests.faults.delivery import Lossy
 from tests.faults.facts import Facts

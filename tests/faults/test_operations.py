@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from oracle.run.metrics import Metrics
+from oracle.serve.loop.metrics import Metrics
 from tests.e2e.cli import ROOT
 
 RULES: list[dict[str, Any]] = yaml.safe_load((ROOT / "docs/ops/alerts.yml").read_text())["groups"][0]["rules"]

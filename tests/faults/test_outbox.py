@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from oracle.chain.fees import Fees, fees_now
-from oracle.chain.local import local_account
-from oracle.chain.sender import Sender, Sent
-from oracle.errors import Busy, ChainError, ChainUnreachable, NotMined, OutOfGasMoney, RolledBack
-from oracle.store import outbox as rows
-from oracle.store.lock import exclusive
+from oracle.edge.chain.fees import Fees, fees_now
+from oracle.edge.chain.sender import Sender, Sent
+from oracle.edge.store import outbox as rows
+from oracle.edge.store.lock import exclusive
+from oracle.model.errors import Busy, ChainError, ChainUnreachable, NotMined, OutOfGasMoney, RolledBack
+from oracle.sandbox.local import local_account
 from tests.faults.bare import PACE, SOMEBODY, Bare, bare, calls
 
 HASTY = replace(PACE, wait_seconds=0.5)

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import requests
 
-from oracle.chain.local import BLOCK_GAS_LIMIT
-from oracle.credit.push import gas_for
+from oracle.ledger.credit.push import gas_for
+from oracle.sandbox.local import BLOCK_GAS_LIMIT
 from tests.e2e.cli import free_port
 from tests.faults.child import Command
 from tests.faults.delivery import relayer_nonce

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from oracle.chain.client import Chain
-from oracle.errors import ChainError
+from oracle.edge.chain.client import Chain
+from oracle.model.errors import ChainError
 from tests.faults.bare import SOMEBODY, Bare, bare, calls
 from tests.faults.proxy import Proxy, Rule
 

@@ -14,11 +14,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from oracle.chain import local
-from oracle.chain.client import Chain, connect
-from oracle.chain.manifest import Manifest
-from oracle.city.generate import generate
-from oracle.city.plan import Plan
+from oracle.edge.chain.client import Chain, connect
+from oracle.edge.chain.manifest import Manifest
+from oracle.sandbox import local
+from oracle.sandbox.city.generate import generate
+from oracle.sandbox.city.plan import Plan
 from tests.e2e.cli import free_port
 from tests.faults.books import InHome, OnServer
 from tests.faults.child import Command, Ended, Forker

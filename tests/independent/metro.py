@@ -11,7 +11,7 @@ import itertools
 import math
 from pathlib import Path
 
-NETWORK = Path(__file__).parents[2] / "oracle" / "records" / "data" / "shenzhen_metro.csv"
+NETWORK = Path(__file__).parents[2] / "oracle" / "measure" / "records" / "data" / "shenzhen_metro.csv"
 EARTH_M = 6_371_008.8  # mean radius, IUGG
 AXIS_M, ECCENTRICITY = 6_378_245.0, 0.00669342162296594323  # Krasovsky 1940
 

@@ -14,8 +14,8 @@ import requests
 from eth_abi.abi import encode
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from oracle.evidence.canonical import hexed
-from oracle.evidence.keccak import keccak
+from oracle.model.canonical import hexed
+from oracle.model.keccak import keccak
 from tests.e2e.cli import free_port
 
 COMPILER = Path(__file__).with_name("runtime.cjs")

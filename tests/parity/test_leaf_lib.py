@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from eth_abi.abi import encode
 
-from oracle.evidence.canonical import hexed
-from oracle.evidence.keccak import keccak
-from oracle.evidence.leaf import QUANTITY_LIMIT, account_leaves, pack_entries, pack_entry, record_leaf
-from oracle.evidence.tree import Tree
+from oracle.measure.evidence.leaf import QUANTITY_LIMIT, account_leaves, pack_entries, pack_entry, record_leaf
+from oracle.measure.evidence.tree import Tree
+from oracle.model.canonical import hexed
+from oracle.model.keccak import keccak
 from tests.parity.evm import Harness, call
 
 LEAVES = Harness(

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from oracle.evidence.canonical import hexed
-from oracle.evidence.keccak import Bytes, keccak
-from oracle.evidence.leaf import account_leaf, account_leaves, record_leaf, record_leaves
-from oracle.evidence.tree import ACCOUNT_ENCODING, RECORD_ENCODING, Tree, verify
+from oracle.measure.evidence.leaf import account_leaf, account_leaves, record_leaf, record_leaves
+from oracle.measure.evidence.tree import ACCOUNT_ENCODING, RECORD_ENCODING, Tree, verify
+from oracle.model.canonical import hexed
+from oracle.model.keccak import Bytes, keccak
 
 SCRIPT = Path(__file__).with_name("merkle_tree.cjs")
 COUNTS = (*range(1, 71), 513, 1024)

@@ -10,11 +10,11 @@ from eth_abi.abi import encode
 from eth_utils.abi import collapse_if_tuple
 from eth_utils.crypto import keccak
 
-from oracle.attest.committee import PHASES
-from oracle.chain.authority import METHODOLOGY_STATUS
-from oracle.chain.manifest import all_abis
-from oracle.chain.reverts import decode_revert
-from oracle.units import Unit
+from oracle.edge.chain.manifest import all_abis
+from oracle.edge.chain.reverts import decode_revert
+from oracle.ledger.attest.committee import PHASES
+from oracle.ledger.govern.authority import METHODOLOGY_STATUS
+from oracle.model.units import Unit
 from scripts.check_deployment import ROLES
 
 ROOT = Path(__file__).resolve().parents[2]

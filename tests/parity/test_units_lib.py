@@ -1,4 +1,4 @@
-"""Milligrams, points and the calendar: `UnitsLib.sol` on an EVM, `oracle.units` and the engine's columns give the same integers."""
+"""Milligrams, points and the calendar: `UnitsLib.sol` on an EVM, `oracle.model.units` and the engine's columns give the same integers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from itertools import pairwise
 
 import polars as pl
 
-from oracle import units
-from oracle.quantify.engine import quantify
-from oracle.quantify.figures import Status
-from oracle.quantify.library import Library
-from oracle.quantify.rule import Rule
-from oracle.records.acts import COMMON
+from oracle.measure.quantify.engine import quantify
+from oracle.measure.quantify.figures import Status
+from oracle.measure.quantify.library import Library
+from oracle.measure.quantify.rule import Rule
+from oracle.model import units
+from oracle.model.acts import COMMON
 from tests.parity.evm import Harness, call
 
 ACTS = 100_000

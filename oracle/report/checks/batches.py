@@ -8,8 +8,8 @@ from dataclasses import asdict
 import pandas as pd
 
 from oracle.report.checks.check import Check, Value, compare
-from oracle.report.holdings import Bundled, Holdings
-from oracle.report.state import State
+from oracle.report.read.holdings import Bundled, Holdings
+from oracle.report.read.state import State
 
 
 def check_headers(holdings: Holdings, state: State) -> Iterator[Check]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from oracle.report.checks.check import Check, compare
-from oracle.report.clearing import misfooted
-from oracle.report.ledger import Ledger
-from oracle.report.period import Period
-from oracle.report.settlement import accounts_of, merchants, operators
-from oracle.report.state import State
+from oracle.report.read.ledger import Ledger
+from oracle.report.read.state import State
+from oracle.report.tables.clearing import misfooted
+from oracle.report.tables.period import Period
+from oracle.report.tables.settlement import accounts_of, merchants, operators
 
 _TABLES = {"merchants": merchants, "operators": operators}
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from oracle.report.checks.check import Check, compare
-from oracle.report.ledger import Ledger
-from oracle.report.reserve import free_of, reserve_movements
-from oracle.report.state import State
+from oracle.report.read.ledger import Ledger
+from oracle.report.read.state import State
+from oracle.report.tables.reserve import free_of, reserve_movements
 
 
 def check_reserve(ledger: Ledger, state: State) -> Iterator[Check]:
@@ -48,7 +48,7 @@ def check_merchants(ledger: Ledger, merchants: pd.DataFrame, state: State) -> It
     """What is due to every merchant at the block, and that it was paid what was collected.
 
     Args:
-        merchants: `oracle.report.settlement.merchants` over all days.
+        merchants: `oracle.report.tables.settlement.merchants` over all days.
     """
     paid = _by_merchant(ledger, "MerchantSettled", "amount")
     collected = _by_merchant(ledger, "PointsCollected", "value")

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from oracle.model.units import PAGE_YEARS
 from oracle.report.checks.check import Check, compare
-from oracle.report.ledger import NOBODY, Ledger
-from oracle.report.pages import Page, Pages
-from oracle.report.state import State
-from oracle.units import PAGE_YEARS
+from oracle.report.read.ledger import NOBODY, Ledger
+from oracle.report.read.pages import Page, Pages
+from oracle.report.read.state import State
 
 MOST_ACCOUNTS = 1000  # above it a sample is read, evenly spread over the accounts in the order of their addresses
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from oracle.report.checks.check import Check, compare
-from oracle.report.holdings import Holdings
+from oracle.report.read.holdings import Holdings
 
 
 def check_files(holdings: Holdings) -> Iterator[Check]:

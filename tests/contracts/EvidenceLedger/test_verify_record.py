@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from eth_utils.crypto import keccak
 
-from oracle.evidence.leaf import record_leaf
-from oracle.evidence.tree import Tree
+from oracle.measure.evidence.leaf import record_leaf
+from oracle.measure.evidence.tree import Tree
 
 from ..support.batches import Batch, Entry, batch_of
 from ..support.city import METRO, TODAY, City, person

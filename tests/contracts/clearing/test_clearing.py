@@ -20,7 +20,7 @@ from brownie import chain
 from brownie.exceptions import VirtualMachineError, decode_typed_error
 from eth_utils.crypto import keccak
 
-from oracle.redeem.receipt import proof_of
+from oracle.ledger.redeem.receipt import proof_of
 
 from ..support.batches import Entry, batch_of
 from ..support.city import ACTIVE, BUS, DAY_LIMIT_MG, PRICES, SUSPENDED, City, Order, person

@@ -11,8 +11,8 @@ from eth_abi.abi import encode
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from oracle.evidence.leaf import account_leaf, methodology_word, pack_entry
-from oracle.evidence.tree import Tree
+from oracle.measure.evidence.leaf import account_leaf, methodology_word, pack_entry
+from oracle.measure.evidence.tree import Tree
 
 from .typed_data import sign
 

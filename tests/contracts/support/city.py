@@ -12,7 +12,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from oracle.evidence.leaf import methodology_word
+from oracle.measure.evidence.leaf import methodology_word
 
 from .batches import Batch, Entry, approvals, batch_of
 from .clock import day, now, travel_to

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oracle.redeem.receipt import Receipt, proof_of
+from oracle.ledger.redeem.receipt import Receipt, proof_of
 
 from .values import bare, events
 

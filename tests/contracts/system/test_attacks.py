@@ -8,7 +8,7 @@ import pytest
 from brownie import Token__MockForSettlement, accounts, web3
 from eth_account.signers.local import LocalAccount
 
-from oracle.evidence.leaf import methodology_word
+from oracle.measure.evidence.leaf import methodology_word
 
 from ..support.batches import Batch, Entry, approvals, batch_of
 from ..support.city import (

@@ -9,7 +9,7 @@ import pytest
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from oracle.evidence.leaf import methodology_word
+from oracle.measure.evidence.leaf import methodology_word
 
 from ..support.batches import Entry, approvals, batch_of
 from ..support.city import ADMIN_DELAY, AUTHORITY_DELAY, BUS, METRO, RESERVE, TODAY, City, Terms, person

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from web3 import Web3
 
-from oracle.chain.manifest import abi_of
-from oracle.credit.push import _CREDITED
+from oracle.edge.chain.manifest import abi_of
+from oracle.ledger.credit.push import _CREDITED
 
 
 def test_credited__is_the_topic_of_the_event_in_the_abi() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oracle.chain.client import _BATCH_CHARACTERS, _parts
+from oracle.edge.chain.client import _BATCH_CHARACTERS, _parts
 
 LONG = "0x" + "ab" * (_BATCH_CHARACTERS // 8)  # a quarter of what one body takes
 

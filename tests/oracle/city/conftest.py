@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from small_city import PLAN, City, truth_of
 
-from oracle.city.generate import generate
+from oracle.sandbox.city.generate import generate
 
 
 @pytest.fixture(scope="session")

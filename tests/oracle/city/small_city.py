@@ -8,8 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
-from oracle.city.generate import Manifest
-from oracle.city.plan import Cheats, Plan
+from oracle.sandbox.city.generate import Manifest
+from oracle.sandbox.city.plan import Cheats, Plan
 
 # 200 citizens from a Friday to a Sunday; with five of a hundred honest acts somebody cheats, in each way.
 PLAN = Plan(

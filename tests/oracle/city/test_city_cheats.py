@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.city.cheats import KINDS, Kind, Quota, Temptation, choose, code, teleported
-from oracle.city.draw import Draw, Part
+from oracle.sandbox.city.cheats import KINDS, Kind, Quota, Temptation, choose, code, teleported
+from oracle.sandbox.city.draw import Draw, Part
 
 
 @given(bps=st.integers(0, 5_000), batches=st.lists(st.integers(0, 500), max_size=20))

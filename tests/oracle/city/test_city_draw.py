@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.city.draw import Draw, Part, Weighted
+from oracle.sandbox.city.draw import Draw, Part, Weighted
 
 
 def test_words__of_a_known_stream__are_those_of_pcg64_on_every_machine() -> None:

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_city import PLAN, City, truth_of
 
-from oracle.city.cheats import Kind
-from oracle.city.generate import generate
-from oracle.city.plan import Cheats, Plan
-from oracle.errors import InputError
+from oracle.model.errors import InputError
+from oracle.sandbox.city.cheats import Kind
+from oracle.sandbox.city.generate import generate
+from oracle.sandbox.city.plan import Cheats, Plan
 
 TINY = Plan(seed=1, citizens=40, first_day=date(2025, 5, 12), bills_bps=1_000, cheats=PLAN.cheats)
 

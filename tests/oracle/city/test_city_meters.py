@@ -6,13 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from oracle.city import bills, electricity
-from oracle.city.cheats import Kind, code
-from oracle.city.draw import Draw, Ints, Part
-from oracle.city.households import Households, households
-from oracle.city.names import Names
-from oracle.city.plan import Cheats, Plan
-from oracle.units import day_of
+from oracle.model.units import day_of
+from oracle.sandbox.city import bills, electricity
+from oracle.sandbox.city.cheats import Kind, code
+from oracle.sandbox.city.draw import Draw, Ints, Part
+from oracle.sandbox.city.households import Households, households
+from oracle.sandbox.city.names import Names
+from oracle.sandbox.city.plan import Cheats, Plan
 
 PLAN = Plan(seed=8, citizens=5_000, first_day=date(2025, 7, 14), hourly_bps=2_000, bills_bps=5_000)
 FIRST = day_of(PLAN.first_day)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from oracle.city.plan import Cheats, Plan
-from oracle.errors import InputError
+from oracle.model.errors import InputError
+from oracle.sandbox.city.plan import Cheats, Plan
 
 GOOD: dict[str, Any] = {"seed": 1, "citizens": 10, "first_day": date(2025, 5, 12)}
 

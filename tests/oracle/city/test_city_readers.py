@@ -10,15 +10,15 @@ import polars as pl
 import pytest
 from small_city import PLAN, City, truth_of
 
-from oracle.city.cheats import KINDS, Kind
-from oracle.city.generate import generate
-from oracle.city.plan import Plan
-from oracle.records.acts import Reading
-from oracle.records.meters import Household
-from oracle.records.reader import read
-from oracle.units import SECONDS_PER_DAY, day_of
-from oracle.validate.overlap import with_overlap
-from oracle.validate.rules import Context, validate
+from oracle.measure.records.meters import Household
+from oracle.measure.records.reader import read
+from oracle.measure.validate.overlap import with_overlap
+from oracle.measure.validate.rules import Context, validate
+from oracle.model.acts import Reading
+from oracle.model.units import SECONDS_PER_DAY, day_of
+from oracle.sandbox.city.cheats import KINDS, Kind
+from oracle.sandbox.city.generate import generate
+from oracle.sandbox.city.plan import Plan
 
 FILES = ("taps", "trips-bus-app", "trips-ride-app", "meters-electricity", "meters-water", "meters-gas", "greenbutton")
 

@@ -6,13 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from oracle.city.people import People, Way, people
-from oracle.city.plan import Plan
-from oracle.city.rides import Rides, rides
-from oracle.city.stations import Stations
-from oracle.city.taps import fare_fen
-from oracle.records.metro import Network
-from oracle.units import day_of
+from oracle.measure.records.metro import Network
+from oracle.model.units import day_of
+from oracle.sandbox.city.people import People, Way, people
+from oracle.sandbox.city.plan import Plan
+from oracle.sandbox.city.rides import Rides, rides
+from oracle.sandbox.city.stations import Stations
+from oracle.sandbox.city.taps import fare_fen
 
 MONDAY, SUNDAY = day_of(date(2025, 5, 12)), day_of(date(2025, 5, 18))
 PLAN = Plan(seed=3, citizens=20_000, first_day=date(2025, 5, 12))

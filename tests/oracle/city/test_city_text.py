@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.city.draw import Draw, Part
-from oracle.city.names import BUS_APP, ELECTRICITY, TAPS, Names
-from oracle.city.plan import Plan
-from oracle.city.text import hours, midnight_utc, scattered, thousandths, uuids
-from oracle.units import day_of
+from oracle.model.units import day_of
+from oracle.sandbox.city.draw import Draw, Part
+from oracle.sandbox.city.names import BUS_APP, ELECTRICITY, TAPS, Names
+from oracle.sandbox.city.plan import Plan
+from oracle.sandbox.city.text import hours, midnight_utc, scattered, thousandths, uuids
 
 
 def written(amounts: list[int]) -> list[str]:

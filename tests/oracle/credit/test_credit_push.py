@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from oracle.credit.push import chunks, gas_for, most_accounts
-from oracle.errors import ChainError
-from oracle.evidence.accounts import MOST_PER_CHUNK
-from oracle.evidence.tree import verify
+from oracle.ledger.credit.push import chunks, gas_for, most_accounts
+from oracle.measure.evidence.accounts import MOST_PER_CHUNK
+from oracle.measure.evidence.tree import verify
+from oracle.model.errors import ChainError
 from tests.oracle.evidence.evidence_batches import bundle_of, subtree_root, words_of
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 from hypothesis import settings
 
-from oracle.evidence.bundle import Bundle, Meta, assemble
-from oracle.evidence.columns import column
-from oracle.evidence.keccak import Bytes, keccak
-from oracle.evidence.leaf import commitments, record_ids
-from oracle.validate.findings import findings
+from oracle.measure.evidence.bundle import Bundle, Meta, assemble
+from oracle.measure.evidence.leaf import commitments, record_ids
+from oracle.model.columns import column
+from oracle.model.findings import findings
+from oracle.model.keccak import Bytes, keccak
 
 # A law is tried on as many examples as ever, however slow the machine is just then.
 LAW = settings(deadline=None)

@@ -11,10 +11,10 @@ from evidence_batches import LAW, words_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.errors import InputError
-from oracle.evidence.accounts import Accounts, accounts_of, chunk_of
-from oracle.evidence.leaf import account_leaf, pack_entry
-from oracle.evidence.tree import verify
+from oracle.measure.evidence.accounts import Accounts, accounts_of, chunk_of
+from oracle.measure.evidence.leaf import account_leaf, pack_entry
+from oracle.measure.evidence.tree import verify
+from oracle.model.errors import InputError
 
 ROWS = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 10**12), st.booleans()), min_size=1, max_size=60)
 

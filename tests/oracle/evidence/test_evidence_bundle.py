@@ -12,11 +12,11 @@ from evidence_batches import FINDINGS, LAW, META, bundle_of, rides
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.errors import InputError
-from oracle.evidence.bundle import Bundle, Meta, assemble
-from oracle.evidence.keccak import keccak
-from oracle.evidence.leaf import record_leaf
-from oracle.validate.findings import empty_findings
+from oracle.measure.evidence.bundle import Bundle, Meta, assemble
+from oracle.measure.evidence.leaf import record_leaf
+from oracle.model.errors import InputError
+from oracle.model.findings import empty_findings
+from oracle.model.keccak import keccak
 
 ROWS = rides(30)
 BUNDLE = assemble(ROWS, FINDINGS, META)

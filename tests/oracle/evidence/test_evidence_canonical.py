@@ -12,10 +12,10 @@ from evidence_batches import FINDINGS, LAW
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.errors import InputError
-from oracle.evidence.canonical import canonical_json, column_digest, finding_lines, lines_digest
-from oracle.evidence.keccak import keccak
-from oracle.validate.findings import FINDING_SCHEMA, empty_findings
+from oracle.model.canonical import canonical_json, column_digest, finding_lines, lines_digest
+from oracle.model.errors import InputError
+from oracle.model.findings import FINDING_SCHEMA, empty_findings
+from oracle.model.keccak import keccak
 
 COLUMNS = [
     (pl.Series([1, None, -2], dtype=pl.Int64), b"int64", b"\1\0\1" + struct.pack(">3q", 1, 0, -2)),

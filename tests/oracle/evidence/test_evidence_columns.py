@@ -11,8 +11,8 @@ from evidence_batches import LAW
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.errors import InputError
-from oracle.evidence.columns import column, flat, matrix, order
+from oracle.model.columns import column, flat, matrix, order
+from oracle.model.errors import InputError
 
 
 @LAW

@@ -10,13 +10,13 @@ import pytest
 from eth_utils.address import to_checksum_address
 from evidence_batches import FINDINGS, META, rides
 
-from oracle.errors import InputError, VerificationFailed
-from oracle.evidence.bundle import Bundle, assemble
-from oracle.evidence.canonical import hexed
-from oracle.evidence.duplicate import Side, sides_of
-from oracle.evidence.keccak import keccak
-from oracle.evidence.proof import record_proof
-from oracle.evidence.tree import verify
+from oracle.measure.evidence.bundle import Bundle, assemble
+from oracle.measure.evidence.duplicate import Side, sides_of
+from oracle.measure.evidence.proof import record_proof
+from oracle.measure.evidence.tree import verify
+from oracle.model.canonical import hexed
+from oracle.model.errors import InputError, VerificationFailed
+from oracle.model.keccak import keccak
 
 RECORD = rides(12)["record_id"][3]
 

@@ -12,10 +12,10 @@ import polars as pl
 import pytest
 from evidence_batches import FINDINGS, META, bundle_of, rides
 
-from oracle.errors import InputError, VerificationFailed
-from oracle.evidence.bundle import assemble
-from oracle.evidence.canonical import canonical_json
-from oracle.evidence.folder import read, read_entries, write
+from oracle.measure.evidence.bundle import assemble
+from oracle.measure.evidence.folder import read, read_entries, write
+from oracle.model.canonical import canonical_json
+from oracle.model.errors import InputError, VerificationFailed
 
 ROWS = rides(40)
 FILES = ("accounts.parquet", "bundle.json", "findings.parquet", "records.parquet")

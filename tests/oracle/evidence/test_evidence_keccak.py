@@ -11,9 +11,9 @@ from evidence_batches import LAW
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.evidence import keccak as step
-from oracle.evidence import lanes  # loads the vector kernels for this process
-from oracle.evidence.keccak import BLOCK, Bytes, keccak, keccak_matrix, keccak_pairs, keccak_rows, over_blocks
+from oracle.model import keccak as step
+from oracle.model import lanes  # loads the vector kernels for this process
+from oracle.model.keccak import BLOCK, Bytes, keccak, keccak_matrix, keccak_pairs, keccak_rows, over_blocks
 
 # Keccak team's ShortMsgKAT_256 (lengths 0, 8, 16 bit), and the messages of NIST's SHA examples under the original padding.
 VECTORS = [
@@ -104,7 +104,7 @@ def test_keccak_pairs__nodes_differ_in_one_byte_only__compared_there(byte: int) 
 def test_all__kernels_not_loaded__same_bytes_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.random.default_rng(3).integers(0, 256, (100, 64), dtype=np.uint8)
     with_kernels = keccak_matrix(rows), keccak_pairs(rows.reshape(-1, 32))
-    monkeypatch.delitem(sys.modules, "oracle.evidence.lanes")
+    monkeypatch.delitem(sys.modules, "oracle.model.lanes")
     one_by_one = keccak_matrix(rows), keccak_pairs(rows.reshape(-1, 32))
     assert [a.tobytes() for a in with_kernels] == [b.tobytes() for b in one_by_one]
 
@@ -125,7 +125,7 @@ def test_kernels__run_as_plain_python__same_bytes() -> None:
 def test_keccak_matrix__fresh_process__loads_numba_only_for_large_jobs(rows: int, loaded: bool) -> None:
     code = (
         "import sys, numpy\n"
-        "from oracle.evidence.keccak import keccak_matrix\n"
+        "from oracle.model.keccak import keccak_matrix\n"
         f"keccak_matrix(numpy.zeros(({rows}, 32), numpy.uint8))\n"
         "print('numba' in sys.modules)"
     )

@@ -13,10 +13,7 @@ from evidence_batches import LAW, PEPPER, rides, words_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.errors import InputError
-from oracle.evidence.columns import matrix
-from oracle.evidence.keccak import BLOCK, keccak
-from oracle.evidence.leaf import (
+from oracle.measure.evidence.leaf import (
     account_leaf,
     account_leaves,
     commitments,
@@ -27,6 +24,9 @@ from oracle.evidence.leaf import (
     record_leaf,
     record_leaves,
 )
+from oracle.model.columns import matrix
+from oracle.model.errors import InputError
+from oracle.model.keccak import BLOCK, keccak
 
 WORD = st.binary(min_size=32, max_size=32)
 ACCOUNT = st.binary(min_size=20, max_size=20)

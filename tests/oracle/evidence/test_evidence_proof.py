@@ -13,12 +13,12 @@ from evidence_batches import FINDINGS, LAW, META, bundle_of, rides, salts_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.errors import InputError, VerificationFailed
-from oracle.evidence.bundle import assemble
-from oracle.evidence.canonical import canonical_json
-from oracle.evidence.columns import column, matrix
-from oracle.evidence.leaf import commitments
-from oracle.evidence.proof import check_proof, record_proof, require_proof
+from oracle.measure.evidence.bundle import assemble
+from oracle.measure.evidence.leaf import commitments
+from oracle.measure.evidence.proof import check_proof, record_proof, require_proof
+from oracle.model.canonical import canonical_json
+from oracle.model.columns import column, matrix
+from oracle.model.errors import InputError, VerificationFailed
 
 BUNDLE = bundle_of(40)
 RECORD = rides(40).row(6, named=True)

@@ -12,10 +12,10 @@ from evidence_batches import LAW, bundle_of, subtree_root, words_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.errors import InputError, VerificationFailed
-from oracle.evidence.keccak import Bytes, keccak
-from oracle.evidence.leaf import account_leaves
-from oracle.evidence.tree import ACCOUNT_ENCODING, RECORD_ENCODING, Tree, steps, verify
+from oracle.measure.evidence.leaf import account_leaves
+from oracle.measure.evidence.tree import ACCOUNT_ENCODING, RECORD_ENCODING, Tree, steps, verify
+from oracle.model.errors import InputError, VerificationFailed
+from oracle.model.keccak import Bytes, keccak
 
 # The example of the JavaScript library's README, with the root it prints there.
 README: dict[str, Any] = {

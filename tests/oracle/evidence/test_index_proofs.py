@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from evidence_batches import bundle_of, salts_of
 
-from oracle.errors import InputError, VerificationFailed
-from oracle.evidence.folder import RECORDS, write
-from oracle.evidence.proof import record_proof
-from oracle.index.proofs import ProofIndex, header_of
+from oracle.measure.evidence.folder import RECORDS, write
+from oracle.measure.evidence.proof import record_proof
+from oracle.model.errors import InputError, VerificationFailed
+from oracle.report.index.proofs import ProofIndex, header_of
 
 BATCH = "0x" + "ab" * 32
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from oracle.evidence.keccak import keccak
-from oracle.index import segments as kept
-from oracle.index.segments import MERGED_AT, ORDER, SCHEMA, Segment, Segments
+from oracle.model.keccak import keccak
+from oracle.report.index import segments as kept
+from oracle.report.index.segments import MERGED_AT, ORDER, SCHEMA, Segment, Segments
 
 ROWS = 300  # of each segment
 

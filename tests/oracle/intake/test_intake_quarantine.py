@@ -11,11 +11,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "node"))
 
 from books import HEADER, NOW, Place, trip, trips
 
-from oracle.errors import InputError
-from oracle.intake.release import reject, release
-from oracle.records.masked import masked_rows
-from oracle.records.meters import Household
-from oracle.store.quarantine import Case, case_of, cases, decision_of
+from oracle.edge.store.quarantine import Case, case_of, cases, decision_of
+from oracle.measure.masked import masked_rows
+from oracle.measure.records.meters import Household
+from oracle.measure.release import reject, release
+from oracle.model.errors import InputError
 
 TAPS = (
     '{"data":[{"card_no":"CBEHFCFCG","deal_date":"2018-08-31 22:14:50","deal_type":"地铁入站","station":"布吉",'

@@ -15,10 +15,10 @@ import pytest
 
 from oracle.cli import commands
 from oracle.config import Settings
-from oracle.intake.signed import SharedSecret
-from oracle.keys import CUSTODY, RECORDS, Keyring
-from oracle.store.book import Book
-from oracle.store.citizens import Register
+from oracle.edge.keys.keyring import CUSTODY, RECORDS, Keyring
+from oracle.edge.store.book import Book
+from oracle.edge.store.citizens import Register
+from oracle.serve.http.signed import SharedSecret
 
 # Each of another byte, so that a hit tells which one it was.
 NAMES = (CUSTODY, RECORDS, "relayer", "oracle-1", "transit", "source-bus-app")

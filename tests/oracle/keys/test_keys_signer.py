@@ -11,11 +11,11 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_utils.address import to_checksum_address
 
-from oracle.attest.typed_data import MOVE, Domain, sign, signable
 from oracle.config import Settings
-from oracle.errors import ConfigError
-from oracle.keys import Elsewhere, Keyring
-from oracle.signer import RemoteAccount, SignerFails
+from oracle.edge.keys.keyring import Elsewhere, Keyring
+from oracle.edge.keys.signer import RemoteAccount, SignerFails
+from oracle.model.errors import ConfigError
+from oracle.model.typed_data import MOVE, Domain, sign, signable
 from tests.services import signer
 
 KEY = b"\x2a" * 32

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import polars as pl
 
-from oracle.attest.header import Header
 from oracle.config import Settings, Source
-from oracle.evidence.bundle import Bundle
-from oracle.evidence.folder import read
-from oracle.keys import CUSTODY, RECORDS, Keyring
-from oracle.node.proposal import Proposal, propose, read_people
-from oracle.node.replay import Replay
-from oracle.pipeline import Closed, close
-from oracle.quantify.library import Library
-from oracle.records.ingest import Ingested, ingest
-from oracle.records.meters import Household
-from oracle.store.book import Book
-from oracle.store.database import Database
+from oracle.edge.keys.keyring import CUSTODY, RECORDS, Keyring
+from oracle.edge.store.book import Book
+from oracle.edge.store.database import Database
+from oracle.measure.close.close import Closed, close
+from oracle.measure.evidence.bundle import Bundle
+from oracle.measure.evidence.folder import read
+from oracle.measure.ingest import Ingested, ingest
+from oracle.measure.quantify.library import Library
+from oracle.measure.records.meters import Household
+from oracle.model.header import Header
+from oracle.serve.node.proposal import Proposal, propose, read_people
+from oracle.serve.node.replay import Replay
 
 GENESIS = "0x" + "ab" * 32
 NOW = 1_700_000_000

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from books import MORNING, Node, Place, trip, trips
 
-from oracle.errors import InputError
-from oracle.node.archive import pack, unpack
-from oracle.node.compare import compare
-from oracle.node.proposal import Proposal
+from oracle.model.errors import InputError
+from oracle.serve.node.archive import pack, unpack
+from oracle.serve.node.compare import compare
+from oracle.serve.node.proposal import Proposal
 
 RECORDS = b"r" * 32
 
@@ -70,7 +70,7 @@ def test_close__people_known_by_several_cards__are_grouped_as_the_proposer_says(
     leader: Place, node: Node, tmp_path: Path
 ) -> None:
     """Two cards of one person overlap in time: one trip goes; a node that knows only cards would keep both."""
-    from oracle.store.citizens import Enrolment
+    from oracle.edge.store.citizens import Enrolment
 
     with leader.book.database.begin() as connection:
         people = [Enrolment("person", "bus-app", card, consented=True) for card in ("a", "b")]
@@ -90,7 +90,7 @@ def test_close__with_other_bytes__differs_and_names_record_and_field(leader: Pla
     assert outcome.other_bytes == ("bus-app/f.csv",)
     assert node.replay.settled == 0
 
-    from oracle.evidence.folder import read
+    from oracle.measure.evidence.folder import read
 
     found = compare(read(node.replay.aside(made[0])), leader.bundle(made[0]))
     assert found.records == 1

@@ -18,18 +18,18 @@ import polars as pl
 import pytest
 from distributed import Client
 
-from oracle.errors import MethodologyError
-from oracle.evidence.batch import bundle_of
-from oracle.evidence.bundle import Bundle
-from oracle.evidence.columns import column
-from oracle.evidence.folder import write
-from oracle.evidence.keccak import keccak, keccak_matrix
-from oracle.partition.engines import Cluster, Engine, Here, Pool
-from oracle.partition.work import Partition, split, together, work
-from oracle.quantify.library import Library
-from oracle.quantify.rule import Rule
-from oracle.units import day_of
-from oracle.validate.findings import empty_findings
+from oracle.measure.evidence.batch import bundle_of
+from oracle.measure.evidence.bundle import Bundle
+from oracle.measure.evidence.folder import write
+from oracle.measure.quantify.library import Library
+from oracle.measure.quantify.rule import Rule
+from oracle.measure.shards.engines import Cluster, Engine, Here, Pool
+from oracle.measure.shards.work import Partition, split, together, work
+from oracle.model.columns import column
+from oracle.model.errors import MethodologyError
+from oracle.model.findings import empty_findings
+from oracle.model.keccak import keccak, keccak_matrix
+from oracle.model.units import day_of
 
 OPERATOR = "0x5B38Da6a701c568545dCfcB03FcB875f56beddC4"
 DAY = day_of(date(2023, 1, 5))
@@ -86,7 +86,7 @@ def whole() -> Bundle:
 
 
 def test_whole__is_what_closing_makes_of_the_sound_rides(whole: Bundle) -> None:
-    from oracle.quantify.engine import quantify
+    from oracle.measure.quantify.engine import quantify
 
     sound = quantify(rides(), rule(), file="taps.json")
     bundle = bundle_of(sound.acts, sound.findings, rule(), OPERATOR, DAY, 0)

@@ -8,15 +8,15 @@ from pathlib import Path
 import polars as pl
 
 from oracle.config import Source
-from oracle.evidence.bundle import Bundle
-from oracle.evidence.folder import read
-from oracle.keys import CUSTODY, RECORDS, Keyring
-from oracle.pipeline import Closed, close
-from oracle.quantify.library import Library
-from oracle.records.ingest import Ingested, ingest
-from oracle.records.meters import Household
-from oracle.store.book import Book
-from oracle.store.citizens import Enrolment
+from oracle.edge.keys.keyring import CUSTODY, RECORDS, Keyring
+from oracle.edge.store.book import Book
+from oracle.edge.store.citizens import Enrolment
+from oracle.measure.close.close import Closed, close
+from oracle.measure.evidence.bundle import Bundle
+from oracle.measure.evidence.folder import read
+from oracle.measure.ingest import Ingested, ingest
+from oracle.measure.quantify.library import Library
+from oracle.measure.records.meters import Household
 
 LIBRARY = Library.load()
 OPERATORS = {"app-1": "0x" + "11" * 20, "app-2": "0x" + "22" * 20}

@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from oracle.config import Source
-from oracle.keys import CUSTODY, RECORDS, Keyring
-from oracle.pipeline import close
-from oracle.quantify.library import Library
-from oracle.records.ingest import ingest
-from oracle.records.meters import Household
-from oracle.store.book import Book
-from oracle.store.schema import findings
+from oracle.edge.keys.keyring import CUSTODY, RECORDS, Keyring
+from oracle.edge.store.book import Book
+from oracle.edge.store.schema import findings
+from oracle.measure.close.close import close
+from oracle.measure.ingest import ingest
+from oracle.measure.quantify.library import Library
+from oracle.measure.records.meters import Household
 
 LIBRARY = Library.load()
 GRID = Source(operator="living", region="CN-4403")

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from installation import Installation, Trip
 
-from oracle.errors import InputError
-from oracle.store.files import finding_counts
+from oracle.edge.store.files import finding_counts
+from oracle.model.errors import InputError
 
 LIMIT_METRES = 200_000  # CI-02, a person's day
 
@@ -163,7 +163,7 @@ def test_close__that_dies__leaves_nothing_and_is_done_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("oracle.pipeline.add_batch", dies)
+        patched.setattr("oracle.measure.close.close.add_batch", dies)
         with pytest.raises(KeyboardInterrupt):
             home.close()
     (closed,) = home.close()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from oracle.quantify.library import Library
+from oracle.measure.quantify.library import Library
 
 
 @pytest.fixture(scope="session")

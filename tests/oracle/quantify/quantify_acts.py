@@ -9,9 +9,9 @@ from pathlib import Path
 
 import polars as pl
 
-from oracle.quantify.library import FOLDER
-from oracle.records.acts import COMMON
-from oracle.units import day_of
+from oracle.measure.quantify.library import FOLDER
+from oracle.model.acts import COMMON
+from oracle.model.units import day_of
 
 SPRING = day_of(date(2023, 3, 1))
 

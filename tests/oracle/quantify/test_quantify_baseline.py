@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from quantify_acts import SPRING, acts, by_key, days, edited_library
 
-from oracle.quantify.engine import quantify
-from oracle.quantify.library import Library
-from oracle.quantify.rule import Rule
-from oracle.units import day_of
+from oracle.measure.quantify.engine import quantify
+from oracle.measure.quantify.library import Library
+from oracle.measure.quantify.rule import Rule
+from oracle.model.units import day_of
 
 LIBRARY = Library.load()
 RULE = LIBRARY.rule("CI-11.CN-44", 3)

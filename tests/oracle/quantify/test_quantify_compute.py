@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.errors import CarbonbookError, InputError, MethodologyError
-from oracle.quantify.compute import compute
-from oracle.quantify.library import Library
+from oracle.measure.quantify.compute import compute
+from oracle.measure.quantify.library import Library
+from oracle.model.errors import CarbonbookError, InputError, MethodologyError
 
 LIBRARY = Library.load()
 MAY = date(2023, 5, 1)

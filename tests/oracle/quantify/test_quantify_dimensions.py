@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from oracle.errors import MethodologyError
-from oracle.quantify.dimensions import combine, measure
+from oracle.measure.quantify.dimensions import combine, measure
+from oracle.model.errors import MethodologyError
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from quantify_acts import SPRING, acts, by_key
 
-from oracle.errors import InputError, MethodologyError
-from oracle.quantify.compute import evaluate
-from oracle.quantify.engine import quantify
-from oracle.quantify.figures import Status
-from oracle.quantify.library import Library
-from oracle.quantify.plan import QUANTITY
-from oracle.quantify.rule import Rule
-from oracle.units import day_of, reduction_mg_down
+from oracle.measure.quantify.compute import evaluate
+from oracle.measure.quantify.engine import quantify
+from oracle.measure.quantify.figures import Status
+from oracle.measure.quantify.library import Library
+from oracle.measure.quantify.plan import QUANTITY
+from oracle.measure.quantify.rule import Rule
+from oracle.model.errors import InputError, MethodologyError
+from oracle.model.units import day_of, reduction_mg_down
 
 LIBRARY = Library.load()
 BUS = LIBRARY.rule("CI-01.CN-4403", 1)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from oracle.cli.methodology import app
-from oracle.quantify.check import check
-from oracle.quantify.library import Library
-from oracle.quantify.schema import Example
+from oracle.cli.ledger.methodology import app
+from oracle.measure.quantify.check import check
+from oracle.measure.quantify.library import Library
+from oracle.measure.quantify.schema import Example
 
 LIBRARY = Library.load()
 TABLE = Path(__file__).parents[2] / "data" / "methodologies" / "worked_examples.csv"

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from quantify_acts import SPRING, acts
 
-from oracle.quantify.exclusions import exclusions
-from oracle.quantify.library import Library
+from oracle.measure.quantify.exclusions import exclusions
+from oracle.measure.quantify.library import Library
 
 LIBRARY = Library.load()
 NOON = SPRING * 86_400

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oracle.errors import MethodologyError
-from oracle.quantify import formula
-from oracle.quantify.columns import LIMITS, Columns
-from oracle.quantify.exact import Amount, Exact
+from oracle.measure.quantify import formula
+from oracle.measure.quantify.columns import LIMITS, Columns
+from oracle.measure.quantify.exact import Amount, Exact
+from oracle.model.errors import MethodologyError
 
 METRES = (("length", 1),)
 GRAMS = (("matter", 1),)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from quantify_acts import edited_library
 
-from oracle.errors import MethodologyError
-from oracle.quantify.figures import Confidence, Status
-from oracle.quantify.library import Library
-from oracle.quantify.rule import Rule
-from oracle.units import Unit, day_of
+from oracle.measure.quantify.figures import Confidence, Status
+from oracle.measure.quantify.library import Library
+from oracle.measure.quantify.rule import Rule
+from oracle.model.errors import MethodologyError
+from oracle.model.units import Unit, day_of
 
 SCENARIOS = {f"CI-{number:02}" for number in range(1, 36)}
 DISABLED = {"CI-08", "CI-19", "CI-24", "CI-35"}

@@ -8,9 +8,9 @@ import pytest
 from quantify_acts import edited_library
 from sha3 import keccak_256
 
-from oracle.errors import MethodologyError
-from oracle.quantify.library import FOLDER, Library
-from oracle.quantify.lock import differences, hashes, release
+from oracle.measure.quantify.library import FOLDER, Library
+from oracle.measure.quantify.lock import differences, hashes, release
+from oracle.model.errors import MethodologyError
 
 
 def test_lock__every_released_version__is_what_it_was(library: Library) -> None:

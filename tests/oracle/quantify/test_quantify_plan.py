@@ -5,9 +5,9 @@ from fractions import Fraction
 import polars as pl
 import pytest
 
-from oracle.errors import MethodologyError
-from oracle.quantify.plan import plan
-from oracle.quantify.schema import Method, RecordField
+from oracle.measure.quantify.plan import plan
+from oracle.measure.quantify.schema import Method, RecordField
+from oracle.model.errors import MethodologyError
 
 
 def method(quantity: str, most: str) -> Method:

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from quantify_acts import acts, by_key
 
-from oracle.evidence.batch import quantity_limit, within_day_cap
-from oracle.quantify.engine import quantify
-from oracle.quantify.figures import Status
-from oracle.quantify.library import Library
-from oracle.quantify.plan import QUANTITY
-from oracle.quantify.rule import Rule
-from oracle.units import reduction_mg_down
+from oracle.measure.evidence.batch import quantity_limit, within_day_cap
+from oracle.measure.quantify.engine import quantify
+from oracle.measure.quantify.figures import Status
+from oracle.measure.quantify.library import Library
+from oracle.measure.quantify.plan import QUANTITY
+from oracle.measure.quantify.rule import Rule
+from oracle.model.units import reduction_mg_down
 
 # Columns of which more brings never less (+) or never more (-); the others are words, or proofs that an act is what it says.
 DIRECTIONS: dict[str, str] = {

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from oracle.errors import InputError
-from oracle.quantify.regions import label, lineage, regions, resolve
+from oracle.measure.quantify.regions import label, lineage, regions, resolve
+from oracle.model.errors import InputError
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from quantify_acts import SPRING, acts, days
 
-from oracle.errors import MethodologyError
-from oracle.quantify.library import Library
-from oracle.quantify.rehearsal import rehearse
+from oracle.measure.quantify.library import Library
+from oracle.measure.quantify.rehearsal import rehearse
+from oracle.model.errors import MethodologyError
 
 LIBRARY = Library.load()
 METRO = LIBRARY.rule("CI-02.CN-4403", 1)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import polars as pl
 
-from oracle.quantify.engine import quantify
-from oracle.quantify.library import Library
-from oracle.records.acts import BUS_RIDE, ELECTRICITY
-from oracle.records.meters import Household
-from oracle.records.reader import read
-from oracle.units import day_of
+from oracle.measure.quantify.engine import quantify
+from oracle.measure.quantify.library import Library
+from oracle.measure.records.meters import Household
+from oracle.measure.records.reader import read
+from oracle.model.acts import BUS_RIDE, ELECTRICITY
+from oracle.model.units import day_of
 
 DATA = Path(__file__).parents[2] / "data"
 

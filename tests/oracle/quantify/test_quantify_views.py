@@ -11,13 +11,13 @@ import pytest
 from quantify_acts import edited_library
 from typer.testing import CliRunner
 
-from oracle.cli.authority import app
-from oracle.cli.methodology import main
-from oracle.quantify.catalogue import pages
-from oracle.quantify.check import HIGHEST_FACTOR_UG, HIGHEST_STEP, check
-from oracle.quantify.diff import diff
-from oracle.quantify.library import Library
-from oracle.units import Unit
+from oracle.cli.ledger.authority import app
+from oracle.cli.ledger.methodology import main
+from oracle.measure.quantify.catalogue import pages
+from oracle.measure.quantify.check import HIGHEST_FACTOR_UG, HIGHEST_STEP, check
+from oracle.measure.quantify.diff import diff
+from oracle.measure.quantify.library import Library
+from oracle.model.units import Unit
 
 ROOT = Path(__file__).parents[3]
 
@@ -198,7 +198,16 @@ def test_command__list__shows_the_factor_in_force() -> None:
 
 
 def test_command__as_a_module__runs() -> None:
-    words = [sys.executable, "-m", "oracle.cli.methodology", "compute", "CI-26", "--record", '{"orders": 2}', "--json"]
+    words = [
+        sys.executable,
+        "-m",
+        "oracle.cli.ledger.methodology",
+        "compute",
+        "CI-26",
+        "--record",
+        '{"orders": 2}',
+        "--json",
+    ]
     done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT)  # our own module
     assert json.loads(done.stdout)["reduction_mg"] == 40_000
 

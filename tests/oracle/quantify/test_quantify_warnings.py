@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from quantify_acts import edited_library
 
-from oracle.errors import InputError, MethodologyError
-from oracle.quantify.check import check
-from oracle.quantify.compute import Computed, compute
-from oracle.quantify.figures import Status
-from oracle.quantify.library import Library
+from oracle.measure.quantify.check import check
+from oracle.measure.quantify.compute import Computed, compute
+from oracle.measure.quantify.figures import Status
+from oracle.measure.quantify.library import Library
+from oracle.model.errors import InputError, MethodologyError
 
 LIBRARY = Library.load()
 MAY = date(2023, 5, 1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from oracle.records.acts import Reading
-from oracle.records.origin import Origin
+from oracle.measure.records.origin import Origin
+from oracle.model.acts import Reading
 
 DATA = Path(__file__).parents[2] / "data"
 

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 import pytest
 from record_files import DATA, assert_every_row_once, codes, found, origin, rows_of_acts
 
-from oracle.errors import InputError
-from oracle.records.acts import Reading
-from oracle.records.espi import read_feed
-from oracle.records.greenbutton import read_greenbutton
-from oracle.records.meters import Household, read_meters
-from oracle.units import date_of
+from oracle.measure.records.espi import read_feed
+from oracle.measure.records.greenbutton import read_greenbutton
+from oracle.measure.records.meters import Household, read_meters
+from oracle.model.acts import Reading
+from oracle.model.errors import InputError
+from oracle.model.units import date_of
 
 SAMPLE = (DATA / "greenbutton_sample.xml").read_bytes()
 ZONE = "America/Los_Angeles"

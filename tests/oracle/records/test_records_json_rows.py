@@ -8,8 +8,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from oracle.errors import InputError
-from oracle.records.json_rows import json_rows
+from oracle.measure.records.json_rows import json_rows
+from oracle.model.errors import InputError
 
 
 def numbered(text: bytes, lines_a_block: int) -> list[tuple[int, object]]:
@@ -111,7 +111,7 @@ def test_json_rows__of_any_list__are_those_of_the_standard_library(
     text = json.dumps(document, separators=separators, ensure_ascii=False).encode()
     expected = [row.get("a") for row in rows]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("oracle.records.json_rows.BLOCK_BYTES", 7)
+        patch.setattr("oracle.measure.records.json_rows.BLOCK_BYTES", 7)
         found: dict[int, object] = {}
         for some in json_rows([text], ["a"], "file"):
             found |= {row: item.get("a") if isinstance(item, dict) else item for row, item in some.objects}

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from record_files import DATA, assert_every_row_once, codes, found, origin, rows_of_acts
 
-from oracle.errors import InputError
-from oracle.records.acts import Reading
-from oracle.records.meters import Household, read_meters
-from oracle.records.readings import NANO_PER_UNIT
-from oracle.units import date_of, day_of
+from oracle.measure.records.meters import Household, read_meters
+from oracle.measure.records.readings import NANO_PER_UNIT
+from oracle.model.acts import Reading
+from oracle.model.errors import InputError
+from oracle.model.units import date_of, day_of
 
 HOME = Household(unit="kWh", meter="home")
 

@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from oracle.records.metro import EARTH_RADIUS_M, Line, Network, gcj02_of_wgs84, metres, wgs84_of_gcj02
+from oracle.measure.records.metro import EARTH_RADIUS_M, Line, Network, gcj02_of_wgs84, metres, wgs84_of_gcj02
 
 NETWORK = Network.load()
 LINES = {line.name: line.stations for line in NETWORK.lines}

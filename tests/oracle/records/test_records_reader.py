@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from record_files import DATA, assert_every_row_once, codes
 
-from oracle.errors import InputError
-from oracle.records import content
-from oracle.records.acts import Reading
-from oracle.records.meters import Household
-from oracle.records.reader import KINDS, read, sniff
+from oracle.measure.records import content
+from oracle.measure.records.meters import Household
+from oracle.measure.records.reader import KINDS, read, sniff
+from oracle.model.acts import Reading
+from oracle.model.errors import InputError
 
 HOME = Household(unit="kWh", meter="home")
 THERMS = Household(unit="therm", meter="home")

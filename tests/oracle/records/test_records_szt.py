@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from record_files import DATA, assert_every_row_once, codes, found, origin, rows_of_acts
 
-from oracle.errors import InputError
-from oracle.records.acts import Reading
-from oracle.records.metro import Network
-from oracle.records.szt import BUS, ENTRY, EXIT, read_taps
-from oracle.validate.findings import counts
+from oracle.measure.records.metro import Network
+from oracle.measure.records.szt import BUS, ENTRY, EXIT, read_taps
+from oracle.model.acts import Reading
+from oracle.model.errors import InputError
+from oracle.model.findings import counts
 
 SAMPLE = (DATA / "szt_taps_100.json").read_bytes()
 

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 
-from oracle.errors import InputError
-from oracle.records.table import header, parse, require
+from oracle.measure.records.table import header, parse, require
+from oracle.model.errors import InputError
 
 WHOLE = 1 << 25
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from record_files import assert_every_row_once, codes, found, origin, rows_of_acts
 
-from oracle.errors import InputError
-from oracle.records.acts import Reading
-from oracle.records.trips import read_trips
+from oracle.measure.records.trips import read_trips
+from oracle.model.acts import Reading
+from oracle.model.errors import InputError
 
 HEADER = "provider_id,trip_id,device_id,vehicle_type,start_time,end_time,distance,duration,rider,mode"
 GOOD = {

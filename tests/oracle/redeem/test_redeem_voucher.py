@@ -11,11 +11,11 @@ from eth_account import Account
 from eth_utils.crypto import keccak
 from PIL import Image
 
-from oracle.attest.typed_data import Domain, sign
-from oracle.errors import InputError, VerificationFailed, WrongChain
-from oracle.redeem.desk import SignedOrder
-from oracle.redeem.order import Order, number_bytes, terms_bytes
-from oracle.redeem.voucher import read_voucher, terminal_qr, voucher_text, write_qr
+from oracle.ledger.redeem.desk import SignedOrder
+from oracle.ledger.redeem.order import Order, number_bytes, terms_bytes
+from oracle.ledger.redeem.voucher import read_voucher, terminal_qr, voucher_text, write_qr
+from oracle.model.errors import InputError, VerificationFailed, WrongChain
+from oracle.model.typed_data import Domain, sign
 
 DESK = Domain("RedemptionDesk", 31337, "0x" + "11" * 20, "0x" + "22" * 32)
 KEY = Account.from_key(keccak(text="carbonbook test key of a buyer"))

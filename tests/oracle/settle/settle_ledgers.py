@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from oracle.chain.client import Event
-from oracle.report.ledger import CONTRACT_OF, NOBODY, Block, Ledger
+from oracle.edge.chain.client import Event
+from oracle.report.read.ledger import CONTRACT_OF, NOBODY, Block, Ledger
 
 START = 1_672_531_200  # 2023-01-01T00:00:00Z
 DAY = 86_400

@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from oracle.errors import InputError, SettlementRefused, VerificationFailed
-from oracle.settle.bank import Party, bank_payments, units_per_minor_of
-from oracle.settle.pain import NAMESPACE, Order, Transfer, check_schema, message_id, payment_file, transfer_id
-from oracle.settle.run import Item, ItemState, Run, Signature
+from oracle.ledger.settle.pain import NAMESPACE, Order, Transfer, check_schema, message_id, payment_file, transfer_id
+from oracle.model.bank import Party, bank_payments, units_per_minor_of
+from oracle.model.errors import InputError, SettlementRefused, VerificationFailed
+from oracle.model.settlement_run import Item, ItemState, Run, Signature
 
 SEED = 20230105
 PER_FEN = 10_000

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from settle_ledgers import DAY, MERCHANTS, OPERATOR, Told, citizen
 
-from oracle.report.clearing import DISPUTED, DUE, FREE, merchant_entries, misfooted, operator_entries, statement
-from oracle.report.period import Period
-from oracle.report.settlement import merchants, operators
+from oracle.report.tables.clearing import DISPUTED, DUE, FREE, merchant_entries, misfooted, operator_entries, statement
+from oracle.report.tables.period import Period
+from oracle.report.tables.settlement import merchants, operators
 
 FIRST = date(2023, 1, 1)
 ONE = Period(FIRST, FIRST)

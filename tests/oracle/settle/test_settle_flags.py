@@ -8,7 +8,7 @@ from typing import Any
 from settle_ledgers import DAY, MERCHANTS, Told, citizen
 
 from oracle.config import FlagLimits
-from oracle.report.flags import flags
+from oracle.report.tables.flags import flags
 
 LIMITS = FlagLimits(
     citizen_orders_an_hour=4,

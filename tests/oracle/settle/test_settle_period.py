@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from oracle.errors import InputError
-from oracle.settle.period import between, period
-from oracle.units import day_of
+from oracle.model.days import between, period
+from oracle.model.errors import InputError
+from oracle.model.units import day_of
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from oracle.attest.typed_data import Domain, sign
-from oracle.errors import SettlementRefused, VerificationFailed
-from oracle.settle.run import Item, ItemState, Run, RunState, Signature, check_approver, check_signed
+from oracle.model.errors import SettlementRefused, VerificationFailed
+from oracle.model.settlement_run import Item, ItemState, Run, RunState, Signature, check_approver, check_signed
+from oracle.model.typed_data import Domain, sign
 
 DOMAIN = Domain("SettlementVault", 31337, "0x" + "11" * 20, "0x" + "22" * 32)
 W, S, P, F, C = ItemState.WAITING, ItemState.SENT, ItemState.PAID, ItemState.FAILED, ItemState.CHANGED

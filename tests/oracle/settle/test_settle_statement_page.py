@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from oracle.report.clearing import DUE, FREE
-from oracle.report.statement_page import Sheet, money, page
+from oracle.report.tables.clearing import DUE, FREE
+from oracle.report.write.statement_page import Sheet, money, page
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from oracle.store.database import Database
+from oracle.edge.store.database import Database
 from tests.services import database, postgresql
 
 

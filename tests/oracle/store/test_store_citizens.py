@@ -7,15 +7,15 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from oracle.evidence.keccak import keccak
-from oracle.redeem.custody import citizen_address
-from oracle.store import citizens
-from oracle.store.bulk import insert_frame
-from oracle.store.citizens import Enrolment, Register, people
-from oracle.store.database import Database
-from oracle.store.files import StoredFile, add_file, all_findings
-from oracle.store.schema import subjects
-from oracle.validate.findings import empty_findings, findings
+from oracle.edge.keys.custody import citizen_address
+from oracle.edge.store import citizens
+from oracle.edge.store.bulk import insert_frame
+from oracle.edge.store.citizens import Enrolment, Register, people
+from oracle.edge.store.database import Database
+from oracle.edge.store.files import StoredFile, add_file, all_findings
+from oracle.edge.store.schema import subjects
+from oracle.model.findings import empty_findings, findings
+from oracle.model.keccak import keccak
 
 CUSTODY, RECORDS = b"c" * 32, b"r" * 32
 REGISTER = Register(CUSTODY, RECORDS)
@@ -84,7 +84,7 @@ def test_resolve__somebody_nobody_enrolled__becomes_a_citizen_once(store: Databa
 def test_insert_frame__more_rows_than_go_at_once__are_all_there(
     store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oracle.store.bulk.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("oracle.edge.store.bulk.ROWS_AT_ONCE", 7)
     with store.begin() as connection:
         REGISTER.enrol(connection, FAMILY[:1])
         number = people(connection)["citizen"][0]

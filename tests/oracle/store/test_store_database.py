@@ -14,14 +14,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, func, insert, select, text
 
-import oracle.store as store_package
-from oracle.errors import ConfigError, StoreError, WrongChain
-from oracle.store import migrate
-from oracle.store.database import Database
-from oracle.store.schema import citizens, files, metadata
+import oracle.edge.store as store_package
+from oracle.edge.store import migrate
+from oracle.edge.store.database import Database
+from oracle.edge.store.schema import citizens, files, metadata
+from oracle.model.errors import ConfigError, StoreError, WrongChain
 
 # Tables stand in the modules that use them.
-for _module in pkgutil.iter_modules(store_package.__path__, "oracle.store."):
+for _module in pkgutil.iter_modules(store_package.__path__, "oracle.edge.store."):
     importlib.import_module(_module.name)
 
 GENESIS = "0x" + "11" * 32

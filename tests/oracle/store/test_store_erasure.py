@@ -15,11 +15,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "node"))
 
 from books import NOW, Place, trip, trips
 
-from oracle.evidence.leaf import commitments
-from oracle.evidence.proof import check_proof, record_proof
-from oracle.redeem.custody import citizen_address
-from oracle.store import erasure
-from oracle.store.citizens import custody_ref, people, salt_of
+from oracle.edge.keys.custody import citizen_address
+from oracle.edge.store import erasure
+from oracle.edge.store.citizens import custody_ref, people, salt_of
+from oracle.measure.evidence.leaf import commitments
+from oracle.measure.evidence.proof import check_proof, record_proof
 from tests.services import database
 
 RIDERS = ("card-one", "card-two")
@@ -162,7 +162,7 @@ def test_erase__acts_that_are_in_no_batch__bring_nothing_and_say_so(place: Place
     number, _, _ = _person(place, RIDERS[0])
     _erase(place, number)
     assert place.close() == []
-    from oracle.store.files import finding_counts
+    from oracle.edge.store.files import finding_counts
 
     with place.book.database.reading() as connection:
         assert finding_counts(connection)["unknown_subject"] == 1

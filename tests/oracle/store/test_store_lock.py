@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from oracle.errors import Busy
-from oracle.store.database import Database
-from oracle.store.lock import exclusive
+from oracle.edge.store.database import Database
+from oracle.edge.store.lock import exclusive
+from oracle.model.errors import Busy
 
 _HOLD = """
 import sys, time
 from pathlib import Path
-from oracle.store.database import Database
-from oracle.store.lock import exclusive
+from oracle.edge.store.database import Database
+from oracle.edge.store.lock import exclusive
 place = sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1])
 with exclusive(Database(place), "work", 0):
     print("held", flush=True)

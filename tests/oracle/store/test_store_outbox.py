@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from oracle.store import outbox as rows
-from oracle.store.database import Database
+from oracle.edge.store import outbox as rows
+from oracle.edge.store.database import Database
 
 ME, YOU = "0x" + "1" * 40, "0x" + "2" * 40
 

@@ -6,8 +6,8 @@ import json
 
 import polars as pl
 
-from oracle.records.acts import Reading, schema
-from oracle.validate.findings import empty_findings
+from oracle.model.acts import Reading, schema
+from oracle.model.findings import empty_findings
 
 BASE = {
     "record_key": "T1",

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 
-from oracle.validate.overlap import with_overlap
+from oracle.measure.validate.overlap import with_overlap
 
 SCHEMA = {"who": pl.String, "start": pl.Int64, "end": pl.Int64, "row": pl.Int64, "key": pl.String}
 Act = tuple[str, int, int, int, str]

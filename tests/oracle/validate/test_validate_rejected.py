@@ -7,8 +7,8 @@ import json
 import polars as pl
 import pytest
 
-from oracle.validate.findings import CODES
-from oracle.validate.rejected import Check, checked, rejected, rejected_by_code, without_copies
+from oracle.measure.validate.rejected import Check, checked, rejected, rejected_by_code, without_copies
+from oracle.model.findings import CODES
 
 LINES = pl.DataFrame({"row": [4, 2], "name": ["b", None], "size": [7, 8]})
 

@@ -8,9 +8,9 @@ import pytest
 from act_tables import BASE, found, reading, rows_left
 from hypothesis import given, settings
 
-from oracle.records.acts import FIELDS, Reading, schema
-from oracle.validate.findings import CODES
-from oracle.validate.rules import RULES, Context, Limits, validate
+from oracle.measure.validate.rules import RULES, Context, Limits, validate
+from oracle.model.acts import FIELDS, Reading, schema
+from oracle.model.findings import CODES
 
 NOW = Context(now=2_000_000)
 START = 1_000_000

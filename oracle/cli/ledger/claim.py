@@ -1,0 +1,61 @@
+"""`carbonbook claim`: what one citizen earned, credited by proof."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from eth_utils.address import is_address, to_checksum_address
+
+from oracle.cli import app
+from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, show
+from oracle.cli.ledger.credit import open_batches
+from oracle.edge.store.outbox import filled
+from oracle.ledger.credit.claim import Claim, open_claims, send_claims
+from oracle.model.errors import InputError
+from oracle.model.units import date_of, points
+
+
+@app.command()
+def claim(
+    account: Annotated[str, typer.Argument(help="The citizen's account.")],
+    home: HomeOption = None,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Credit what an account has in open batches and nobody has pushed yet, each leaf by its proof.
+
+    A claim gives an account only what is its own, so it needs no signature; it and a push share one bitmap, in any order.
+    `carbonbook redeem --claim` does the same in the call that spends.
+
+        carbonbook claim 0x71bE63f3384f5fb98995898A86B02Fb2426c5788
+    """
+    if not is_address(account):
+        raise InputError(f"'{account}' is not an account")
+    here = Installation.at(home)
+    outbox = None if dry_run else here.outbox()
+    stored = {batch.batch: batch for batch in open_batches(here)}
+    folders = ((batch, here.book.bundle_folder(batch)) for batch in stored)
+    claims = list(open_claims(here.chain, folders, [bytes.fromhex(to_checksum_address(account)[2:])]))
+    sent = [] if outbox is None else send_claims(outbox, claims)
+
+    def row(claim: Claim) -> dict[str, object]:
+        batch = stored[claim.batch]
+        return {
+            "act_date": date_of(batch.day).isoformat(),
+            "methodology": batch.methodology,
+            "quantity": claim.quantity,
+            "index": claim.index,
+            "batch": claim.batch,
+        }
+
+    show(
+        {
+            "account": to_checksum_address(account),
+            "claims": [row(claim) for claim in claims],
+            "transactions": len(sent),
+            "gas": sum(filled(transaction.gas_used) for transaction in sent),
+            "points": points(here.chain.read("CarbonPoint", "balanceOf", to_checksum_address(account))),
+        },
+        json,
+    )

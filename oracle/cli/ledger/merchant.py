@@ -1,0 +1,83 @@
+"""`carbonbook merchant`: what the chain does not say of merchants: names, and where a bank sends money."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.edge.store.merchants import all_merchants, set_merchants
+from oracle.ledger.settle.due import merchants_of
+from oracle.model.bank import Party
+from oracle.model.errors import InputError
+
+app = typer.Typer(name="merchant", help="Merchants' names and banks: set, list.", no_args_is_help=True)
+
+_COLUMNS = ("merchant", "name", "bank_account", "bank_code")
+
+
+@app.command("set")
+def set_(
+    path: Annotated[Path, typer.Argument(help="CSV with merchant, name, bank_account and bank_code.")],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Take merchants' names and bank accounts from a CSV; those that are known are replaced.
+
+    `merchant` is an account or the name of a key, `bank_code` a BIC or the twelve digits of CNAPS (联行号).
+
+        carbonbook merchant set merchants.csv
+    """
+    here = Installation.at(home)
+    parties = dict(_party(here, path, number, row) for number, row in enumerate(_rows(path), 1))
+    unknown = sorted(set(parties) - set(merchants_of(here.chain)))
+    if unknown:
+        raise InputError(f"{', '.join(unknown)} was never admitted as a merchant", file=path.name)
+    with here.book.database.begin() as connection:
+        set_merchants(connection, parties)
+    show({"merchants": len(parties)}, json)
+
+
+@app.command("list")
+def list_(home: HomeOption = None, json: JsonOption = False) -> None:
+    """List the admitted merchants with their names and standing; bank accounts by their last four characters.
+
+    carbonbook merchant list
+    """
+    here = Installation.at(home)
+    with here.book.database.reading() as connection:
+        known = all_merchants(connection)
+    show({"merchants": [_listed(here, merchant, known.get(merchant)) for merchant in merchants_of(here.chain)]}, json)
+
+
+def _listed(here: Installation, merchant: str, party: Party | None) -> dict[str, object]:
+    entry = here.chain.read("OperatorRegistry", "merchantOf", merchant)
+    return {
+        "merchant": merchant,
+        "name": party.name if party else None,
+        "standing": ("none", "active", "suspended")[entry.standing],
+        "payout": entry.payout,
+        "bank_account": f"…{party.account[-4:]}" if party else None,
+        "day_limit_milli": entry.limits.dayMilli,
+        "order_limit_milli": entry.limits.orderMilli,
+    }
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        raise InputError("no such file", file=str(path))
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        reader = csv.DictReader(handle)
+        missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            raise InputError(f"these columns are missing: {', '.join(missing)}", file=path.name)
+        return list(reader)
+
+
+def _party(here: Installation, path: Path, number: int, row: dict[str, str]) -> tuple[str, Party]:
+    return here.account_of(row["merchant"]), Party(row["name"], row["bank_account"], row["bank_code"]).checked(
+        path.name, number
+    )

@@ -1,0 +1,112 @@
+"""`carbonbook offer`: what merchants give for points."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.ledger.redeem.offer import Offer, all_offers, offer_of
+from oracle.ledger.redeem.order import number_bytes, terms_bytes
+from oracle.model.errors import InputError
+from oracle.model.units import MILLI, points, to_base_exact
+
+app = typer.Typer(name="offer", help="Offers: add, restock, end, list.", no_args_is_help=True)
+
+KeyOption = Annotated[str, typer.Option("--key", help="Name of the merchant's key.")]
+NumberArgument = Annotated[str, typer.Argument(help="The merchant's number of the offer.")]
+_LAST = 2**40 - 1
+
+
+@app.command("add")
+def add_(
+    number: NumberArgument,
+    key: KeyOption,
+    price: Annotated[str, typer.Option("--points", help="Exact price of an item.")],
+    stock: Annotated[int, typer.Option(help="Items put up.", min=1)],
+    terms: Annotated[str, typer.Option(help="What is offered, in words; its hash goes on chain.")],
+    per_citizen: Annotated[int, typer.Option(help="Most items one citizen can have; 0 is no limit.", min=0)] = 0,
+    since: Annotated[str | None, typer.Option("--from", help="First moment, ISO 8601.", show_default="now")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Last moment, ISO 8601.", show_default="no end")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make an offer. Its price, terms, time and limit never change.
+
+    carbonbook offer add 1 --key merchant-1 --points 5 --stock 100 --terms "one tea" --per-citizen 2
+    """
+    here = Installation.at(home)
+    first = here.chain.now() if since is None else _seconds(since)
+    last = _LAST if until is None else _seconds(until)
+    values = (to_base_exact(price, MILLI), stock, per_citizen, first, last, terms_bytes(terms))
+    here.sender(key).send("OfferBook", "publish", number_bytes(number), values)
+    _show(here, key, number, json)
+
+
+@app.command("restock")
+def restock_(
+    number: NumberArgument,
+    key: KeyOption,
+    items: Annotated[int, typer.Option(help="Items to add.", min=1)],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Put up more items.
+
+    carbonbook offer restock 1 --key merchant-1 --items 50
+    """
+    here = Installation.at(home)
+    here.sender(key).send("OfferBook", "addStock", number_bytes(number), items)
+    _show(here, key, number, json)
+
+
+@app.command("end")
+def end_(number: NumberArgument, key: KeyOption, home: HomeOption = None, json: JsonOption = False) -> None:
+    """End an offer; cannot be undone.
+
+    carbonbook offer end 1 --key merchant-1
+    """
+    here = Installation.at(home)
+    here.sender(key).send("OfferBook", "end", number_bytes(number))
+    _show(here, key, number, json)
+
+
+@app.command("list")
+def list_(home: HomeOption = None, json: JsonOption = False) -> None:
+    """List the offers of all merchants.
+
+    carbonbook offer list
+    """
+    show({"offers": [_described(offer) for offer in all_offers(Installation.at(home).chain)]}, json)
+
+
+def _show(here: Installation, key: str, number: str, json: bool) -> None:
+    show(_described(offer_of(here.chain, here.keys.address(key), number_bytes(number))), json)
+
+
+def _described(offer: Offer) -> dict[str, object]:
+    return {
+        "number": offer.name,
+        "merchant": offer.merchant,
+        "points": points(offer.price_milli),
+        "stock": offer.stock,
+        "taken": offer.taken,
+        "left": offer.left,
+        "per_citizen": offer.per_citizen,
+        "from": _time(offer.from_time),
+        "to": None if offer.to_time == _LAST else _time(offer.to_time),
+        "ended": offer.ended,
+    }
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, tz=UTC).isoformat()
+
+
+def _seconds(text: str) -> int:
+    try:
+        return int(datetime.fromisoformat(text).astimezone().timestamp())
+    except ValueError as error:
+        raise InputError(f"'{text}' is not a time like 2023-01-10T08:00:00+08:00") from error

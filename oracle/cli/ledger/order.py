@@ -1,0 +1,117 @@
+"""`carbonbook order`: a citizen's order as a voucher to show at the counter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from oracle.cli.console import HomeOption, Installation, JsonOption, err, show
+from oracle.cli.ledger.wallet import AccountOption, KeyFileOption, PassphraseOption, citizen_signer
+from oracle.ledger.attest.committee import domain
+from oracle.ledger.redeem.desk import SignedOrder
+from oracle.ledger.redeem.offer import NO_OFFER, offer_of
+from oracle.ledger.redeem.order import Order, number_bytes, number_text, terms_bytes
+from oracle.model.errors import InputError
+from oracle.model.typed_data import sign
+from oracle.model.units import MILLI, points, to_base_exact
+
+app = typer.Typer(name="order", help="Vouchers: sign one, look at one.", no_args_is_help=True)
+
+_LONGEST_NAME = 255  # of a file, on common systems
+
+
+@app.command("sign")
+def sign_(
+    merchant: Annotated[str, typer.Option(help="Who gets the points: an account or a key's name.")],
+    number: Annotated[str, typer.Option(help="The merchant's order number; running numbers cost least.")],
+    price: Annotated[str | None, typer.Option("--points", help="Exact price.", show_default="the offer's")] = None,
+    offer: Annotated[str | None, typer.Option(help="The merchant's number of an offer to take up.")] = None,
+    terms: Annotated[str, typer.Option(help="What is bought, in words; with --offer, the offer's.")] = "",
+    account: AccountOption = None,
+    key_file: KeyFileOption = None,
+    passphrase_file: PassphraseOption = None,
+    minutes: Annotated[int, typer.Option(help="How long it is good.", min=1, max=60)] = 2,
+    out: Annotated[Path | None, typer.Option(help="QR code to write: .png, .svg, or .txt.")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Sign one exact order and show it as a QR code. Nothing is spent until the merchant sends it.
+
+    carbonbook order sign --account 0x… --merchant merchant-1 --number 17 --points 12.5 --out voucher.png
+    carbonbook order sign --key-file keys/me.json --merchant merchant-1 --number 18 --offer 1
+    """
+    from oracle.ledger.redeem.voucher import terminal_qr, voucher_text, write_qr
+
+    here = Installation.at(home)
+    signer = citizen_signer(here, account, key_file, passphrase_file)
+    milli, hashed, offer_number = _bought(here, here.account_of(merchant), price, terms, offer)
+    order = Order(
+        citizen=signer.address,
+        merchant=here.account_of(merchant),
+        order_number=number_bytes(number),
+        points_milli=milli,
+        expiry=here.chain.now() + 60 * minutes,
+        terms=hashed,
+        offer=offer_number,
+    )
+    desk = domain(here.chain, "RedemptionDesk")
+    text = voucher_text(SignedOrder(order, sign(signer, order.message(desk))), desk)
+    if out is not None:
+        write_qr(text, out)
+    elif err.is_terminal:
+        err.print(terminal_qr(text), highlight=False)
+    show({"voucher": text, **described(order), "file": str(out) if out else None}, json)
+
+
+@app.command("show")
+def show_(
+    voucher: Annotated[str, typer.Argument(help="Text of a voucher, or a file with it.")],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Read a voucher and check its signature; send nothing.
+
+    carbonbook order show voucher.txt
+    """
+    here = Installation.at(home)
+    show(described(read(here, voucher).order), json)
+
+
+def read(here: Installation, voucher: str) -> SignedOrder:
+    """The signed order of a voucher, given as text or as a file."""
+    from oracle.ledger.redeem.voucher import PREFIX, read_voucher
+
+    if not voucher.upper().startswith(PREFIX):
+        path = Path(voucher)
+        if len(path.name) > _LONGEST_NAME or not path.is_file():
+            raise InputError(f"'{voucher}' is neither a voucher ({PREFIX}…) nor a file")
+        voucher = path.read_text()
+    return read_voucher(voucher, domain(here.chain, "RedemptionDesk"), here.chain.now())
+
+
+def described(order: Order) -> dict[str, object]:
+    """An order for people and for JSON."""
+    return {
+        "order": order.key,
+        "number": number_text(order.order_number) or "0x" + order.order_number.hex(),
+        "citizen": order.citizen,
+        "merchant": order.merchant,
+        "points": points(order.points_milli),
+        "expiry": order.expiry,
+        "offer": None if order.offer == NO_OFFER else number_text(order.offer) or "0x" + order.offer.hex(),
+    }
+
+
+def _bought(
+    here: Installation, merchant: str, price: str | None, terms: str, offer: str | None
+) -> tuple[int, bytes, bytes]:
+    """Price in thousandths, hash of the terms, number of the offer."""
+    if offer is not None:
+        found = offer_of(here.chain, merchant, number_bytes(offer))
+        milli = found.price_milli if price is None else to_base_exact(price, MILLI)
+        return milli, found.terms, number_bytes(offer)
+    if price is None:
+        raise InputError("name --points, or an --offer that has a price")
+    return to_base_exact(price, MILLI), terms_bytes(terms), NO_OFFER

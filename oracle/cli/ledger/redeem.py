@@ -1,0 +1,127 @@
+"""`carbonbook redeem`: points for goods."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from eth_utils.address import is_address, to_checksum_address
+
+from oracle.cli import app
+from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, err, say, show
+from oracle.cli.ledger.credit import open_batches
+from oracle.cli.ledger.order import described, read
+from oracle.cli.ledger.wallet import custody_signer
+from oracle.ledger.attest.committee import domain
+from oracle.ledger.credit.claim import Claim, open_claims
+from oracle.ledger.redeem.desk import SignedOrder
+from oracle.ledger.redeem.desk import redeem as relay
+from oracle.ledger.redeem.order import Order, number_bytes, terms_bytes
+from oracle.model.errors import ConfigError, InputError
+from oracle.model.typed_data import sign
+from oracle.model.units import MILLI, points, to_base_exact
+
+_COLUMNS = ("account", "merchant", "order_number", "points")
+
+
+@app.command()
+def redeem(
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="A voucher (CB1:…), a .txt file with one, or a CSV: account, merchant, order_number, points, terms if wanted."
+        ),
+    ],
+    minutes: Annotated[int, typer.Option(help="How long a signed order is good.", min=1)] = 10,
+    yes: Annotated[bool, typer.Option("--yes", help="Take a voucher without asking.")] = False,
+    claim: Annotated[
+        bool, typer.Option("--claim", help="Credit what the citizens can still claim, in the same call.")
+    ] = False,
+    home: HomeOption = None,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Take a citizen's voucher, or sign orders of citizens in custody and relay them.
+
+    A voucher is shown and confirmed once on a terminal; elsewhere --yes says so.
+
+    `merchant` is an account or the name of a key. A merchant's order number is taken once: running it again takes nothing twice.
+
+        carbonbook redeem orders.csv
+        carbonbook redeem orders.csv --claim
+        carbonbook redeem CB1:… --yes
+    """
+    here = Installation.at(home)
+    if what.upper().startswith("CB1:") or what.endswith(".txt"):
+        signed = [_voucher(here, what, yes or dry_run)]
+    else:
+        file, expiry = Path(what), here.chain.now() + 60 * minutes
+        signed = [_signed(here, _order(here, file, number, row, expiry)) for number, row in enumerate(_rows(file), 1)]
+    claims = _claims(here, signed) if claim else []
+    outcomes = [] if dry_run else list(relay(here.outbox(), signed, claims))
+    refused = [outcome for outcome in outcomes if not outcome.taken]
+    show(
+        {
+            "orders": len(signed),
+            "claims": len(claims),
+            "taken": len(outcomes) - len(refused),
+            "points": points(sum(outcome.order.points_milli for outcome in outcomes if outcome.taken)),
+            "refused": [{"order": item.order.key, "reason": item.reason} for item in refused],
+        },
+        json,
+    )
+
+
+def _voucher(here: Installation, text: str, sure: bool) -> SignedOrder:
+    signed = read(here, text)
+    if sure:
+        return signed
+    if not err.is_terminal:
+        raise ConfigError("A voucher is taken when somebody confirms it: --yes, where there is no terminal to ask at.")
+    for name, value in described(signed.order).items():
+        say(f"{name}: {value}")
+    typer.confirm("Take it?", abort=True, err=True)
+    return signed
+
+
+def _claims(here: Installation, signed: list[SignedOrder]) -> list[Claim]:
+    citizens = {bytes.fromhex(item.order.citizen[2:]) for item in signed}
+    folders = ((batch.batch, here.book.bundle_folder(batch.batch)) for batch in open_batches(here))
+    return list(open_claims(here.chain, folders, citizens))
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    if not file.exists():
+        raise InputError("no such file", file=str(file))
+    with file.open(encoding="utf-8-sig", newline="") as handle:
+        reader = csv.DictReader(handle)
+        missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            raise InputError(f"these columns are missing: {', '.join(missing)}", file=file.name)
+        return list(reader)
+
+
+def _order(here: Installation, file: Path, number: int, row: dict[str, str], expiry: int) -> Order:
+    if not is_address(row["account"]):
+        raise InputError(f"'{row['account']}' is not an account", file=file.name, row=number, field="account")
+    try:
+        merchant = row["merchant"] if is_address(row["merchant"]) else here.keys.address(row["merchant"])
+        milli = to_base_exact(row["points"], MILLI)
+    except (ConfigError, InputError) as error:
+        raise InputError(str(error), file=file.name, row=number) from error
+    return Order(
+        citizen=to_checksum_address(row["account"]),
+        merchant=to_checksum_address(merchant),
+        order_number=number_bytes(row["order_number"]),
+        points_milli=milli,
+        expiry=expiry,
+        terms=terms_bytes(row.get("terms") or ""),
+    )
+
+
+def _signed(here: Installation, order: Order) -> SignedOrder:
+    return SignedOrder(
+        order, sign(custody_signer(here, order.citizen), order.message(domain(here.chain, "RedemptionDesk")))
+    )

@@ -1,0 +1,62 @@
+"""`carbonbook refund`: a merchant gives points of an order back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from oracle.cli import app
+from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.ledger.redeem.after import TakenOrder, day_to_net, taken_order
+from oracle.ledger.redeem.after import refund as give_back
+from oracle.ledger.redeem.order import key_of, number_bytes
+from oracle.model.units import MILLI, date_of, points, to_base_exact
+
+NumberArgument = Annotated[str, typer.Argument(help="The merchant's order number.")]
+
+
+@app.command()
+def refund(
+    number: NumberArgument,
+    key: Annotated[str, typer.Option(help="Name of the merchant's key.")],
+    amount: Annotated[str | None, typer.Option("--points", help="How many.", show_default="all that is left")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Give points of an order back, wholly or in part, to the pages they came from.
+
+    While the order can be refunded they leave what is due for its day. When it is final, paid or not, they are netted against the
+    merchant's earliest final day that is not paid yet and holds as much.
+
+        carbonbook refund A-17 --key merchant-1
+        carbonbook refund A-17 --key merchant-1 --points 2.5
+    """
+    here = Installation.at(home)
+    merchant = here.keys.address(key)
+    order = taken_order(here.chain, key_of(merchant, number_bytes(number)))
+    milli = order.left_milli if amount is None else to_base_exact(amount, MILLI)
+    day = day_to_net(here.chain, merchant, milli) if order.phase == "final" else None
+    sent = give_back(here.sender(key), order, milli, day)
+    netted = date_of(day).isoformat() if day is not None else None
+    show(
+        {
+            **described(taken_order(here.chain, order.key)),
+            "given_back": points(milli),
+            "netted_against": netted,
+            "transaction": sent.hash,
+        },
+        json,
+    )
+
+
+def described(order: TakenOrder) -> dict[str, object]:
+    """An order that was taken, for people and for JSON."""
+    return {
+        "order": order.key,
+        "phase": order.phase,
+        "citizen": order.proven.receipt.citizen,
+        "merchant": order.proven.receipt.merchant,
+        "points": points(order.points_milli),
+        "refunded": points(order.refunded_milli),
+    }

@@ -1,0 +1,282 @@
+"""`carbonbook settle`: pay merchants for final orders, in runs that two persons sign."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from eth_account.signers.base import BaseAccount
+
+from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, say, show
+from oracle.edge.store.runs import all_runs
+from oracle.ledger.settle.book import Proposal, described
+from oracle.ledger.settle.due import first_order_day, last_final_day, merchants_of
+from oracle.model.bank import units_per_minor_of
+from oracle.model.days import Days, between, period
+from oracle.model.errors import ConfigError, InputError
+from oracle.model.settlement_run import Item, ItemState, Run
+from oracle.model.units import date_of, day_of
+
+app = typer.Typer(name="settle", invoke_without_command=True)
+
+ThroughOption = Annotated[str | None, typer.Option(help="Last day to pay for.", show_default="the last final day")]
+SinceOption = Annotated[str | None, typer.Option("--from", help="First day.", show_default="that of the first order")]
+PeriodOption = Annotated[str | None, typer.Option("--period", help="A day, a week 2023-W02 or a month 2023-01.")]
+MerchantOption = Annotated[
+    list[str] | None, typer.Option(help="Only this merchant, an account or a key's name; can be repeated.")
+]
+KeyOption = Annotated[str | None, typer.Option(help="Whose key signs.", show_default="the one officer's key here")]
+RunArgument = Annotated[str, typer.Argument(help="Name of a run, e.g. 2023-01.1.")]
+
+
+class Office:
+    """The settlement runs of one installation, with the keys that are here."""
+
+    def __init__(self, home: Path | None):
+        self.here = Installation.at(home)
+        self.chain = self.here.chain
+        self.book = self.here.settlements
+
+    def merchants(self, named: Sequence[str] | None) -> list[str]:
+        """The merchants that are named; all of them if none is."""
+        return [self.here.account_of(name) for name in named] if named else merchants_of(self.chain)
+
+    def days(self, of: str | None, since: str | None, through: str | None) -> Days:
+        """The days that are asked for; all of them must be final."""
+        if of is not None and (since or through):
+            raise InputError("name a --period, or --from and --through", field="--period")
+        last = last_final_day(self.chain)
+        days = period(of) if of else self._asked(since, through, last)
+        if days.last > last:
+            raise InputError(f"orders are final through {date_of(last)} only", field="--period" if of else "--through")
+        return days
+
+    def _asked(self, since: str | None, through: str | None, last: int) -> Days:
+        first_day = min(first_order_day(self.chain), last) if since is None else _day(since)
+        return between(first_day, last if through is None else _day(through))
+
+    def signers(self) -> list[BaseAccount]:
+        """The officers whose keys are here."""
+        addresses = {self.here.keys.address(name): name for name in self.here.keys.names()}
+        return [self.here.keys.account(addresses[each]) for each in self.here.officers if each in addresses]
+
+    def signer(self, key: str | None) -> BaseAccount:
+        """Who signs: the named key, or the only officer's key that is here."""
+        if key is not None:
+            return self.here.keys.account(key)
+        present = self.signers()
+        if len(present) != 1:
+            raise ConfigError(
+                f"{len(present)} officers' keys are here ({', '.join(each.address for each in present) or '-'}): "
+                "name the one that signs with --key."
+            )
+        return present[0]
+
+
+@app.callback()
+def settle(
+    context: typer.Context,
+    through: ThroughOption = None,
+    since: SinceOption = None,
+    merchant: MerchantOption = None,
+    home: HomeOption = None,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Pay merchants what is final and not yet paid, from the operators' reserve.
+
+    An order is final when its refund window is over. Without a command, runs that two persons approved are finished, and what else is due
+    is proposed, approved and sent at once: that needs two officers' keys in one keystore, as on a local chain. Elsewhere one person
+    types `propose`, another `show` and `approve`, and anyone `send`. Running it again pays nothing twice.
+
+        carbonbook settle --from 2023-01-01 --through 2023-01-31
+        carbonbook settle propose --period 2023-01 --key authority-1
+    """
+    if context.invoked_subcommand is not None:
+        return
+    office = Office(home)
+    days, merchants = office.days(None, since, through), office.merchants(merchant)
+    if dry_run:
+        draft = office.book.drafted(merchants, days)
+        _show_at_once(days, draft, [], json)
+        return
+    outbox = office.here.outbox()
+    runs = [office.book.send(outbox, name) for name in office.book.waiting()]
+    proposal = office.book.drafted(merchants, days)
+    if proposal.run is not None:
+        proposer, approver = _two(office)
+        proposal = office.book.propose(proposer, merchants, days, approver)
+        runs += [office.book.send(outbox, run.name) for run in (proposal.run,) if run is not None]
+    _show_at_once(days, proposal, runs, json)
+
+
+@app.command("propose")
+def propose_(
+    of: PeriodOption = None,
+    through: ThroughOption = None,
+    since: SinceOption = None,
+    merchant: MerchantOption = None,
+    key: KeyOption = None,
+    home: HomeOption = None,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Propose what to pay for a day, a week, a month, or everything that is final.
+
+    The amounts are the vault's own. Nothing is paid until a second person approves.
+
+        carbonbook settle propose --period 2023-01 --key authority-1
+        carbonbook settle propose --from 2023-01-03 --through 2023-01-09 --dry-run
+    """
+    office = Office(home)
+    days, merchants = office.days(of, since, through), office.merchants(merchant)
+    book = office.book
+    proposal = book.drafted(merchants, days) if dry_run else book.propose(office.signer(key), merchants, days)
+    run = described(proposal.run) if proposal.run is not None else {"run": None, "payouts": []}
+    show({**run, **_beside(proposal)}, json)
+
+
+@app.command("show")
+def show_(run: RunArgument, home: HomeOption = None, json: JsonOption = False) -> None:
+    """Show a run: who signed it, what each merchant gets, and what the chain says became of it.
+
+    carbonbook settle show 2023-01.1
+    """
+    show(described(Office(home).book.observed(run)), json)
+
+
+@app.command("approve")
+def approve_(run: RunArgument, key: KeyOption = None, home: HomeOption = None, json: JsonOption = False) -> None:
+    """Approve a run as a second person. It is compared with what is due on chain first.
+
+    carbonbook settle approve 2023-01.1 --key authority-2
+    """
+    office = Office(home)
+    show(described(office.book.approve(run, office.signer(key))), json)
+
+
+@app.command("send")
+def send_(run: RunArgument, home: HomeOption = None, json: JsonOption = False) -> None:
+    """Pay what is open of an approved run; again, to retry payouts that failed. Anyone may send: two persons have signed.
+
+    carbonbook settle send 2023-01.1
+    """
+    office = Office(home)
+    sent = office.book.send(office.here.outbox(), run)
+    for item in sent.items:
+        if item.problem:
+            say(f"{item.merchant} {item.state}: {item.problem}")
+    show(described(sent), json)
+
+
+@app.command("file")
+def file_(
+    run: RunArgument,
+    out: Annotated[Path | None, typer.Option(help="File to write.", show_default="./<message id>.xml")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write a confirmed run's payments as ISO 20022 pain.001 for the bank. The same run gives the same file.
+
+    Banks and names of merchants are those of `carbonbook merchant set`; whose account pays is [settlement.bank] in config.toml.
+
+        carbonbook settle file 2023-01.1 --out january.xml
+    """
+    from oracle.ledger.settle.file import (
+        bank_file,  # schema and classes take a second that other commands need not wait
+    )
+
+    office = Office(home)
+    bank = office.here.settings.settlement.bank
+    if bank is None:
+        raise ConfigError("Whose account pays? Name it in config.toml under [settlement.bank]: name, account, code.")
+    per_minor = units_per_minor_of(office.chain.read("SettlementToken", "decimals"), bank.decimals)
+    made = bank_file(office.here.book.database, office.book, run, bank.party, bank.currency, bank.decimals, per_minor)
+    path = out or Path(f"{made.name}.xml")
+    path.write_bytes(made.content)
+    show(
+        {
+            "file": str(path),
+            "message_id": made.name,
+            "currency": bank.currency,
+            "payments": [vars(payment) for payment in made.payments],
+            "total_minor": sum(payment.minor for payment in made.payments),
+        },
+        json,
+    )
+
+
+@app.command("cancel")
+def cancel_(run: RunArgument, home: HomeOption = None, json: JsonOption = False) -> None:
+    """Give a run up that nothing of was paid: its merchants can be proposed anew.
+
+    carbonbook settle cancel 2023-01.1
+    """
+    show(described(Office(home).book.cancel(run)), json)
+
+
+@app.command("list")
+def list_(home: HomeOption = None, json: JsonOption = False) -> None:
+    """List the runs and where they stand.
+
+    carbonbook settle list
+    """
+    office = Office(home)
+    with office.here.book.database.reading() as connection:
+        names = [run.name for run in all_runs(connection)]
+    show({"runs": [_listed(office.book.observed(name)) for name in names]}, json)
+
+
+def _two(office: Office) -> tuple[BaseAccount, BaseAccount]:
+    signers = office.signers()
+    if len(signers) < 2:
+        raise ConfigError(
+            f"Two officers have to sign, and this keystore holds the keys of {len(signers)}. `carbonbook settle propose` with one "
+            "person's keystore, `carbonbook settle approve` with another's."
+        )
+    return signers[0], signers[1]
+
+
+def _listed(run: Run) -> dict[str, object]:
+    row = {name: value for name, value in described(run).items() if name != "payouts"}
+    return {**row, **{str(state): sum(item.state is state for item in run.items) for state in ItemState}}
+
+
+def _beside(proposal: Proposal) -> dict[str, object]:
+    return {
+        "held_back": [{"merchant": due.merchant, "problem": due.problem} for due in proposal.held_back],
+        "in_other_runs": proposal.elsewhere,
+    }
+
+
+def _show_at_once(days: Days, proposal: Proposal, runs: Sequence[Run], json: bool) -> None:
+    items = [item for run in runs for item in run.items]
+    paid = [item for item in items if item.state in (ItemState.SENT, ItemState.PAID)]
+    show(
+        {
+            "from": days.first_date.isoformat(),
+            "through": days.last_date.isoformat(),
+            "due": [_owed(item) for item in proposal.run.items] if proposal.run else [],
+            "runs": [run.name for run in runs],
+            "payments": [{**vars(item), "state": str(item.state)} for item in items],
+            "paid_points_milli": sum(item.points_milli for item in paid),
+            "paid_amount": sum(item.amount for item in paid),
+            "failed": len(items) - len(paid),
+            **_beside(proposal),
+        },
+        json,
+    )
+
+
+def _owed(item: Item) -> dict[str, object]:
+    return {"merchant": item.merchant, "points_milli": item.points_milli, "amount": item.amount}
+
+
+def _day(text: str) -> int:
+    try:
+        return day_of(date.fromisoformat(text))
+    except ValueError as error:
+        raise InputError(f"'{text}' is not a date like 2023-01-31") from error

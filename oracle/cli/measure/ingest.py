@@ -1,0 +1,101 @@
+"""`carbonbook ingest` and `close`: from files to bundles."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from oracle.cli import app
+from oracle.cli.console import HomeOption, Installation, JsonOption, say, show, tracked
+from oracle.measure.close.close import close as close_book
+from oracle.measure.ingest import ingest as ingest_file
+from oracle.measure.records.meters import Household
+from oracle.measure.records.reader import KINDS
+from oracle.model.findings import counts
+from oracle.model.units import date_of
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Files of records: JSON, CSV or XML, may be gzip.")],
+    source: Annotated[str, typer.Option(help="Registered source they come from.")],
+    kind: Annotated[
+        str | None, typer.Option(help=f"One of {', '.join(KINDS)}.", show_default="told by the content")
+    ] = None,
+    meter: Annotated[str | None, typer.Option(help="For a file of one meter: its name.")] = None,
+    unit: Annotated[str | None, typer.Option(help="For meter readings without a unit: kWh, m3, therm, ...")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Read records from files: good ones become acts, bad ones findings.
+
+    Every data row ends in exactly one of the two. A file that was read before changes nothing.
+
+        carbonbook ingest taps.json --source szt
+        carbonbook ingest readings.csv.gz --source grid --meter flat-1 --unit kWh
+    """
+    here = Installation.at(home)
+    registered = here.settings.source(source)
+    household = Household(service=registered.service, unit=unit, meter=meter, residents=registered.residents)
+    now = int(time.time())
+    read = [
+        ingest_file(here.book, path, source, registered, kind=kind, household=household, now=now)
+        for path in tracked(paths, "reading files", len(paths))
+    ]
+    for done in read:
+        if done.before:
+            say(f"{done.file.name} was ingested before; nothing changed.")
+    show(
+        {
+            "rows": sum(done.file.rows for done in read),
+            "accepted": sum(done.file.accepted for done in read),
+            "quarantined": sum(done.file.quarantined for done in read),
+            "findings": counts(pl.concat(done.findings for done in read)),
+            "acts": dict(sum((Counter(done.acts) for done in read), Counter[str]())),
+            "files": [
+                {
+                    "file": done.file.name,
+                    "rows": done.file.rows,
+                    "accepted": done.file.accepted,
+                    "quarantined": done.file.quarantined,
+                    "ingested_before": done.before,
+                    "sha256": done.file.sha256,
+                }
+                for done in read
+            ],
+        },
+        json,
+    )
+
+
+@app.command()
+def close(home: HomeOption = None, json: JsonOption = False) -> None:
+    """Close all days with new acts: quantify them and make the bundles that the committee signs.
+
+    Closing again takes in what came late and changes no bundle.
+    """
+    here = Installation.at(home)
+    closed = close_book(here.book, here.library, here.operators())
+    show(
+        {
+            "batches": len(closed),
+            "records": sum(item.records for item in closed),
+            "bundles": [
+                {
+                    "act_date": date_of(item.batch.day).isoformat(),
+                    "methodology": f"{item.batch.methodology} v{item.batch.version}",
+                    "records": item.records,
+                    "accounts": item.accounts,
+                    "quantity": item.quantity,
+                    "batch": item.batch.batch,
+                }
+                for item in closed
+            ],
+        },
+        json,
+    )

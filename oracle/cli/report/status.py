@@ -1,0 +1,89 @@
+"""`carbonbook status`: where everything stands."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from oracle.cli import app
+from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.edge.chain.client import Chain
+from oracle.edge.store import outbox as rows
+from oracle.edge.store.batches import StoredBatch, all_batches, taken_in
+from oracle.edge.store.book import Book
+from oracle.edge.store.files import StoredFile, all_files
+from oracle.ledger.attest.committee import PHASES
+from oracle.measure.close.open_days import digests
+from oracle.model.units import points
+
+
+@app.command()
+def status(home: HomeOption = None, json: JsonOption = False) -> None:
+    """Show files, acts, batches by phase, points, reserve, and how old the chain's head is.
+
+    `head age` is this machine's clock less the time of the latest block: large on a local chain whose clock was set, or if the chain
+    stands still.
+    """
+    here = Installation.at(home)
+    with here.book.database.reading() as connection:
+        files, batches, closed = all_files(connection), all_batches(connection), taken_in(connection)
+        states, oldest = rows.counts(connection), rows.oldest_pending(connection)
+    committed = {file.sha256 for file in files}
+    present = digests(here.book.acts, committed)
+    head = here.chain.head()
+    show(
+        {
+            **_chain(here.chain, head),
+            **_files(files),
+            "acts": dict(_acts(here.book, committed)),
+            "days_to_close": sum(closed.get(day) != digest for day, digest in present.items()),
+            "batches": _phases(here.chain, batches, head),
+            "transactions": states,
+            "oldest_pending_seconds": 0 if oldest is None else int(time.time()) - oldest,
+            "points_in_circulation": points(here.chain.read("CarbonPoint", "totalSupply", block=head)),
+            "free_reserve_units": dict(_reserve(here.chain, head)),
+        },
+        json,
+    )
+
+
+def _chain(chain: Chain, head: int) -> dict[str, Any]:
+    made = chain.now(head)
+    return {
+        "rpc": chain.rpc,
+        "chain_id": chain.manifest.chain_id,
+        "head": head,
+        "head_time": datetime.fromtimestamp(made, tz=UTC).isoformat(),
+        "head_age_seconds": int(time.time()) - made,
+    }
+
+
+def _files(files: list[StoredFile]) -> dict[str, int]:
+    return {
+        "files": len(files),
+        "rows": sum(file.rows for file in files),
+        "rows_accepted": sum(file.accepted for file in files),
+        "rows_quarantined": sum(file.quarantined for file in files),
+    }
+
+
+def _acts(book: Book, committed: set[str]) -> Iterator[tuple[str, int]]:
+    """Acts by scenario, one day in memory at a time."""
+    for scenario in book.acts.scenarios():
+        yield scenario, sum(len(book.acts.read(scenario, [day], committed)) for day in book.acts.days(scenario))
+
+
+def _phases(chain: Chain, batches: list[StoredBatch], head: int) -> dict[str, int]:
+    """Batches by phase; `none` is bundled here and not attested yet."""
+    keys = (bytes.fromhex(batch.batch[2:]) for batch in batches)
+    counted = Counter(PHASES[chain.read("EvidenceLedger", "phaseOf", key, block=head)[0]] for key in keys)
+    return {phase: counted[phase] for phase in PHASES if counted[phase]}
+
+
+def _reserve(chain: Chain, head: int) -> Iterator[tuple[str, int]]:
+    for event in chain.events("OperatorRegistry", "OperatorLicensed", to_block=head):
+        operator = event.values["operator"]
+        yield operator, chain.read("SettlementVault", "freeOf", operator, block=head)

@@ -1,0 +1,110 @@
+"""`carbonbook verify`: prove one record against the chain, step by step."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from oracle.cli import app
+from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.edge.store.batches import all_batches
+from oracle.edge.store.citizens import salt_of
+from oracle.ledger.attest.committee import phase_of
+from oracle.measure.evidence.proof import chain_header_json, check_proof
+from oracle.model.errors import InputError, VerificationFailed
+from oracle.report.index.proofs import ProofIndex
+
+
+@app.command()
+def verify(
+    record: Annotated[str, typer.Argument(help="Record id (0x and 64 digits), or a proof file that --save wrote.")],
+    opened: Annotated[bool, typer.Option("--open", help="Also open the commitment with the citizen's salt.")] = False,
+    save: Annotated[Path | None, typer.Option(help="Write the proof here, for others to check.")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Prove that a record is in an attested batch, printing every step of the proof.
+
+    The steps are recomputed here with nothing but a hash; the root they end in is then compared with the chain's.
+
+        carbonbook verify 0x5b0e...
+        carbonbook verify proof.json
+    """
+    here = Installation.at(home)
+    document = saved_proof(Path(record)) if Path(record).is_file() else _proof(here, record_id_of(record), opened)
+    if save:
+        save.write_text(jsonlib.dumps(document, indent=2) + "\n")
+    checks = [
+        {"check": check.what, "said": check.said, "found": check.found, "holds": check.holds}
+        for check in check_proof(document)
+    ]
+    header = document["header"]
+    batch = here.chain.read(
+        "EvidenceLedger",
+        "batchIdOf",
+        header["operator"],
+        bytes.fromhex(header["methodology"][2:]),
+        int(header["day"]),
+        int(header["sequence"]),
+    )
+    checks.append(_on_chain(header, chain_header_json(here.chain.read("EvidenceLedger", "headerOf", batch))))
+    holds = all(check["holds"] for check in checks)
+    batch_id = "0x" + batch.hex()
+    show({"batch": batch_id, "phase": phase_of(here.chain, batch_id).name, "holds": holds, "steps": checks}, json)
+    if not holds:
+        raise VerificationFailed("The proof does not hold; see the steps above.")
+
+
+def _on_chain(said: dict[str, str], found: dict[str, str]) -> dict[str, object]:
+    """The last step: the whole header, with the root that the others ended in, is the one the chain has."""
+    differing = [name for name in found if said[name].lower() != found[name].lower()]
+    shown = differing or ["recordsRoot"]
+    return {
+        "check": "header on chain",
+        "said": ", ".join(f"{name} {said[name]}" for name in shown),
+        "found": ", ".join(f"{name} {found[name]}" for name in shown),
+        "holds": not differing,
+    }
+
+
+def _proof(here: Installation, record_id: bytes, opened: bool) -> dict[str, Any]:
+    with here.book.database.reading() as connection:
+        folders = {batch.batch: here.book.bundle_folder(batch.batch) for batch in all_batches(connection)}
+        proofs = ProofIndex(here.book.home)
+        found = proofs.find(folders, record_id)
+        if found:
+            batch, account = found
+            salt = salt_of(connection, account) if opened else None
+            return proofs.proof(batch, folders[batch], record_id, salt)
+    raise InputError(f"no bundle here has the record 0x{record_id.hex()}")
+
+
+def saved_proof(path: Path) -> dict[str, Any]:
+    """A proof document from a file.
+
+    Raises:
+        InputError: It is not JSON.
+    """
+    try:
+        document: dict[str, Any] = jsonlib.loads(path.read_text())
+    except ValueError as error:
+        raise InputError(f"not JSON: {error}", file=str(path)) from error
+    return document
+
+
+def record_id_of(text: str) -> bytes:
+    """A record id as somebody typed it.
+
+    Raises:
+        InputError: It is none.
+    """
+    try:
+        record_id = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError as error:
+        raise InputError(f"'{text}' is neither a record id nor a file") from error
+    if len(record_id) != 32:
+        raise InputError(f"a record id has 64 hex digits, not {2 * len(record_id)}")
+    return record_id

@@ -1,0 +1,72 @@
+"""`carbonbook counter`: the HTTP interface for merchants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated
+
+import typer
+from eth_utils.address import is_address, to_checksum_address
+
+from oracle.cli import app
+from oracle.cli.console import HomeOption, Installation, say
+from oracle.edge.chain.client import Chain
+from oracle.ledger.redeem.desk import Outcome, SignedOrder, redeem
+from oracle.model.days import period as days_of
+from oracle.model.errors import InputError
+
+
+@app.command()
+def counter(
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 for any.")] = 8710,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    home: HomeOption = None,
+) -> None:
+    """Serve merchants over HTTP: POST /orders takes a voucher, GET /merchants/ACCOUNT/statement states a period.
+
+    Vouchers that come in while a transaction is on its way go together into the next. Put a gateway that knows the merchants in front of it
+    before it listens on anything but this machine.
+
+        carbonbook counter --port 8710
+        curl -X POST localhost:8710/orders -H 'content-type: application/json' -d '{"voucher": "CB1:…"}'
+    """
+    import uvicorn  # the web takes a second that other commands need not wait
+
+    from oracle.ledger.attest.committee import domain
+    from oracle.ledger.redeem.voucher import read_voucher
+    from oracle.serve.till.relay import Relay
+    from oracle.serve.till.service import service
+
+    here = Installation.at(home)
+    chain, desk = here.chain, domain(here.chain, "RedemptionDesk")
+
+    def send(orders: Sequence[SignedOrder]) -> Iterable[Outcome]:
+        return redeem(here.outbox(), orders)
+
+    relay = Relay(send)
+    made = service(
+        read=lambda text: read_voucher(text, desk, chain.now()),
+        relay=relay,
+        statement=lambda account, of: _statement(chain, account, of),
+    )
+    say(f"listening on {host}:{port}")
+    try:
+        uvicorn.run(made, host=host, port=port, log_level="warning")
+    finally:
+        relay.close()
+
+
+def _statement(chain: Chain, account: str, of: str) -> Mapping[str, object]:
+    from oracle.report.read.ledger import read_ledger
+    from oracle.report.tables.period import Period
+    from oracle.report.write.statement_files import statements
+
+    if not is_address(account):
+        raise InputError(f"'{account}' is not an account")
+    days = days_of(of)
+    ledger = read_ledger(chain)
+    merchant = to_checksum_address(account)
+    for made in statements(chain, ledger, Period(days.first_date, days.last_date), {}, only=merchant):
+        if made.role == "merchant":
+            return {"merchant": merchant, "period": of, "block": ledger.block.number, **made.totals}
+    raise InputError(f"{merchant} was never admitted as a merchant")

@@ -1,0 +1,1 @@
+"""The outside world: keys, store and chain. Nothing else touches them."""

@@ -1,0 +1,87 @@
+"""What is final: the last block deep enough, remembered, so that a chain that takes it back is noticed before anything is sent.
+
+Re-organisations above the mark are ordinary and healed. One below it means that the node was restarted from an older state, or lies:
+what the book says of the chain, and what was paid out on its word, may be gone. A person looks, then says `carbonbook reconcile
+--accept-rollback`.
+"""
+
+from __future__ import annotations
+
+from oracle.edge.chain.client import Chain
+from oracle.edge.store import outbox as rows
+from oracle.edge.store.database import Database
+from oracle.model.errors import NodesDisagree, RolledBack
+
+
+def require_sound(chain: Chain, database: Database, depth: int) -> int:
+    """Checks the mark against the chain, moves it on, and compares the witnesses; returns the head.
+
+    Args:
+        depth: Blocks on top of a block that make it final.
+
+    Raises:
+        RolledBack: The marked block is gone or another.
+        NodesDisagree: A witness has another block at the same height, or is far from the head.
+    """
+    head = chain.head()
+    with database.reading() as connection:
+        marked = rows.mark(connection)
+    if marked is not None:
+        _require_standing(chain, *marked, head)
+    require_agreement(chain, head, depth)
+    final = head - depth
+    if final >= 0 and (marked is None or final > marked[0]):
+        _move(chain, database, final)
+    return head
+
+
+def accept_rollback(chain: Chain, database: Database, depth: int) -> int:
+    """Takes the chain as it is now: forgets what it took back, so that it is done again; returns how many rows that are."""
+    head = chain.head()
+    with database.begin() as connection:
+        lost = [row.id for row in _lost(chain, rows.rows_in(connection, None, rows.STATES), head)]
+        rows.set_state(connection, lost, rows.UNDONE, nonce=None, reason="the chain rolled back past finality")
+        rows.clear_mark(connection)
+    require_sound(chain, database, depth)
+    return len(lost)
+
+
+def require_agreement(chain: Chain, head: int, depth: int) -> None:
+    """Compares every witness with the node that is asked; errors as in `require_sound`."""
+    for witness in chain.witnesses:
+        other = witness.head()
+        if abs(head - other) > depth:
+            raise NodesDisagree(
+                f"{chain.rpc} is at block {head} and {witness.rpc} at {other}: one of them is stale. Nothing is sent until they agree."
+            )
+        common = min(head, other)
+        here, there = chain.block_hash(common), witness.block_hash(common)
+        if here != there:
+            raise NodesDisagree(
+                f"Block {common} is {here} at {chain.rpc} and {there} at {witness.rpc}. Nothing is sent until they agree."
+            )
+
+
+def _require_standing(chain: Chain, number: int, block_hash: str, head: int) -> None:
+    now = chain.block_hash(number)
+    if now != block_hash:
+        raise RolledBack(
+            f"Block {number} was final as {block_hash}; {chain.rpc}, now at block {head}, has {now or 'no such block'}. Nothing is sent. "
+            "Find out what happened to the chain; if it is to go on from there: `carbonbook reconcile --accept-rollback`."
+        )
+
+
+def _move(chain: Chain, database: Database, number: int) -> None:
+    block_hash = chain.block_hash(number)
+    if block_hash is not None:
+        with database.begin() as connection:
+            rows.set_mark(connection, number, block_hash)
+
+
+def _lost(chain: Chain, all_rows: list[rows.Row], head: int) -> list[rows.Row]:
+    """Rows whose block is gone, and rows that wait behind them: their nonces are allocated anew."""
+    numbers = sorted({row.block for row in all_rows if row.block is not None})
+    hashes = {number: chain.block_hash(number) if number <= head else None for number in numbers}
+    mined = [row for row in all_rows if row.block is not None and row.state != rows.UNDONE]
+    gone = [row for row in mined if hashes[row.block or 0] != row.block_hash]
+    return gone + [row for row in all_rows if row.state in rows.PENDING]

@@ -1,0 +1,282 @@
+"""Following transactions: what the chain says of each row that it may still change, and what is done about it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from oracle.edge.chain.call import Call
+from oracle.edge.chain.client import Chain, Translated
+from oracle.edge.chain.fees import Fees, fees_now
+from oracle.edge.chain.sender import Sender
+from oracle.edge.store import outbox as rows
+from oracle.edge.store.database import Database
+from oracle.model.errors import ChainError, ChainUnreachable
+
+MOST_REPLACEMENTS = 5
+_CANCEL_GAS = 21_000
+_RECEIPTS_AT_ONCE = 16  # a chunk's receipt tells of five hundred transfers: some 300 kB
+
+# What nodes say of a transaction that needs nothing more from us now: it is there, or its nonce is taken and the receipt will tell by whom.
+_FINE = ("already known", "already imported", "nonce too low", "known transaction", "correct nonce", "underpriced")
+_LATER = ("less than block base fee", "gas price below", "insufficient funds", "txpool is full")
+
+
+@dataclass
+class Followed:
+    """What one look found.
+
+    Attributes:
+        mined: Rows that got a block.
+        reorganised: Rows that lost their block and were sent again.
+        confirmed: Rows that are final.
+        resent: Transactions that were sent again.
+        raised: Transactions that were replaced by one that pays more.
+        replaced: Rows whose nonce another transaction took.
+    """
+
+    mined: int = 0
+    reorganised: int = 0
+    confirmed: int = 0
+    resent: int = 0
+    raised: int = 0
+    replaced: int = 0
+
+    @property
+    def moved(self) -> int:
+        """Changes altogether."""
+        return sum(vars(self).values())
+
+    @property
+    def again(self) -> int:
+        """What was sent, and may have been mined by now."""
+        return self.resent + self.raised
+
+    def add(self, other: Followed) -> None:
+        """Adds what another look found."""
+        for name, count in vars(other).items():
+            setattr(self, name, getattr(self, name) + count)
+
+
+@dataclass
+class _Memory:
+    """When this process last sent a row, and how often its nonce was seen taken by a transaction that is none of the row's."""
+
+    sent: dict[int, tuple[float, int]] = field(default_factory=dict)
+    taken: dict[int, int] = field(default_factory=dict)
+
+
+class Follower:
+    """Follows the rows of one outbox.
+
+    Args:
+        outbox: Signs replacements.
+        database: Where the rows are.
+        finality: Blocks on top of a block that make it final.
+        patience_seconds: After which a transaction is looked for again.
+    """
+
+    def __init__(self, outbox: Sender, database: Database, finality: int, patience_seconds: float):
+        self._outbox = outbox
+        self._database = database
+        self._finality = finality
+        self._patience = patience_seconds
+        self._memory = _Memory()
+        self.told_by: dict[int, tuple[str, tuple[str, ...]]] = {}  # `Call.told_by` of rows that have one
+
+    @property
+    def _chain(self) -> Chain:
+        return self._outbox.chain
+
+    def follow(self) -> Followed:
+        """One look at every live row of the account."""
+        found = Followed()
+        with self._database.reading() as connection:
+            live = rows.rows_in(connection, self._outbox.account.address, rows.LIVE)
+        if not live:
+            return found
+        head = self._chain.head()
+        pending = [row for row in live if row.state != rows.MINED]
+        pending += self._look_at_mined([row for row in live if row.state == rows.MINED], head, found)
+        if pending:
+            self._look_at_pending(sorted(pending, key=_nonce), head, found)
+        return found
+
+    def broadcast(self, made: Sequence[rows.Attempt]) -> None:
+        """Sends attempts; a lost answer leaves their rows signed, and the next look sends them again."""
+        try:
+            answers = self._chain.batch("eth_sendRawTransaction", [["0x" + attempt.raw.hex()] for attempt in made])
+            head = self._chain.head()
+        except ChainUnreachable:
+            return  # not known whether they arrived: the rows say so by staying as they are
+        complaints = {attempt.row: _complaint(answer) for attempt, answer in zip(made, answers, strict=True)}
+        self._memory.sent |= dict.fromkeys(complaints, (time.monotonic(), head))
+        with self._database.begin() as connection:
+            rows.set_state(connection, [row for row, said in complaints.items() if not said], rows.SENT)
+        for row, said in complaints.items():
+            if said and not any(known in said.lower() for known in _LATER):
+                self._give_up(row, said)
+
+    def _look_at_mined(self, mined: list[rows.Row], head: int, found: Followed) -> list[rows.Row]:
+        """Confirms what is deep enough; returns rows whose block was replaced."""
+        hashes = {number: self._chain.block_hash(number) for number in sorted({row.block or 0 for row in mined})}
+        lost = [row for row in mined if hashes[row.block or 0] != row.block_hash]
+        final = [row for row in mined if row not in lost and head - (row.block or 0) >= self._finality]
+        if not lost and not final:
+            return []
+        with self._database.begin() as connection:
+            nothing = {"hash": None, "block": None, "block_hash": None, "status": None, "gas_used": None}
+            rows.set_state(connection, [row.id for row in lost], rows.SENT, **nothing)
+            done = [row.id for row in final if row.status == 1 and row.reason is None]
+            rows.set_state(connection, done, rows.CONFIRMED)
+            rows.set_state(connection, [row.id for row in final if row.id not in done], rows.FAILED)
+            rows.strip(connection, [row.id for row in final])
+        found.reorganised += len(lost)
+        found.confirmed += len(final)
+        return lost
+
+    def _forget(self, row: int) -> None:
+        """A service runs for years: what it remembers of a row ends with the row's wait. One that loses its block is sent again at once."""
+        self._memory.sent.pop(row, None)
+        self._memory.taken.pop(row, None)
+        self.told_by.pop(row, None)
+
+    def _look_at_pending(self, pending: list[rows.Row], head: int, found: Followed) -> None:
+        with Translated(self._chain.rpc):
+            count = self._chain.web3.eth.get_transaction_count(self._outbox.account.address, "latest")
+        behind = [row for row in pending if _nonce(row) < count]
+        if behind:
+            self._look_for_receipts(behind, found)
+        self._look_at_waiting([row for row in pending if _nonce(row) >= count], head, found)
+
+    def _look_for_receipts(self, behind: list[rows.Row], found: Followed) -> None:
+        with self._database.reading() as connection:
+            made = [attempt for row in behind for attempt in rows.attempts_of(connection, row.id)]
+        receipts = self._told(made)
+        asked = [attempt for attempt in made if attempt.row not in receipts]
+        answers = self._chain.batch(
+            "eth_getTransactionReceipt", [[attempt.hash] for attempt in asked], _RECEIPTS_AT_ONCE
+        )
+        receipts |= {
+            attempt.row: answer["result"]
+            for attempt, answer in zip(asked, answers, strict=True)
+            if answer.get("result")
+        }
+        gone = []
+        for row in behind:
+            if row.id not in receipts:
+                self._memory.taken[row.id] = self._memory.taken.get(row.id, 0) + 1
+                gone += [row.id] if self._memory.taken[row.id] > 1 else []
+        with self._database.begin() as connection:
+            for id_, receipt in receipts.items():
+                rows.set_mined(connection, id_, _mined(receipt))
+            reason = "another transaction took its nonce"
+            rows.set_state(connection, gone, rows.REPLACED, nonce=None, reason=reason)
+        for id_ in (*receipts, *gone):
+            self._forget(id_)
+        found.mined += len(receipts)
+        found.replaced += len(gone)
+
+    def _told(self, made: Sequence[rows.Attempt]) -> dict[int, dict[str, Any]]:
+        """Of attempts whose success one event tells, what that says, in the words of a receipt."""
+        of_hash = {each.hash: each.row for each in made if each.row in self.told_by and each.row in self._memory.sent}
+        if not of_hash:
+            return {}
+        since = hex(min(self._memory.sent[row][1] for row in of_hash.values()))
+        told = sorted({self.told_by[row] for row in of_hash.values()})
+        asked: list[list[object]] = [
+            [{"fromBlock": since, "toBlock": "latest", "address": to, "topics": list(topics)}] for to, topics in told
+        ]
+        logs = [log for answer in self._chain.batch("eth_getLogs", asked) for log in answer.get("result") or ()]
+        return {
+            of_hash[log["transactionHash"]]: log | {"status": "0x1"}
+            for log in logs
+            if log["transactionHash"] in of_hash
+        }
+
+    def _look_at_waiting(self, waiting: list[rows.Row], head: int, found: Followed) -> None:
+        """Sends what this process has not sent yet; after a while, sends again what is gone and raises what is passed by."""
+        now = time.monotonic()
+        due = [row for row in waiting if now - self._memory.sent.get(row.id, (-math.inf, 0))[0] >= self._patience]
+        if not due:
+            return
+        fees = fees_now(self._chain)
+        again: list[rows.Attempt] = []
+        for row in due:
+            with self._database.reading() as connection:
+                made = rows.attempts_of(connection, row.id)
+            if self._is_outbid(row, made, head, fees, first=row is waiting[0]):
+                last = Fees(made[-1].fee_cap, None if fees.tip is None else made[-1].tip)
+                self._replace(row, row.to, row.data, row.gas, last.raised(fees), len(made) + 1)
+                found.raised += 1
+            elif row.id not in self._memory.sent or not self._is_known(made):
+                again.append(made[-1])
+            else:
+                self._memory.sent[row.id] = (now, head)
+        if again:
+            self.broadcast(again)
+            found.resent += len(again)
+
+    def _is_outbid(self, row: rows.Row, made: Sequence[rows.Attempt], head: int, fees: Fees, *, first: bool) -> bool:
+        """Whether the next block will not take a row's last attempt, or blocks pass it by, and it may be raised once more.
+
+        Blocks pass by the account's first transaction only: the others wait for that one, whatever they offer.
+        """
+        if len(made) > MOST_REPLACEMENTS or fees.cap == 0:
+            return False
+        seen = first and row.id in self._memory.sent and head > self._memory.sent[row.id][1]
+        return made[-1].fee_cap < fees.least or (seen and self._is_known(made))
+
+    def _is_known(self, made: Sequence[rows.Attempt]) -> bool:
+        """Whether the node still has one of a row's attempts."""
+        answers = self._chain.batch("eth_getTransactionByHash", [[attempt.hash] for attempt in made])
+        return any(answer.get("result") for answer in answers)
+
+    def _give_up(self, row: int, message: str) -> None:
+        """Frees the nonces behind a transaction that no node will take: an empty one to ourselves takes its place."""
+        with self._database.begin() as connection:
+            found = rows.row_of(connection, row)
+            if found.reason is not None:
+                raise ChainError(f"The node at {self._chain.rpc} takes no transaction of {found.sender}: {message}")
+            rows.set_state(connection, [row], rows.SIGNED, reason=f"the node refused it: {message}"[:500])
+            number = len(rows.attempts_of(connection, row)) + 1
+        self._replace(found, found.sender, b"", _CANCEL_GAS, fees_now(self._chain), number)
+
+    def _replace(self, row: rows.Row, to: str, data: bytes, gas: int, fees: Fees, number: int) -> None:
+        """Signs a row's nonce once more, and sends that."""
+        call = Call(to, "0x" + data.hex(), row.act, gas)
+        attempt = attempt_of(self._outbox, row.id, call, _nonce(row), fees, number)
+        with self._database.begin() as connection:
+            rows.add_attempts(connection, [attempt])
+        self.broadcast([attempt])
+
+
+def attempt_of(sender: Sender, row: int, call: Call, nonce: int, fees: Fees, number: int) -> rows.Attempt:
+    """The `number`th signing of a row."""
+    raw, hash_ = sender.signed(call.to, call.data, nonce, rows.filled(call.gas), fees)
+    return rows.Attempt(hash_, row, number, raw, fees.cap, fees.tip or 0, int(time.time()))
+
+
+def _complaint(answer: dict[str, Any]) -> str | None:
+    """Why a node did not take a transaction; None if it has it or had it."""
+    if "error" not in answer:
+        return None
+    message = str(answer["error"].get("message", answer["error"]))
+    return None if any(known in message.lower() for known in _FINE) else message
+
+
+def _mined(receipt: dict[str, Any]) -> dict[str, object]:
+    return {
+        "hash": receipt["transactionHash"],
+        "block": int(receipt["blockNumber"], 16),
+        "block_hash": receipt["blockHash"],
+        "status": int(receipt["status"], 16),
+        "gas_used": int(receipt["gasUsed"], 16) if "gasUsed" in receipt else None,  # an event tells no gas
+    }
+
+
+def _nonce(row: rows.Row) -> int:
+    return rows.filled(row.nonce)

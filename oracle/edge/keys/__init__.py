@@ -1,0 +1,1 @@
+"""Keys: the keyring, signers, custody."""

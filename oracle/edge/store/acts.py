@@ -1,0 +1,62 @@
+"""Acts on disk: Parquet files by scenario and act day, one per ingested file, written before the database says that the file is in.
+
+    acts/CI-02/17775/3fb1c09a77d2.parquet        scenario, day, first digits of the file's SHA-256
+
+A file that the database does not know of was left by a crash and is not read; ingesting again writes it again, byte for byte.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+
+from oracle.measure.evidence.leaf import WORD
+from oracle.model.columns import matrix, order, parted
+
+_DIGITS = 16
+
+
+class ActStore:
+    """The acts of one book.
+
+    Args:
+        folder: Where the files go.
+    """
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+
+    def write(self, scenario: str, sha256: str, acts: pl.DataFrame) -> None:
+        """Writes the acts of one file, split by day."""
+        ordered = acts[order(matrix(acts["record_id"], WORD))]
+        for part in parted(ordered, ["day"]):
+            day = part["day"][0]
+            target = self._folder / scenario / str(day) / f"{sha256[:_DIGITS]}.parquet"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            draft = target.with_suffix(".draft")
+            part.with_columns(sha256=pl.lit(sha256)).write_parquet(draft, compression="lz4")
+            os.replace(draft, target)
+
+    def read(self, scenario: str, days: Iterable[int], committed: set[str]) -> pl.DataFrame:
+        """Acts of some days from the files whose SHA-256 is in `committed`; an empty frame without columns if there are none."""
+        folder = self._folder / scenario
+        paths = [folder / f"{name}.parquet" for name in self.files(scenario, days, committed)]
+        return pl.concat([pl.read_parquet(path) for path in paths]) if paths else pl.DataFrame()
+
+    def files(self, scenario: str, days: Iterable[int], committed: set[str]) -> list[str]:
+        """Day and file of everything `read` would read, sorted."""
+        known = {sha256[:_DIGITS] for sha256 in committed}
+        folders = (self._folder / scenario / str(day) for day in sorted(set(days)))
+        paths = sorted(path for folder in folders for path in folder.glob("*.parquet") if path.stem in known)
+        return [f"{path.parent.name}/{path.stem}" for path in paths]
+
+    def scenarios(self) -> list[str]:
+        """Scenarios with acts."""
+        return sorted(path.name for path in self._folder.glob("*") if path.is_dir())
+
+    def days(self, scenario: str) -> list[int]:
+        """Days with acts of a scenario."""
+        return sorted(int(path.name) for path in (self._folder / scenario).glob("*") if path.is_dir())

@@ -1,0 +1,203 @@
+"""Who acted: from a source's own name of a person to an account, a salt and a consent.
+
+Only keyed hashes of cards, customers and meters are kept. A subject nobody enrolled becomes a citizen of its own in custody.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Select, bindparam, func, select, update
+
+from oracle.edge.keys.custody import citizen_address
+from oracle.edge.store.bulk import fetch_frame, insert_frame
+from oracle.edge.store.erasure import forgotten_accounts, reseed, reseeded
+from oracle.edge.store.schema import citizens, subjects
+from oracle.model.columns import column, flat
+from oracle.model.keccak import keccak_rows
+
+_TAG_LABEL = b"carbonbook/subject/2"
+_IN_LIMIT = 500  # below SQLite's limit of bound values
+_ASKED_LIMIT = 20_000  # keys that are asked for; of more, reading the whole table is faster
+_SUBJECTS = {"tag": pl.Binary(), "citizen": pl.Int64()}
+_CITIZENS = {
+    "ref": pl.Binary(),
+    "account": pl.Binary(),
+    "salt": pl.Binary(),
+    "custody": pl.Boolean(),
+    "consented": pl.Boolean(),
+    "residents": pl.Int64(),
+}
+_PEOPLE = {
+    "citizen": pl.Int64(),
+    "account": pl.Binary(),
+    "salt": pl.Binary(),
+    "consented": pl.Boolean(),
+    "residents": pl.Int64(),
+}
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What an operator knows of a person.
+
+    Attributes:
+        citizen: The operator's own name of the person; None for a person known by one subject only.
+        source: Registered source.
+        subject: The source's name of the person.
+        consented: Whether the person's reductions may be sold.
+        residents: Persons of the household, if known.
+        account: The person's own account (20 bytes); None for custody.
+    """
+
+    citizen: str | None
+    source: str
+    subject: str
+    consented: bool = False
+    residents: int | None = None
+    account: bytes | None = None
+
+
+class Register:
+    """The citizens of one book.
+
+    Args:
+        custody: Secret that custody keys are derived from.
+        records: Secret that subjects are hashed with.
+    """
+
+    def __init__(self, custody: bytes, records: bytes):
+        self._custody = custody
+        self._records = records
+
+    def __repr__(self) -> str:
+        return "Register()"
+
+    def tag(self, source: str, subject: str) -> bytes:
+        """Keyed hash of a source's subject."""
+        return bytes(self._tags(source, pl.Series([subject], dtype=pl.String))[0])
+
+    def enrol(self, connection: Connection, people: Sequence[Enrolment]) -> int:
+        """Enrols people; those who are already keep account and salt and take the new consent and residents.
+
+        Returns:
+            Number of subjects that were new.
+        """
+        refs = self._tags_of([("", p.citizen) if p.citizen else (p.source, p.subject) for p in people])
+        latest = dict(zip(refs, people, strict=True))
+        present: dict[bytes, int] = dict(_numbers(connection, list(latest)).iter_rows())
+        self._add(connection, {ref: person for ref, person in latest.items() if ref not in present})
+        if present:
+            renewed = update(citizens).where(citizens.c.id == bindparam("number"))
+            facts = [
+                {"number": number, "consented": latest[ref].consented, "residents": latest[ref].residents}
+                for ref, number in present.items()
+            ]
+            connection.execute(renewed, facts)
+        numbers = dict(_numbers(connection, list(latest)).iter_rows())
+        tags = self._tags_of([(person.source, person.subject) for person in people])
+        named = pl.DataFrame({"tag": tags, "citizen": [numbers[ref] for ref in refs]}, schema=_SUBJECTS)
+        named = named.unique("tag", keep="last", maintain_order=True)
+        new = named.join(_known(connection, named["tag"]), on="tag", how="anti", maintain_order="left")
+        insert_frame(connection, subjects, new)
+        return len(new)
+
+    def resolve(self, connection: Connection, source: str, names: pl.Series) -> pl.DataFrame:
+        """Citizens of a source's subjects, enrolling those nobody enrolled.
+
+        Returns:
+            Columns `subject` and `citizen` (Int64), one row per distinct subject, in any order.
+        """
+        distinct = names.unique().alias("subject")
+        asked = pl.DataFrame([distinct, self._tags(source, distinct)])
+        known = _known(connection, asked["tag"])
+        missing = asked.join(known, on="tag", how="anti").sort("subject")
+        if len(missing):
+            self._add(connection, {tag: Enrolment(None, source, subject) for subject, tag in missing.iter_rows()})
+            numbers = _numbers(connection, missing["tag"]).rename({"ref": "tag", "id": "citizen"})
+            insert_frame(connection, subjects, numbers)
+            known = pl.concat([known, numbers])
+        return asked.join(known, on="tag").select("subject", "citizen")
+
+    def _tags_of(self, named: Sequence[tuple[str, str]]) -> list[bytes]:
+        """Keyed hashes of pairs of source and subject."""
+        frame = pl.DataFrame(named, schema={"source": pl.String, "subject": pl.String}, orient="row").with_row_index()
+        parts = [
+            part.select("index", self._tags(source, part["subject"]))
+            for (source,), part in frame.partition_by("source", as_dict=True).items()
+        ]
+        return pl.concat(parts).sort("index")["tag"].to_list() if parts else []
+
+    def _tags(self, source: str, names: pl.Series) -> pl.Series:
+        """Keyed hashes of a source's subjects. Keccak is a sponge: with the secret in front it is a MAC by itself."""
+        start = self._records + _TAG_LABEL + len(source).to_bytes(2, "big") + source.encode()
+        messages = names.to_frame("name").select(pl.lit(start) + pl.col("name").cast(pl.Binary)).to_series()
+        return column("tag", keccak_rows(*flat(messages)))
+
+    def _add(self, connection: Connection, people: Mapping[bytes, Enrolment]) -> None:
+        """New citizens, by what their accounts are derived from."""
+        forgotten = forgotten_accounts(connection)
+        derived = {ref: person.account or self._derive(ref) for ref, person in people.items()}
+        again = {ref: reseed(connection, self._derive) for ref, account in derived.items() if account in forgotten}
+        rows = [
+            (
+                ref,
+                again.get(ref, derived[ref]),
+                secrets.token_bytes(32),
+                person.account is None,
+                person.consented,
+                person.residents,
+            )
+            for ref, person in people.items()
+        ]
+        insert_frame(connection, citizens, pl.DataFrame(rows, schema=_CITIZENS, orient="row"))
+
+    def _derive(self, seed: bytes) -> bytes:
+        return citizen_address(self._custody, seed)
+
+
+def people(connection: Connection, numbers: Sequence[int] | None = None) -> pl.DataFrame:
+    """Citizens as a frame: citizen, account, salt, consented, residents; all of them unless told which."""
+    query = select(
+        citizens.c.id.label("citizen"), citizens.c.account, citizens.c.salt, citizens.c.consented, citizens.c.residents
+    )
+    if numbers is None or len(numbers) > _IN_LIMIT:
+        return fetch_frame(connection, query, _PEOPLE)
+    rows = connection.execute(query.where(citizens.c.id.in_(numbers)))
+    return pl.DataFrame([tuple(row) for row in rows], schema=_PEOPLE, orient="row")
+
+
+def custody_ref(connection: Connection, account: bytes) -> bytes | None:
+    """What the key of an account in custody is derived from; None if the account is nobody's here, or has its own key."""
+    query = select(func.coalesce(reseeded.c.seed, citizens.c.ref)).select_from(citizens)
+    query = query.outerjoin(reseeded, reseeded.c.account == citizens.c.account)
+    return connection.execute(query.where(citizens.c.account == account, citizens.c.custody)).scalar_one_or_none()
+
+
+def salt_of(connection: Connection, account: bytes) -> bytes | None:
+    """The salt of an account's citizen; None if it is erased or nobody's here."""
+    return connection.execute(select(citizens.c.salt).where(citizens.c.account == account)).scalar_one_or_none()
+
+
+def _known(connection: Connection, tags: Sequence[bytes] | pl.Series) -> pl.DataFrame:
+    return _matching(connection, select(subjects.c.tag, subjects.c.citizen), tags)
+
+
+def _numbers(connection: Connection, refs: Sequence[bytes] | pl.Series) -> pl.DataFrame:
+    return _matching(connection, select(citizens.c.ref, citizens.c.id), refs)
+
+
+def _matching(connection: Connection, query: Select[Any], keys: Sequence[bytes] | pl.Series) -> pl.DataFrame:
+    """Rows of a query of keys and numbers whose key is one of `keys`."""
+    key, number = query.selected_columns
+    schema = {key.name: pl.Binary(), number.name: pl.Int64()}
+    asked = pl.Series(key.name, keys, dtype=pl.Binary)
+    if len(asked) > _ASKED_LIMIT:
+        every = fetch_frame(connection, query, schema)
+        return every.join(asked.to_frame(), on=key.name, how="semi")
+    parts = [query.where(key.in_(asked[at : at + _IN_LIMIT].to_list())) for at in range(0, len(asked), _IN_LIMIT)]
+    return pl.DataFrame([tuple(row) for part in parts for row in connection.execute(part)], schema=schema, orient="row")

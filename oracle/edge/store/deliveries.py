@@ -1,0 +1,168 @@
+"""What came over the network: which request was answered how, and meter readings on their way into a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, Table, Text, insert, select, update
+
+from oracle.edge.store.schema import files, metadata
+
+# One row per idempotency key of a source: the same request again gets the same answer.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("key", String(128), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Index("deliveries_name", "source", "name"),
+)
+
+# One row per reading that a meter sent, whatever message it came in; `file` once it is decided which file it goes into.
+readings = Table(
+    "readings",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("source", String(64), nullable=False),
+    Column("meter", Text, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("quality", Text, nullable=False),
+    Column("file", Text),
+    Index("readings_file", "source", "file"),
+)
+
+# Messages that cannot be used: they were acknowledged, and this is why nothing came of them.
+refused_messages = Table(
+    "refused_messages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("reason", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A request that was answered.
+
+    Attributes:
+        source: Who sent it.
+        key: Its idempotency key.
+        sha256: Of its body.
+        name: Name of the file.
+        received_at: UTC seconds.
+    """
+
+    source: str
+    key: str
+    sha256: str
+    name: str
+    received_at: int
+
+
+@dataclass(frozen=True)
+class MeterReading:
+    """What a meter sent.
+
+    Attributes:
+        digest: Keyed hash of source and content, hex; the same reading sent twice is one.
+        number: Order of arrival.
+        start, end: UTC seconds.
+        value, unit, quality: As sent; an empty quality is a measured value.
+        file: File it goes into; None if that is not decided.
+    """
+
+    digest: str
+    number: int
+    source: str
+    meter: str
+    start: int
+    end: int
+    value: str
+    unit: str
+    quality: str
+    file: str | None = None
+
+
+def add_delivery(connection: Connection, delivery: Delivery) -> None:
+    """Stores that a request was answered."""
+    connection.execute(insert(deliveries).values(vars(delivery)))
+
+
+def delivery_of(connection: Connection, source: str, key: str) -> Delivery | None:
+    """The request that had an idempotency key, or None."""
+    query = select(deliveries).where(deliveries.c.source == source, deliveries.c.key == key)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Delivery(**row._mapping)
+
+
+def sha256_of_name(connection: Connection, source: str, name: str) -> str | None:
+    """The file that a source brought under a name, or None."""
+    query = select(files.c.sha256).where(files.c.source == source, files.c.name == name).limit(1)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def add_readings(connection: Connection, new: Iterable[MeterReading]) -> int:
+    """Stores readings that are not there; says how many were new. Their numbers are given here."""
+    listed = {reading.digest: reading for reading in new}
+    known = set(connection.execute(select(readings.c.digest).where(readings.c.digest.in_(listed))).scalars())
+    last = connection.execute(
+        select(readings.c.number).order_by(readings.c.number.desc()).limit(1)
+    ).scalar_one_or_none()
+    fresh = [reading for digest, reading in listed.items() if digest not in known]
+    rows = [vars(reading) | {"number": (last or 0) + 1 + index} for index, reading in enumerate(fresh)]
+    if rows:
+        connection.execute(insert(readings), rows)
+    return len(rows)
+
+
+def open_readings(connection: Connection) -> list[MeterReading]:
+    """Readings that are in no file yet, in the order they came."""
+    return _readings(connection, readings.c.file.is_(None))
+
+
+def readings_in(connection: Connection, source: str, file: str) -> list[MeterReading]:
+    """Readings of a file, in the order they came."""
+    return _readings(connection, (readings.c.source == source) & (readings.c.file == file))
+
+
+def assign(connection: Connection, digests: list[str], file: str) -> None:
+    """Decides which file readings go into."""
+    connection.execute(update(readings).where(readings.c.digest.in_(digests)).values(file=file))
+
+
+def files_to_write(connection: Connection) -> list[tuple[str, str]]:
+    """Source and name of files whose readings are decided and which were not read yet."""
+    done = select(files.c.name).where(files.c.source == readings.c.source, files.c.name == readings.c.file)
+    query = select(readings.c.source, readings.c.file).distinct().where(readings.c.file.is_not(None), ~done.exists())
+    return [(source, file) for source, file in connection.execute(query.order_by(readings.c.source, readings.c.file))]
+
+
+def forget_taken(connection: Connection) -> None:
+    """Takes what meters said out of readings whose file was read: their digests stay, so that none counts again."""
+    done = select(files.c.name).where(files.c.source == readings.c.source, files.c.name == readings.c.file)
+    nothing = {"meter": "", "start": 0, "end": 0, "value": "", "unit": "", "quality": ""}
+    connection.execute(update(readings).where(readings.c.meter != "", done.exists()).values(nothing))
+
+
+def add_refused(connection: Connection, topic: str, sha256: str, reason: str, now: int) -> None:
+    """Stores why a message was of no use; the same message once."""
+    known = select(refused_messages.c.id).where(refused_messages.c.sha256 == sha256)
+    if connection.execute(known).first() is None:
+        row = {"topic": topic, "sha256": sha256, "reason": reason, "received_at": now}
+        connection.execute(insert(refused_messages).values(row))
+
+
+def _readings(connection: Connection, which: object) -> list[MeterReading]:
+    query = select(readings).where(which).order_by(readings.c.number)  # type: ignore[arg-type]  # a column expression
+    names = [field.name for field in fields(MeterReading)]
+    return [MeterReading(**{name: row._mapping[name] for name in names}) for row in connection.execute(query)]

@@ -1,1 +1,0 @@
-"""Records as they happen: HTTP, MQTT, a watched folder. All of them end in `oracle.records.ingest`."""

@@ -1,0 +1,117 @@
+"""What happens to an order after it was taken: refunds, disputes. Its receipt and proof come from the events of its transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eth_account.signers.base import BaseAccount
+from eth_utils.crypto import keccak
+
+from oracle.edge.chain.client import Chain
+from oracle.edge.chain.sender import Sender, Sent
+from oracle.ledger.attest.committee import domain
+from oracle.ledger.redeem.desk import ORDER_PHASES
+from oracle.ledger.redeem.receipt import ProvenReceipt, proven_receipts
+from oracle.model.errors import InputError
+from oracle.model.typed_data import DISPUTE, sign, signable
+from oracle.model.units import SECONDS_PER_DAY
+
+
+@dataclass(frozen=True)
+class TakenOrder:
+    """An order that was taken, as it stands now.
+
+    Attributes:
+        key: Its key, 0x hex.
+        proven: Receipt and proof.
+        phase: One of `ORDER_PHASES`.
+        points_milli: What was spent.
+        refunded_milli: What was given back.
+    """
+
+    key: str
+    proven: ProvenReceipt
+    phase: str
+    points_milli: int
+    refunded_milli: int
+
+    @property
+    def left_milli(self) -> int:
+        """What is left of it."""
+        return self.points_milli - self.refunded_milli
+
+
+def taken_order(chain: Chain, key: str) -> TakenOrder:
+    """An order by its key.
+
+    Raises:
+        InputError: No order with this key was taken.
+    """
+    found = next(chain.events("RedemptionDesk", "OrderRedeemed", where={"key": bytes.fromhex(key[2:])}), None)
+    if found is None:
+        raise InputError(f"no order with key {key} was taken")
+    redeemed, sealed = (
+        [
+            event
+            for event in chain.events("RedemptionDesk", name, found.block, found.block)
+            if event.transaction == found.transaction
+        ]
+        for name in ("OrderRedeemed", "ReceiptsSealed")
+    )
+    proven = proven_receipts(redeemed, sealed)[key]
+    state = chain.read("RedemptionDesk", "orderOf", proven.receipt.encoded(), proven.proof)
+    return TakenOrder(key, proven, ORDER_PHASES[state.phase], state.pointsMilli, state.refundedMilli)
+
+
+def refund(merchant: Sender, order: TakenOrder, points_milli: int, due_day: int | None = None) -> Sent:
+    """Gives points of an order back: within its window, or after it netted against the merchant's final dues of `due_day`."""
+    receipt = (order.proven.receipt.encoded(), order.proven.proof, points_milli)
+    if due_day is None:
+        return merchant.send("RedemptionDesk", "refund", *receipt)
+    return merchant.send("RedemptionDesk", "refundFinal", *receipt, due_day)
+
+
+def day_to_net(chain: Chain, merchant: str, points_milli: int) -> int:
+    """The earliest final day whose bucket of a merchant holds so many points and is not collected.
+
+    Raises:
+        InputError: There is none.
+    """
+    last = chain.read("RedemptionDesk", "lastFinalDay")
+    events = [
+        *chain.events("RedemptionDesk", "OrderRedeemed", where={"merchant": merchant}),
+        *chain.events("RedemptionDesk", "DisputeEnded", where={"merchant": merchant}),
+    ]
+    days = sorted({chain.now(event.block) // SECONDS_PER_DAY for event in events})
+    for day in days:
+        if day <= last and chain.read("RedemptionDesk", "dueOf", merchant, day)[0] >= points_milli:
+            return day
+    raise InputError(f"{merchant} has no final, unpaid day with {points_milli} thousandths of a point to net against")
+
+
+def dispute(relayer: Sender, citizen: BaseAccount, order: TakenOrder, reason: str, expiry: int) -> Sent:
+    """Disputes what is left of a held order; the citizen signs, anyone relays."""
+    receipt = order.proven.receipt
+    values = {
+        "merchant": receipt.merchant,
+        "orderNumber": receipt.order_number,
+        "reason": keccak(text=reason),
+        "expiry": expiry,
+    }
+    message = signable(domain(relayer.chain, "RedemptionDesk"), "Dispute", DISPUTE, values)
+    signature = sign(citizen, message)
+    return relayer.send(
+        "RedemptionDesk", "dispute", receipt.encoded(), order.proven.proof, values["reason"], expiry, signature
+    )
+
+
+def resolve(authority: Sender, order: TakenOrder, to_citizen_milli: int) -> Sent:
+    """Decides a dispute: so much goes back to the citizen, the rest to the merchant."""
+    return authority.send(
+        "RedemptionDesk", "resolveDispute", order.proven.receipt.encoded(), order.proven.proof, to_citizen_milli
+    )
+
+
+def lapse(relayer: Sender, order: TakenOrder) -> Sent:
+    """Ends a dispute that nobody decided in time."""
+    return relayer.send("RedemptionDesk", "lapseDispute", order.proven.receipt.encoded(), order.proven.proof)

@@ -1,0 +1,127 @@
+"""A voucher: a citizen's signed order as text for a QR code, shown at the counter and sent once.
+
+The text is `CB1:` and Base32 (RFC 4648) without padding, which QR codes hold in their alphanumeric mode: 5.5 bits a character. In it, one
+after the other: first four bytes of the genesis hash; citizen and merchant, 20 bytes each; order number, 32; thousandths of a point, 7;
+expiry, 5; terms, 32; offer, 32; signature, 65. Nothing in it is secret: who copies it can only send the same order, which is taken once.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from pathlib import Path
+
+import segno
+from eth_utils.address import to_checksum_address
+
+from oracle.ledger.redeem.desk import SignedOrder
+from oracle.ledger.redeem.order import Order
+from oracle.model.errors import InputError, VerificationFailed, WrongChain
+from oracle.model.typed_data import Domain, signer_of
+
+PREFIX = "CB1:"
+_WIDTHS = (4, 20, 20, 32, 7, 5, 32, 32, 65)
+_CHAIN_BYTES = 4
+# Half the order of secp256k1: a signature with a larger s has a twin that is good for the same message, and contracts refuse it.
+_HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+
+
+def voucher_text(signed: SignedOrder, domain: Domain) -> str:
+    """The voucher of a signed order."""
+    order = signed.order
+    parts = (
+        bytes.fromhex(domain.genesis_hash[2:])[:_CHAIN_BYTES],
+        bytes.fromhex(order.citizen[2:]),
+        bytes.fromhex(order.merchant[2:]),
+        order.order_number,
+        order.points_milli.to_bytes(7),
+        order.expiry.to_bytes(5),
+        order.terms,
+        order.offer,
+        signed.signature,
+    )
+    return PREFIX + base64.b32encode(b"".join(parts)).decode().rstrip("=")
+
+
+def read_voucher(text: str, domain: Domain, now: int) -> SignedOrder:
+    """The signed order of a voucher, checked as the desk will check it, save for what only the chain knows.
+
+    Raises:
+        InputError: The text is no voucher, or too old.
+        WrongChain: It is for another chain.
+        VerificationFailed: It is not signed by the citizen it names, for this desk on this chain.
+    """
+    genesis, *fields, signature = _split(_bytes(text.strip().upper()))
+    if genesis != bytes.fromhex(domain.genesis_hash[2:])[:_CHAIN_BYTES]:
+        raise WrongChain(
+            f"The voucher is for the chain whose genesis begins with {genesis.hex()}, not for {domain.genesis_hash}."
+        )
+    citizen, merchant = (to_checksum_address(field) for field in fields[:2])
+    milli, expiry = (int.from_bytes(field) for field in fields[3:5])
+    order = Order(citizen, merchant, fields[2], milli, expiry, fields[5], fields[6])
+    if now > expiry:
+        raise InputError(f"the voucher was good until {expiry}, {now - expiry} seconds ago; have a new one made")
+    check_signature(SignedOrder(order, signature), domain)
+    return SignedOrder(order, signature)
+
+
+def check_signature(signed: SignedOrder, domain: Domain) -> None:
+    """That an order is signed by its citizen's own key.
+
+    Raises:
+        VerificationFailed: It is not.
+    """
+    if int.from_bytes(signed.signature[32:64]) > _HALF_ORDER:
+        raise VerificationFailed("The voucher's signature is the malleable twin of another: it was tampered with.")
+    if signer_of(signed.order.message(domain), signed.signature) != signed.order.citizen:
+        raise VerificationFailed(
+            f"The voucher is not signed by {signed.order.citizen} for this order at this desk: it was altered, or made for another."
+        )
+
+
+def write_qr(text: str, path: Path) -> None:
+    """Writes the voucher as a QR code: PNG or SVG by the file's name, or plain text.
+
+    Raises:
+        InputError: The file's name ends otherwise.
+    """
+    if path.suffix == ".txt":
+        path.write_text(text + "\n")
+    elif path.suffix in (".png", ".svg"):
+        _code(text).save(str(path), scale=6, border=4)
+    else:
+        raise InputError(f"a voucher is written as .png, .svg or .txt, not as '{path.suffix}'", field="--out")
+
+
+def terminal_qr(text: str) -> str:
+    """The QR code in half-block characters."""
+    rows = [list(row) for row in _code(text).matrix_iter(border=2)]
+    rows += [[0] * len(rows[0])] * (len(rows) % 2)
+    lines = []
+    for upper, lower in zip(rows[::2], rows[1::2], strict=True):
+        lines.append("".join(" ▄▀█"[2 * (not top) + (not bottom)] for top, bottom in zip(upper, lower, strict=True)))
+    return "\n".join(lines)
+
+
+def _code(text: str) -> segno.QRCode:
+    return segno.make(text, error="m", micro=False)
+
+
+def _bytes(text: str) -> bytes:
+    if not text.startswith(PREFIX):
+        raise InputError(f"a voucher begins with {PREFIX}, not with '{text[:8]}'")
+    body = text.removeprefix(PREFIX)
+    try:
+        return base64.b32decode(body + "=" * (-len(body) % 8))
+    except binascii.Error as error:
+        raise InputError(f"the voucher is not Base32: {error}") from error
+
+
+def _split(raw: bytes) -> list[bytes]:
+    if len(raw) != sum(_WIDTHS):
+        raise InputError(f"the voucher has {len(raw)} bytes, not {sum(_WIDTHS)}: was it read whole?")
+    parts, at = [], 0
+    for width in _WIDTHS:
+        parts.append(raw[at : at + width])
+        at += width
+    return parts

@@ -1,0 +1,70 @@
+"""What is due to merchants now: asked of the vault itself, by a payout that is not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from eth_abi.abi import decode
+
+from oracle.edge.chain.client import Chain
+from oracle.model.errors import ContractReverted
+from oracle.model.units import day_of_time
+
+_NOTHING = "SettlementVault_NothingDue"
+
+
+@dataclass(frozen=True)
+class Due:
+    """What the vault would do if a merchant were settled for some days now.
+
+    Attributes:
+        merchant: Its account.
+        payout: Where its money goes.
+        points_milli: Points it would be paid for; 0 if nothing is due or it cannot be paid.
+        amount: Settlement token base units.
+        problem: Why it cannot be paid; empty if it can, or if nothing is due.
+    """
+
+    merchant: str
+    payout: str
+    points_milli: int
+    amount: int
+    problem: str = ""
+
+
+def due_to(chain: Chain, merchant: str, first_day: int, last_day: int) -> Due:
+    """What is due to a merchant for some days, all of them final."""
+    payout = chain.read("OperatorRegistry", "merchantOf", merchant).payout
+    data = chain.call_data("SettlementVault", "settle", merchant, first_day, last_day)
+    try:
+        answer = chain.simulate(chain.address("SettlementVault"), data, merchant)
+    except ContractReverted as refusal:
+        return Due(merchant, payout, 0, 0, "" if refusal.name == _NOTHING else str(refusal))
+    points_milli, amount = decode(["uint256", "uint256"], answer)
+    return Due(merchant, payout, points_milli, amount)
+
+
+def dues(chain: Chain, merchants: Sequence[str], first_day: int, last_day: int) -> Iterator[Due]:
+    """What is due to each merchant, or why it cannot be paid; merchants that are owed nothing are left out."""
+    for merchant in merchants:
+        due = due_to(chain, merchant, first_day, last_day)
+        if due.amount or due.problem:
+            yield due
+
+
+def merchants_of(chain: Chain) -> list[str]:
+    """Every merchant that was ever admitted, in the order of their accounts."""
+    events = chain.events("OperatorRegistry", "MerchantAdmitted")
+    return sorted((event.values["merchant"] for event in events), key=str.lower)
+
+
+def last_final_day(chain: Chain) -> int:
+    """Last day whose orders can no longer be refunded."""
+    return int(chain.read("RedemptionDesk", "lastFinalDay"))
+
+
+def first_order_day(chain: Chain) -> int:
+    """Day of the first order of all; of the last block if there is none."""
+    first = next(chain.events("RedemptionDesk", "OrderRedeemed"), None)
+    return day_of_time(chain.now(first.block if first is not None else "latest"), "UTC")

@@ -1,0 +1,90 @@
+"""Paying a run that two persons signed. The chain is the truth: what it says was paid is paid, whatever died here in between.
+
+Before anything is sent each payout is compared with the vault's own answer. Nothing can be paid twice, because the vault takes a
+merchant's days out of its books in the transaction that pays for them; a payment that was sent and never recorded here is found again in
+its events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from oracle.edge.chain.client import Chain, Event
+from oracle.edge.chain.outbox import Outbox
+from oracle.edge.chain.reverts import decode_revert
+from oracle.ledger.settle.due import due_to
+from oracle.model.settlement_run import Item, ItemState, Run
+
+_MOST_GAS = 25_000_000  # of a transaction: fits a block of most chains
+_GAS_BASE = 100_000
+_GAS_BESIDE_PAYOUT = 60_000  # what telling a failure takes, and the part that a call cannot pass on
+
+
+def observe(chain: Chain, run: Run, confirmations: int) -> Run:
+    """The run as the chain knows it: what is paid, how deep, and what a re-org took back."""
+    head = chain.head()
+    paid = {
+        event.values["merchant"]: event
+        for event in chain.events("SettlementVault", "MerchantSettled", run.block + 1, head)
+        if (event.values["fromDay"], event.values["throughDay"]) == (run.first_day, run.last_day)
+    }
+    return run.with_items([_observed(item, paid.get(item.merchant), head - confirmations) for item in run.items])
+
+
+def ready(chain: Chain, run: Run) -> list[Item]:
+    """The open items, each as the vault would settle it now: waiting if as signed, else changed or failed with the reason."""
+    return [_compared(chain, run, item) for item in run.open_items]
+
+
+def send(outbox: Outbox, run: Run, items: Sequence[Item]) -> Iterator[list[Item]]:
+    """Sends the payouts of some items, a group in a transaction; yields each group with what the contract said of failures.
+
+    What was paid is not in the answer: `observe` reads that from the chain.
+    """
+    chain, days = outbox.chain, (run.first_day, run.last_day)
+    # Told, not estimated: a node would search for it by running the whole batch some twenty times.
+    payout, day = (chain.read("SettlementVault", name) for name in ("PAYOUT_GAS", "DAY_GAS"))
+    each = (payout + day * (run.last_day - run.first_day + 1)) * 64 // 63 + _GAS_BESIDE_PAYOUT
+    most = max(1, (_MOST_GAS - _GAS_BASE) // each)
+    for start in range(0, len(items), most):
+        group = items[start : start + most]
+        merchants = [item.merchant for item in group]
+        data = chain.call_data("SettlementVault", "settleBatch", merchants, *days)
+        sent = outbox.send_data(chain.address("SettlementVault"), data, gas=_GAS_BASE + each * len(group))
+        events = chain.events("SettlementVault", "PayoutFailed", sent.block, sent.block)
+        failed = {
+            event.values["merchant"]: str(decode_revert(event.values["reason"]))
+            for event in events
+            if event.transaction == sent.hash
+        }
+        yield [
+            replace(item, state=ItemState.FAILED, problem=failed[item.merchant]) if item.merchant in failed else item
+            for item in group
+        ]
+
+
+def _observed(item: Item, paid: Event | None, deep: int) -> Item:
+    if paid is None:
+        gone = item.state in (ItemState.SENT, ItemState.PAID)
+        return replace(item, state=ItemState.WAITING, problem="", transaction=None) if gone else item
+    was = (item.payout, item.points_milli, item.amount)
+    now = tuple(paid.values[name] for name in ("payout", "pointsMilli", "amount"))
+    state = ItemState.PAID if paid.block <= deep else ItemState.SENT
+    return replace(item, state=state, problem=_difference(was, now), transaction=paid.transaction)
+
+
+def _compared(chain: Chain, run: Run, item: Item) -> Item:
+    due = due_to(chain, item.merchant, run.first_day, run.last_day)
+    if due.problem:
+        return replace(item, state=ItemState.FAILED, problem=due.problem)
+    now = (due.payout, due.points_milli, due.amount)
+    difference = _difference((item.payout, item.points_milli, item.amount), now)
+    state = ItemState.CHANGED if difference else ItemState.WAITING
+    return replace(item, state=state, problem=difference)
+
+
+def _difference(signed: tuple[object, ...], now: tuple[object, ...]) -> str:
+    names = ("payout", "points_milli", "amount")
+    pairs = zip(names, signed, now, strict=True)
+    return "; ".join(f"{name}: signed {was}, now {is_}" for name, was, is_ in pairs if was != is_)

@@ -1,0 +1,1 @@
+"""What an act is, and what it is worth."""

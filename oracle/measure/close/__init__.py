@@ -1,0 +1,1 @@
+"""Closing days: read, judge, quantify, cap, bundle."""

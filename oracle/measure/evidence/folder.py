@@ -1,0 +1,156 @@
+"""A bundle on disk: the same bytes from every node, and never taken on trust when it is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from oracle.measure.evidence.accounts import Entries, chunk_of, tree_of
+from oracle.measure.evidence.bundle import SCHEMA, Bundle, Meta, assemble
+from oracle.measure.evidence.leaf import WORD
+from oracle.model.canonical import hexed
+from oracle.model.columns import matrix, order
+from oracle.model.errors import InputError, VerificationFailed
+
+RECORDS, ACCOUNTS, FINDINGS, DOCUMENT = "records.parquet", "accounts.parquet", "findings.parquet", "bundle.json"
+
+ROW_GROUP = 1 << 17
+
+ENTRY_SCHEMA = {"index": pl.Int64(), "account": pl.Binary(), "quantity": pl.Int64(), "consented": pl.Boolean()}
+
+
+def write(folder: Path, bundle: Bundle) -> None:
+    """Writes the four files; bundle.json goes first and comes back last, so that a folder that has it is whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / DOCUMENT).unlink(missing_ok=True)
+    for name, table in (
+        (RECORDS, bundle.records),
+        (ACCOUNTS, bundle.accounts.table),
+        (FINDINGS, bundle.findings),
+    ):
+        unfinished = folder / f"{name}.part"
+        table.write_parquet(unfinished, compression="lz4", statistics=True, row_group_size=ROW_GROUP)
+        unfinished.replace(folder / name)
+    unfinished = folder / f"{DOCUMENT}.part"
+    unfinished.write_bytes(bundle.document)
+    unfinished.replace(folder / DOCUMENT)
+
+
+def read(folder: Path) -> Bundle:
+    """Reads a bundle and recomputes all of it from its records and findings.
+
+    Raises:
+        InputError: A file is missing or cannot be read.
+        VerificationFailed: The files do not agree; says where: which record, account, column, root or total.
+    """
+    text, summary = _summary(folder / DOCUMENT)
+    records, accounts, findings = (read_table(folder / name) for name in (RECORDS, ACCOUNTS, FINDINGS))
+    meta = Meta.from_json(summary)
+    try:
+        bundle = assemble(records, findings, meta)
+    except InputError as error:
+        raise VerificationFailed(f"{folder}: {error}") from error
+    _require_leaves(records, bundle)
+    _require_accounts(accounts, bundle)
+    _require_summary(summary, bundle)
+    if text != bundle.document:
+        raise VerificationFailed(
+            f"{folder / DOCUMENT} says the right things, but not in the canonical form that is hashed"
+        )
+    return bundle
+
+
+def read_entries(folder: Path) -> Entries:
+    """What a bundle credits to whom, and nothing of its records: who attests looks at those, and the chain at every entry's proof.
+
+    Raises:
+        InputError: A file is missing or cannot be read.
+        VerificationFailed: The accounts do not give the root that the bundle has.
+    """
+    _, summary = _summary(folder / DOCUMENT)
+    table = read_table(folder / ACCOUNTS)
+    if dict(table.schema) != ENTRY_SCHEMA or table.is_empty():
+        raise VerificationFailed(
+            f"{folder / ACCOUNTS} has the columns {table.columns}, not {list(ENTRY_SCHEMA)}, or no rows"
+        )
+    entries = Entries(table, chunk_of(len(table)), tree_of(table))
+    if hexed(entries.tree.root) != summary.get("accountsRoot"):
+        raise VerificationFailed(
+            f"{folder / ACCOUNTS} gives the root {hexed(entries.tree.root)}, not {summary.get('accountsRoot')} of {DOCUMENT}"
+        )
+    return entries
+
+
+def _summary(path: Path) -> tuple[bytes, dict[str, Any]]:
+    try:
+        text = path.read_bytes()
+        summary = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise InputError(f"not a readable JSON document: {error}", file=str(path)) from error
+    if not isinstance(summary, dict) or summary.get("schema") != SCHEMA:
+        raise InputError(f"the schema is not {SCHEMA}", file=str(path), field="schema")
+    return text, summary
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    """One table of a bundle, as it was written: nothing is recomputed.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        return pl.read_parquet(path, use_pyarrow=False)
+    except (OSError, PolarsError) as error:
+        raise InputError(f"not a readable Parquet file: {error}", file=str(path)) from error
+
+
+def _require_leaves(records: pl.DataFrame, bundle: Bundle) -> None:
+    if records.schema.get("leaf") != pl.Binary():
+        raise VerificationFailed(f"{RECORDS} has no column of leaves")
+    stored = records.select("record_id", "leaf")[order(matrix(records["record_id"], WORD))]
+    wrong = stored["leaf"].ne_missing(bundle.records["leaf"])
+    if wrong.any():
+        row = wrong.arg_true()[0]
+        record_id, leaf = stored.row(row)
+        raise VerificationFailed(
+            f"{RECORDS}: record {hexed(record_id)} is not what was hashed: its leaf is {hexed(leaf or b'')}, "
+            f"its values give {hexed(bundle.records['leaf'][row])} ({wrong.sum()} such records)"
+        )
+
+
+def _require_accounts(accounts: pl.DataFrame, bundle: Bundle) -> None:
+    table = bundle.accounts.table
+    if accounts.schema != table.schema or len(accounts) != len(table):
+        raise VerificationFailed(f"{ACCOUNTS} has not the {len(table)} rows of {table.columns} that the records give")
+    if not accounts.equals(table):
+        pairs = zip(table.iter_rows(), accounts.iter_rows(), strict=True)
+        found, stored = next(pair for pair in pairs if pair[0] != pair[1])
+        raise VerificationFailed(f"{ACCOUNTS}: row {_shown(stored)} should be {_shown(found)}")
+
+
+def _require_summary(summary: dict[str, Any], bundle: Bundle) -> None:
+    stored, found = dict(_flat(summary)), dict(_flat(bundle.summary))
+    differing = [
+        f"{name} is {stored.get(name)}, the records give {found.get(name)}"
+        for name in sorted(stored.keys() | found.keys())
+        if stored.get(name) != found.get(name)
+    ]
+    if differing:
+        raise VerificationFailed(f"{DOCUMENT}: {'; '.join(differing)}")
+
+
+def _flat(summary: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in summary.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}.{key}", inner) for key, inner in value.items())
+        else:
+            yield name, value
+
+
+def _shown(row: tuple[Any, ...]) -> str:
+    return ", ".join(hexed(value) if isinstance(value, bytes) else str(value) for value in row)

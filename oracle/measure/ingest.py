@@ -1,0 +1,182 @@
+"""Ingest a file: read it, validate it, find out who acted, store the acts. All of it happens, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from sqlalchemy import Connection
+
+from oracle.config import Source
+from oracle.edge.store.arrivals import Arrival, add_arrival
+from oracle.edge.store.book import Book
+from oracle.edge.store.files import StoredFile, add_file, committed_files, file_of, rows_since
+from oracle.edge.store.quarantine import keep_rows
+from oracle.measure.evidence.leaf import record_ids
+from oracle.measure.masked import masked_rows
+from oracle.measure.records.content import MAX_BYTES
+from oracle.measure.records.meters import Household
+from oracle.measure.records.reader import read
+from oracle.measure.validate.rejected import rejected
+from oracle.measure.validate.rules import Context, validate
+from oracle.model.acts import Reading
+from oracle.model.columns import column
+from oracle.model.errors import InputError
+from oracle.model.findings import CODES, Kind, empty_findings
+
+_PEPPER_LABEL = b"carbonbook/pepper/1"
+_READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What became of a file.
+
+    Attributes:
+        file: The file as it is stored.
+        acts: Number of acts by scenario.
+        findings: Findings about its rows.
+        before: Whether the same bytes were ingested earlier; nothing was changed then.
+    """
+
+    file: StoredFile
+    acts: dict[str, int]
+    findings: pl.DataFrame
+    before: bool
+
+
+class AllowanceUsedUp(InputError):
+    """A source has brought as many rows today as it may: the rest waits until tomorrow.
+
+    Attributes:
+        until: UTC seconds when its next day begins.
+    """
+
+    def __init__(self, problem: str, until: int):
+        super().__init__(problem)
+        self.until = until
+
+
+def ingest(
+    book: Book,
+    path: Path,
+    name: str,
+    source: Source,
+    *,
+    kind: str | None,
+    household: Household,
+    now: int,
+    most: int = MAX_BYTES,
+) -> Ingested:
+    """Ingests one file of a registered source.
+
+    Args:
+        name: Name of the source.
+        kind: Kind of file; None to tell by its content.
+        household: For meter readings, what the file does not say.
+        now: UTC seconds after which an act lies in the future.
+        most: Bytes of the file, unpacked, that are read.
+
+    Raises:
+        InputError: The file cannot be read as a whole, or another source brought it; nothing was stored.
+        AllowanceUsedUp: The source's rows of the day would be more than its allowance; nothing was stored.
+    """
+    sha256 = _sha256(path)
+    with book.database.reading() as connection:
+        present = file_of(connection, sha256)
+    if present is not None and present.source != name:
+        raise InputError(f"the same bytes were ingested as records of source '{present.source}'", file=path.name)
+    if present is not None:
+        return Ingested(present, {}, empty_findings(), before=True)
+    reading = read(path, source=name, region=source.region, kind=kind, zone=source.zone, household=household, most=most)
+    reading = validate(reading, Context(now=now))
+    texts = masked_rows(path, _quarantined(reading), kind)
+    with book.database.begin() as connection:
+        _require_allowance(connection, name, source, reading.rows, now)
+        acts, copies = _identified(book, connection, reading)
+        found = pl.concat([reading.findings, *copies])
+        for scenario, frame in acts.items():
+            book.acts.write(scenario, sha256, frame)
+        accepted = sum(int(frame["rows"].list.len().sum()) for frame in acts.values())
+        rows_found = found["row"].drop_nulls().n_unique()
+        file = StoredFile(sha256, path.name, name, reading.rows, accepted, rows_found, now)
+        add_file(connection, file, found)
+        keep_rows(connection, sha256, texts)
+        add_arrival(connection, Arrival(sha256, kind, read_at=now, **vars(household)))
+    return Ingested(file, {scenario: len(frame) for scenario, frame in acts.items()}, found, before=False)
+
+
+def _identified(
+    book: Book, connection: Connection, reading: Reading
+) -> tuple[dict[str, pl.DataFrame], list[pl.DataFrame]]:
+    """Acts with record id and citizen instead of the source's own names, and findings for copies of stored acts."""
+    committed = committed_files(connection)
+    pepper = hmac.new(book.record_secret, _PEPPER_LABEL + reading.source.encode(), hashlib.sha256).digest()
+    kept, copies = {}, []
+    for scenario, frame in reading.acts.items():
+        frame = frame.with_columns(
+            column("record_id", record_ids(reading.source, frame["record_key"], pepper)),
+            source=pl.lit(reading.source),
+            file=pl.lit(reading.file),
+        )
+        stored = book.acts.read(scenario, frame["day"].unique().to_list(), committed)
+        if len(stored):
+            content = ["record_id", *(name for name in frame.columns if name in stored.columns and name not in _LOCAL)]
+            copies.append(rejected("duplicate", reading.file, _copies(frame, stored, content), ["copy"]))
+            frame = frame.join(stored.select(content), on=content, how="anti", nulls_equal=True)
+        if len(frame):
+            kept[scenario] = frame.drop("record_key")
+    if not kept:
+        return {}, copies
+    names = pl.concat([frame["subject"] for frame in kept.values()])
+    who = book.register.resolve(connection, reading.source, names)
+    return {name: frame.join(who, on="subject", how="left").drop("subject") for name, frame in kept.items()}, copies
+
+
+def _quarantined(reading: Reading) -> list[int]:
+    """Rows that a person may have to decide about."""
+    codes = [name for name, code in CODES.items() if code.kind is Kind.QUARANTINED]
+    return reading.findings.filter(pl.col("code").is_in(codes))["row"].drop_nulls().unique().to_list()
+
+
+def _require_allowance(connection: Connection, name: str, source: Source, rows: int, now: int) -> None:
+    if source.daily_rows is None:
+        return
+    zone = ZoneInfo(source.zone)
+    midnight = datetime.combine(datetime.fromtimestamp(now, zone).date(), time.min, zone)
+    used = rows_since(connection, name, int(midnight.timestamp()))
+    if rows > source.daily_rows:
+        raise InputError(
+            f"{rows} rows are more than the {source.daily_rows} that source '{name}' may bring in a day: split the file"
+        )
+    if used + rows > source.daily_rows:
+        raise AllowanceUsedUp(
+            f"source '{name}' has brought {used} rows today, and {rows} more would pass its allowance of {source.daily_rows}",
+            int((midnight + timedelta(days=1)).timestamp()),
+        )
+
+
+# Columns that say where an act stood, not what it was.
+_LOCAL = ("rows", "file", "source", "record_id")
+
+
+def _copies(frame: pl.DataFrame, stored: pl.DataFrame, content: list[str]) -> pl.DataFrame:
+    """Acts that stand, with the same content, in an earlier file."""
+    same = frame.join(stored.select(content).unique(), on=content, how="semi", nulls_equal=True)
+    return same.with_columns(copy=pl.lit("of an earlier file"))
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_READ_BYTES):
+                digest.update(block)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from error
+    return digest.hexdigest()

@@ -1,0 +1,92 @@
+"""Rows of a file as they stand in it, without who they belong to: for the person who decides about a row in quarantine."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from oracle.measure.records.content import open_file, text_blocks, utf8
+from oracle.measure.records.json_rows import json_rows
+from oracle.measure.records.reader import sniff
+from oracle.measure.records.szt import FIELDS
+from oracle.model.errors import InputError
+
+MOST_ROWS = 1_000
+MOST_CHARACTERS = 2_000
+
+# Fields that say nothing about who it was. Everything else is masked, whatever it is called.
+_OPEN = frozenset(
+    (
+        *("deal_date", "deal_type", "station", "mode", "start_time", "end_time", "distance", "trip_distance"),
+        *("start", "end", "value", "unit", "quality", "residents"),
+    )
+)
+
+
+def masked_rows(path: Path, rows: list[int], kind: str | None) -> dict[int, str]:
+    """Some data rows of a file as JSON, masked; rows of an XML feed, whose findings show all there is, are left out.
+
+    Args:
+        rows: Their numbers, counted as findings count them; the first `MOST_ROWS` of them are given.
+    """
+    wanted = set(sorted(rows)[:MOST_ROWS])
+    if not wanted:
+        return {}
+    kind = kind or sniff(path)
+    if kind == "greenbutton":
+        return {}
+    texts: dict[int, str] = {}
+    for number, row in _json(path, wanted) if kind == "szt" else _csv(path, wanted):
+        texts[number] = json.dumps(row, ensure_ascii=False)[:MOST_CHARACTERS]
+        if len(texts) == len(wanted):
+            break
+    return texts
+
+
+def masked(value: object) -> str:
+    """The ends of a value: enough to find it again for whoever has the file, too little to know it."""
+    text = str(value)
+    return f"{text[:1]}…{text[-1:]}" if len(text) > 4 else "…"
+
+
+def _csv(path: Path, wanted: set[int]) -> Iterator[tuple[int, object]]:
+    with open_file(path) as stream:
+        names = [name.strip().lower() for name in _fields(_text(stream.readline(), path))]
+        for number, line in enumerate(stream, 1):
+            if number not in wanted:
+                continue
+            fields = _fields(_text(line, path))
+            known = {name: _shown(name, value) for name, value in zip(names, fields, strict=False)}
+            # More fields than names: nobody knows what they are.
+            yield number, known if len(fields) <= len(names) else known | {"more": f"{len(fields) - len(names)} fields"}
+
+
+def _json(path: Path, wanted: set[int]) -> Iterator[tuple[int, object]]:
+    for part in json_rows(text_blocks(path), FIELDS, path.name):
+        plain = part.plain.filter(pl.col("row").is_in(wanted)).to_dicts()
+        objects = [(number, row) for number, row in part.objects if number in wanted]
+        for number, row in sorted([*((row.pop("row"), row) for row in plain), *objects], key=lambda item: item[0]):
+            shown = {name: _shown(name, value) for name, value in row.items()} if isinstance(row, dict) else "no object"
+            yield number, shown
+
+
+def _text(line: bytes, path: Path) -> str:
+    try:
+        return utf8(line, path.name).decode().rstrip("\r\n")
+    except InputError:  # a row of no encoding is a finding of its own; here it is shown as far as it goes
+        return line.decode("utf-8", "replace").rstrip("\r\n")
+
+
+def _fields(line: str) -> list[str]:
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error:
+        return [masked(line)]
+
+
+def _shown(name: str, value: object) -> str:
+    return str(value) if name in _OPEN else masked(value)

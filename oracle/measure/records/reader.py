@@ -1,0 +1,106 @@
+"""Read a file of records, whatever kind it is.
+
+============  ============================================================================================
+kind          what
+============  ============================================================================================
+szt           card taps as JSON or JSON Lines (`oracle.measure.records.szt`)
+trips         trips as CSV (`oracle.measure.records.trips`)
+meters        meter readings as CSV (`oracle.measure.records.meters`)
+greenbutton   meter readings as ESPI XML (`oracle.measure.records.greenbutton`)
+============  ============================================================================================
+
+Files may be gzip, and text may be UTF-8 or GB18030.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO, cast
+from zoneinfo import available_timezones
+
+from oracle.measure.records import meters, trips
+from oracle.measure.records.content import BOM, MAX_BYTES, Limited, load, open_file, text_blocks, utf8
+from oracle.measure.records.greenbutton import read_greenbutton
+from oracle.measure.records.meters import Household, read_meters
+from oracle.measure.records.origin import Origin
+from oracle.measure.records.szt import read_taps
+from oracle.measure.records.table import header
+from oracle.measure.records.trips import read_trips
+from oracle.model.acts import Reading
+from oracle.model.errors import InputError
+from oracle.model.units import DEFAULT_ZONE
+
+KINDS = ("szt", "trips", "meters", "greenbutton")
+
+_SNIFFED_BYTES = 1 << 16
+
+
+def read(
+    path: Path,
+    *,
+    source: str,
+    region: str,
+    kind: str | None = None,
+    zone: str = DEFAULT_ZONE,
+    household: Household | None = None,
+    most: int = MAX_BYTES,
+) -> Reading:
+    """The acts in a file, and findings for its rows that are none.
+
+    Args:
+        path: The file.
+        source: Registered name of the source.
+        region: Where the acts happened, as `CN` plus GB/T 2260 digits.
+        kind: One of `KINDS`; None to tell by the content.
+        zone: IANA time zone of local times in the file, and of the civil day.
+        household: For meter readings, what the file does not say.
+        most: Bytes of it, unpacked, that are read.
+
+    Raises:
+        InputError: the file cannot be read as a whole. Single rows that cannot be read are findings.
+    """
+    if zone not in available_timezones():
+        raise InputError(f"'{zone}' is not an IANA time zone, such as {DEFAULT_ZONE}")
+    origin = Origin(source, path.name, region, zone)
+    kind = kind or sniff(path)
+    household = household or Household()
+    match kind:
+        case "greenbutton":
+            with open_file(path) as stream:
+                return read_greenbutton(cast(BinaryIO, Limited(stream, path.name, most)), origin, household)
+        case "szt":
+            return read_taps(text_blocks(path, most=most), origin)
+        case "trips":
+            return read_trips(text_blocks(path, most=most), origin)
+        case "meters":
+            return read_meters(text_blocks(path, most=most), origin, household)
+    raise InputError(f"'{kind}' is no kind of file; there are: {', '.join(KINDS)}", file=path.name)
+
+
+def sniff(path: Path) -> str:
+    """The kind of a file, by how it begins.
+
+    Raises:
+        InputError: it cannot be told; says what was found and which kinds there are.
+    """
+    start = load(path, _SNIFFED_BYTES)
+    match start.removeprefix(BOM).lstrip()[:1]:
+        case b"<" if b"http://naesb.org/espi" in start:
+            return "greenbutton"
+        case b"<":
+            raise _unknown("XML that is no ESPI feed", path.name)
+        case b"{" | b"[":
+            return "szt"
+    text = utf8(start.partition(b"\n")[0], path.name)
+    names = header(text, path.name)
+    if {*trips.REQUIRED} <= {*names}:
+        return "trips"
+    if {*meters.REQUIRED} <= {*names}:
+        return "meters"
+    raise _unknown(f"a first line with the columns {', '.join(names)}", path.name)
+
+
+def _unknown(found: str, file: str) -> InputError:
+    return InputError(
+        f"cannot tell what kind of file this is: found {found}; name one of {', '.join(KINDS)}", file=file
+    )

@@ -1,0 +1,115 @@
+"""Whole minor units for the bank: what a run paid on chain, in a currency whose smallest coin is larger than the token's.
+
+A token of six decimals pays a merchant 0.125 yuan; a bank pays 0.12. The rest is the merchant's, is carried, and comes with its next
+payment: over all runs a merchant is told to be paid the sum of its payouts, rounded down once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from oracle.model.errors import InputError, SettlementRefused
+from oracle.model.settlement_run import Item, ItemState, Run, RunState
+
+_IBAN = re.compile(r"[A-Z]{2}\d\d[A-Z0-9]{11,30}")
+_BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
+_CNAPS = re.compile(r"\d{12}")
+_ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{0,33}")
+_NAME_LENGTH = 140  # Max140Text of ISO 20022
+
+
+@dataclass(frozen=True)
+class Party:
+    """Who pays or is paid through a bank.
+
+    Attributes:
+        name: As the bank knows it.
+        account: IBAN, or the bank's own account number.
+        code: The bank: a BIC, or the twelve digits of CNAPS (联行号).
+    """
+
+    name: str
+    account: str
+    code: str
+
+    @property
+    def has_iban(self) -> bool:
+        """Whether the account is an IBAN, by its check digits."""
+        return bool(_IBAN.fullmatch(self.account)) and _mod_97(self.account) == 1
+
+    @property
+    def has_bic(self) -> bool:
+        """Whether the bank's code is a BIC; else it is a CNAPS code."""
+        return bool(_BIC.fullmatch(self.code)) and not _CNAPS.fullmatch(self.code)
+
+    def checked(self, file: str | None = None, row: int | None = None) -> Party:
+        """The party, if a bank can take it.
+
+        Raises:
+            InputError: The name is empty or too long, or account or code are none.
+        """
+        if not self.name.strip() or len(self.name) > _NAME_LENGTH or not self.name.isprintable():
+            problem = f"'{self.name[:40]}' is no name of 1 to {_NAME_LENGTH} printable characters"
+            raise InputError(problem, file=file, row=row, field="name")
+        if not _ACCOUNT.fullmatch(self.account):
+            raise InputError(f"'{self.account}' is no bank account", file=file, row=row, field="bank_account")
+        if not (_BIC.fullmatch(self.code) or _CNAPS.fullmatch(self.code)):
+            problem = f"'{self.code}' is neither a BIC nor twelve digits of CNAPS"
+            raise InputError(problem, file=file, row=row, field="bank_code")
+        return self
+
+
+@dataclass(frozen=True)
+class BankPayment:
+    """What the bank is told to pay a merchant for a run.
+
+    Attributes:
+        merchant: Its account.
+        minor: Whole minor units of the currency; 0 if it is not even one.
+        carried: Token base units that are owed and left for the next payment; less than one minor unit.
+    """
+
+    merchant: str
+    minor: int
+    carried: int
+
+
+def bank_payments(run: Run, carried: Mapping[str, int], units_per_minor: int) -> list[BankPayment]:
+    """What the bank pays for a run.
+
+    Args:
+        carried: What each merchant's last payment left, token base units.
+        units_per_minor: Token base units of one minor unit.
+
+    Raises:
+        SettlementRefused: The run is not confirmed, or something of it was paid otherwise than signed.
+    """
+    if run.state is not RunState.CONFIRMED:
+        raise SettlementRefused(f"Run {run.name} is {run.state}: a bank file is made of what is confirmed on chain.")
+    odd = [item.merchant for item in run.items if item.state is ItemState.PAID and item.problem]
+    if odd:
+        raise SettlementRefused(f"Run {run.name} paid {', '.join(odd)} otherwise than signed; `settle show` says how.")
+    return [_payment(item, carried, units_per_minor) for item in run.items if item.state is ItemState.PAID]
+
+
+def units_per_minor_of(token_decimals: int, currency_decimals: int) -> int:
+    """Token base units of one minor unit of a currency.
+
+    Raises:
+        InputError: The token is coarser than the currency.
+    """
+    if token_decimals < currency_decimals:
+        raise InputError(f"a token of {token_decimals} decimals cannot pay a currency of {currency_decimals}")
+    return int(10 ** (token_decimals - currency_decimals))
+
+
+def _payment(item: Item, carried: Mapping[str, int], units_per_minor: int) -> BankPayment:
+    minor, rest = divmod(item.amount + carried.get(item.merchant, 0), units_per_minor)
+    return BankPayment(item.merchant, minor, rest)
+
+
+def _mod_97(iban: str) -> int:
+    turned = iban[4:] + iban[:4]
+    return int("".join(str(int(character, 36)) for character in turned)) % 97

@@ -1,0 +1,123 @@
+"""Units, rounding and the civil calendar: the only place off chain that knows them. Twin of `contracts/libraries/UnitsLib.sol`.
+
+Mass is integer milligrams CO2e, quantities are integers of the methodology's unit, factors are integer micrograms CO2e per unit, points
+are integer thousandths. No float comes near any of them. Days are numbers: days from 1970-01-01 to the civil date of the act in the
+time zone the source declares.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal, InvalidOperation, localcontext
+from enum import IntEnum
+from zoneinfo import ZoneInfo
+
+from oracle.model.errors import InputError
+
+UG_PER_MG = 1000
+MG_PER_KG = 1_000_000
+MG_PER_TONNE = 1_000_000_000
+MILLI = 1000
+
+# 3800 points = 450 kg, the public conversion rate: 76 / 9000 milli-points per milligram.
+POINTS_NUMERATOR = 76
+POINTS_DENOMINATOR = 9000
+
+PAGE_YEARS = 10
+SECONDS_PER_DAY = 86_400
+
+DEFAULT_ZONE = "Asia/Shanghai"
+
+_EPOCH = date(1970, 1, 1)
+_EASTERNMOST_SECONDS = 14 * 3600
+
+
+class Unit(IntEnum):
+    """What one unit of creditable quantity is, numbered as in `IMethodologyRegistry.Unit`."""
+
+    METRE = 0
+    WATT_HOUR = 1
+    LITRE = 2
+    MILLILITRE = 3
+    GRAM = 4
+    SECOND = 5
+    COUNT = 6
+    MILLIGRAM_CO2E = 7
+
+
+def reduction_mg_down(quantity: int, factor_ug: int) -> int:
+    """Reduction in milligrams CO2e of `quantity` units at `factor_ug` micrograms per unit, rounded down."""
+    return quantity * factor_ug // UG_PER_MG
+
+
+def points_milli_down(reduction_mg: int) -> int:
+    """Points in thousandths for `reduction_mg` milligrams CO2e, rounded down."""
+    return reduction_mg * POINTS_NUMERATOR // POINTS_DENOMINATOR
+
+
+def to_base_down(value: str | int | Decimal, per_unit: int) -> int:
+    """Exact decimal `value` times `per_unit`, rounded down: 1.2345 km with 1000 m each is 1234.
+
+    Raises:
+        InputError: `value` is not a finite number.
+    """
+    return int(_scaled(value, per_unit).to_integral_value(rounding=ROUND_FLOOR))
+
+
+def to_base_exact(value: str | int | Decimal, per_unit: int) -> int:
+    """Exact decimal `value` times `per_unit`, which must be whole.
+
+    Raises:
+        InputError: `value` is not a finite number, or has more decimals than `per_unit` allows.
+    """
+    scaled = _scaled(value, per_unit)
+    if scaled != scaled.to_integral_value():
+        raise InputError(f"'{value}' has more decimals than 1/{per_unit} allows")
+    return int(scaled)
+
+
+def day_of(when: date) -> int:
+    """Day number of a civil date."""
+    return (when - _EPOCH).days
+
+
+def date_of(day: int) -> date:
+    """Civil date of a day number."""
+    return _EPOCH + timedelta(days=day)
+
+
+def year_of(day: int) -> int:
+    """Civil year in which a day number lies."""
+    return date_of(day).year
+
+
+def day_of_time(seconds: int, zone: str = DEFAULT_ZONE) -> int:
+    """Day number of the civil date that clocks in `zone` show at `seconds` UTC."""
+    return day_of(datetime.fromtimestamp(seconds, tz=UTC).astimezone(ZoneInfo(zone)).date())
+
+
+def latest_day_of(seconds: int) -> int:
+    """Latest civil date (day number) that any clock on Earth shows at `seconds` UTC: the easternmost zone is 14 hours ahead."""
+    return (seconds + _EASTERNMOST_SECONDS) // SECONDS_PER_DAY
+
+
+def kg(milligrams: int) -> str:
+    """Exact kilograms, for people."""
+    return f"{Decimal(milligrams).scaleb(-6):f}"
+
+
+def points(milli: int) -> str:
+    """Exact points, for people."""
+    return f"{Decimal(milli).scaleb(-3):f}"
+
+
+def _scaled(value: str | int | Decimal, per_unit: int) -> Decimal:
+    with localcontext() as context:
+        context.prec = 78
+        try:
+            number = Decimal(value) * per_unit
+        except InvalidOperation as error:
+            raise InputError(f"'{value}' is not a number") from error
+    if not number.is_finite():
+        raise InputError(f"'{value}' is not a finite number")
+    return number

@@ -1,0 +1,167 @@
+"""The ledger: every event of the deployment up to one block. What the tables are made of depends on no clock and no later block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from oracle.edge.chain.client import Chain, Event, Translated
+from oracle.edge.chain.manifest import abi_of
+from oracle.model.errors import ChainError, InputError
+
+NOBODY = "0x0000000000000000000000000000000000000000"
+
+CONTRACT_OF = {
+    "OperatorLicensed": "OperatorRegistry",
+    "MerchantAdmitted": "OperatorRegistry",
+    "BatchAttested": "EvidenceLedger",
+    "ChunkCredited": "PointIssuer",
+    "ReductionRevoked": "PointIssuer",
+    "Transfer": "CarbonPoint",
+    "ReductionCapped": "CarbonPoint",
+    "ReductionLowered": "CarbonPoint",
+    "YearExpired": "CarbonPoint",
+    "AccountMoved": "CarbonPoint",
+    "OrderRedeemed": "RedemptionDesk",
+    "OrderRefunded": "RedemptionDesk",
+    "OrderDisputed": "RedemptionDesk",
+    "DisputeEnded": "RedemptionDesk",
+    "PointsCollected": "RedemptionDesk",
+    "PriceSet": "SettlementVault",
+    "ReserveDeposited": "SettlementVault",
+    "ReserveWithdrawn": "SettlementVault",
+    "ReserveLocked": "SettlementVault",
+    "MerchantSettled": "SettlementVault",
+    "YearReleased": "SettlementVault",
+    "ReserveReleased": "SettlementVault",
+}
+
+PLACE = ["block", "log_index", "transaction", "time_utc"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """The block that a report is about.
+
+    Attributes:
+        number: Its number.
+        hash: 0x hex.
+        time: UTC seconds.
+    """
+
+    number: int
+    hash: str
+    time: int
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Every event up to a block.
+
+    Attributes:
+        block: The block.
+        events: Events by name, in chain order.
+        times: UTC seconds of every block with an event.
+    """
+
+    block: Block
+    events: Mapping[str, Sequence[Event]]
+    times: Mapping[int, int]
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Events of one name in chain order: `PLACE`, then the event's own values; 32-byte values as 0x hex."""
+        inputs = _inputs_of(name)
+        events = self.events[name]
+        columns: dict[str, pd.Series[Any]] = {
+            "block": _integers([event.block for event in events]),
+            "log_index": _integers([event.index for event in events]),
+            "transaction": pd.Series([event.transaction for event in events], dtype="str"),
+            "time_utc": pd.Series([utc(self.times[event.block]) for event in events], dtype="str"),
+        }
+        for field, kind in inputs.items():
+            values = [event.values[field] for event in events]
+            if kind.startswith("uint"):
+                columns[field] = _integers(values)
+            elif kind in ("address", "bytes32"):
+                columns[field] = pd.Series([_text(value) for value in values], dtype="str")
+            else:
+                columns[field] = pd.Series(values, dtype=object)
+        return pd.DataFrame(columns)
+
+    @cached_property
+    def batches(self) -> pd.DataFrame:
+        """Attested batches: `PLACE`, `batch`, and the fields of the header by name, `methodology` as text."""
+        table = self.table("BatchAttested")
+        headers = table["header"].tolist()
+        fields: dict[str, pd.Series[Any]] = {
+            field: _integers([getattr(header, field) for header in headers]) for field in _HEADER_NUMBERS
+        }
+        names = [methodology_text(header.methodology) for header in headers]
+        return table[[*PLACE, "batch", "operator"]].assign(methodology=pd.Series(names, dtype="str"), **fields)
+
+
+_HEADER_NUMBERS = (
+    "day",
+    "sequence",
+    "version",
+    "recordCount",
+    "accountCount",
+    "totalQuantity",
+    "consentedQuantity",
+)
+
+
+def read_ledger(chain: Chain, number: int | None = None) -> Ledger:
+    """Every event up to a block; the head unless told.
+
+    Raises:
+        InputError: There is no such block yet.
+        ChainError: The chain was re-organised while it was read.
+    """
+    block = _block(chain, number)
+    events = {
+        name: tuple(chain.events(contract, name, to_block=block.number)) for name, contract in CONTRACT_OF.items()
+    }
+    with_events = sorted({event.block for listed in events.values() for event in listed})
+    times = {number: chain.now(number) for number in with_events}
+    if _block(chain, block.number).hash != block.hash:
+        raise ChainError(f"Block {block.number} was replaced while it was read. Run the report again.")
+    return Ledger(block, events, times)
+
+
+def utc(seconds: int) -> str:
+    """A time as the tables write it: 2023-01-10T00:00:00Z."""
+    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def methodology_text(word: bytes) -> str:
+    """A methodology id as people write it."""
+    return word.rstrip(b"\0").decode("ascii")
+
+
+def _block(chain: Chain, number: int | None) -> Block:
+    head = chain.head()
+    if number is not None and not chain.manifest.first_block <= number <= head:
+        raise InputError(f"block {number} is not between {chain.manifest.first_block} and the head, {head}")
+    with Translated(chain.rpc):
+        block = chain.web3.eth.get_block(head if number is None else number)
+    return Block(block["number"], block["hash"].to_0x_hex(), block["timestamp"])
+
+
+def _inputs_of(event: str) -> dict[str, str]:
+    entries = (entry for entry in abi_of(CONTRACT_OF[event]) if entry["type"] == "event" and entry["name"] == event)
+    return {item["name"]: item["type"] for item in next(entries)["inputs"]}
+
+
+def _integers(values: list[int]) -> pd.Series[Any]:
+    fits = all(-(2**63) <= value < 2**63 for value in values)
+    return pd.Series(values, dtype="int64" if fits else object)
+
+
+def _text(value: str | bytes) -> str:
+    return "0x" + value.hex() if isinstance(value, bytes) else value

@@ -1,0 +1,1 @@
+"""Tables, each a function of what was read."""

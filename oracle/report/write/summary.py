@@ -1,0 +1,65 @@
+"""A report in a dozen lines."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from oracle.model.units import kg, points
+from oracle.report.checks.rows import outcomes
+from oracle.report.read.ledger import utc
+from oracle.report.report import Report
+
+LABELS = {
+    "period": ("Period", "期间"),
+    "block": ("Block", "区块"),
+    "files": ("Files read", "读取文件"),
+    "rows": ("Rows in them", "数据行"),
+    "rows_quarantined": ("Rows with a finding", "有问题的行"),
+    "rows_excluded": ("Rows excluded at close", "关账时排除的行"),
+    "rows_waiting": ("Rows waiting to be closed", "待关账的行"),
+    "acts": ("Acts attested", "已核证行为"),
+    "batches": ("Batches", "批次"),
+    "batches_waiting": ("Batches waiting for the committee", "待签批次"),
+    "citizens": ("Citizens credited", "获得积分或减排量的公众"),
+    "reduction": ("Reduction", "减排量"),
+    "points_credited": ("Points credited", "发放积分"),
+    "points_spent": ("Points spent, refunds taken off", "净消费积分"),
+    "merchants_paid": ("Merchants paid", "已结算商户"),
+    "paid": ("Paid to merchants", "已付商户"),
+    "differences": ("Differences between book and chain", "账链差异"),
+}
+
+
+def summary(report: Report) -> dict[str, int | str]:
+    """What the report says, by the keys of `LABELS`. Files and rows are of the whole book; the rest is of the period."""
+    issued, orders, paid = (report.table(name) for name in ("issuance", "redemptions", "settlement"))
+    entries = report.table("statements")
+    credited = entries[entries["kind"] == "credit"]
+    spent = int(orders["points_milli"].sum()) - int(orders["refunded_milli"].sum())
+    symbol, decimals = report.state.token
+    became = outcomes(report.holdings)
+    return {
+        "period": f"{report.period.first} to {report.period.last}",
+        "block": f"{report.ledger.block.number}, {utc(report.ledger.block.time)}",
+        "files": len(report.holdings.files),
+        "rows": sum(file.rows for file in report.holdings.files),
+        "rows_quarantined": sum(file.quarantined for file in report.holdings.files),
+        "rows_excluded": became["excluded"],
+        "rows_waiting": became["waiting"],
+        "acts": int(issued["records"].sum()),
+        "batches": len(issued),
+        "batches_waiting": sum(batch.batch not in report.state.headers for batch in report.holdings.batches),
+        "citizens": int(credited["account"].nunique()),
+        "reduction": f"{kg(int(issued['reduction_mg'].sum()))} kg CO2e",
+        "points_credited": points(int(issued["points_milli"].sum())),
+        "points_spent": points(spent),
+        "merchants_paid": int(paid["merchant"].nunique()),
+        "paid": f"{Decimal(int(paid['amount_units'].sum())).scaleb(-decimals):f} {symbol}",
+        "differences": report.differences,
+    }
+
+
+def summary_text(facts: dict[str, int | str]) -> str:
+    """The summary as lines, in both languages."""
+    lines = [f"{LABELS[key][0]} {LABELS[key][1]}: {value}" for key, value in facts.items()]
+    return "\n".join(lines) + "\n"

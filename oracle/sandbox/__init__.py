@@ -1,0 +1,1 @@
+"""A local chain, its seed, and a synthetic city."""

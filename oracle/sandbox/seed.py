@@ -1,0 +1,114 @@
+"""A local chain's world: keys of its public mnemonic, licensed operators with a reserve, merchants, prices, active methodologies.
+
+Each step looks first whether it is done, so that an interrupted set-up is finished by running it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from oracle.edge.chain.client import Chain
+from oracle.edge.chain.sender import Sender
+from oracle.edge.keys.keyring import CUSTODY, RECORDS, Keyring
+from oracle.ledger.govern.authority import (
+    METHODOLOGY_STATUS,
+    Terms,
+    activate,
+    admit_merchant,
+    deposit,
+    license_operator,
+    methodology_id,
+    propose,
+    set_price,
+    start_notice,
+)
+from oracle.model.units import PAGE_YEARS, day_of_time, year_of
+from oracle.sandbox.local import advance, local_account
+
+# Positions among the chain's accounts; the first seven are those of scripts/profiles/local.toml.
+ACCOUNTS = {
+    "admin": 0,
+    "authority-1": 1,
+    "authority-2": 2,
+    "guardian": 3,
+    "oracle-1": 4,
+    "oracle-2": 5,
+    "oracle-3": 6,
+    "transit": 7,
+    "living": 8,
+    "relayer": 9,
+    "merchant-1": 10,
+    "merchant-2": 11,
+    "merchant-3": 12,
+    "oracle-4": 13,
+    "oracle-5": 14,
+}
+OPERATORS = {"transit": "深圳通出行 licence 2022-01", "living": "绿色生活 licence 2022-02"}
+MERCHANTS = {"merchant-1": "transit", "merchant-2": "transit", "merchant-3": "living"}
+
+DAY_LIMIT_MG = 50_000 * 1_000_000_000  # 50,000 t a day: a city's, not a sample's
+RESERVE_UNITS = 1_000_000_000 * 1_000_000  # a thousand million test yuan each, worth nothing
+UNITS_PER_MILLI = 50  # 0.05 test yuan a point, at six decimals
+
+_NOTICE_SECONDS = 11 * 86_400
+
+
+def create_keys(keys: Keyring) -> None:
+    """Writes the keystore of a local installation; custody and record secrets are random."""
+    keys.create_passphrase()
+    for name, index in ACCOUNTS.items():
+        keys.store(name, bytes(local_account(index).key), random_passphrase=True)
+    keys.store(CUSTODY, random_passphrase=True)
+    keys.store(RECORDS, random_passphrase=True)
+
+
+def seed_parties(chain: Chain, keys: Keyring) -> None:
+    """Licenses operators, admits merchants, funds the reserve."""
+    authority = Sender(chain, keys.account("authority-1"))
+    for name, licence in OPERATORS.items():
+        operator = Sender(chain, keys.account(name))
+        license_operator(authority, operator.account.address, DAY_LIMIT_MG, licence)
+        if chain.read("SettlementVault", "freeOf", operator.account.address) == 0:
+            operator.send("SettlementToken", "mint", operator.account.address, RESERVE_UNITS)
+            deposit(operator, RESERVE_UNITS)
+    for name, sponsor in MERCHANTS.items():
+        merchant = keys.address(name)
+        admit_merchant(Sender(chain, keys.account(sponsor)), merchant, merchant)
+
+
+def seed_prices(chain: Chain, keys: Keyring, clock: int) -> None:
+    """Fixes the price of every page year that is live at `clock`, and of the next."""
+    authority = Sender(chain, keys.account("authority-1"))
+    this_year = year_of(day_of_time(clock, "UTC"))
+    for year in range(this_year - PAGE_YEARS + 1, this_year + 2):
+        set_price(authority, year, UNITS_PER_MILLI)
+
+
+def seed_methodologies(
+    chain: Chain, keys: Keyring, rules: Iterable[tuple[str, int, Terms]], told: Callable[[str], None]
+) -> None:
+    """Brings methodology versions from draft to active, moving the chain's clock over their public notice.
+
+    Args:
+        rules: (id, version, terms), versions of one id in order.
+        told: Takes one line per step.
+    """
+    proposer, approver = (Sender(chain, keys.account(name)) for name in ("authority-1", "authority-2"))
+    waiting = []
+    for identifier, version, terms in rules:
+        if chain.read("MethodologyRegistry", "versionCount", methodology_id(identifier)) < version:
+            propose(proposer, identifier, terms)
+        if _status(chain, identifier, version) == "draft":
+            start_notice(proposer, identifier, version)
+        if _status(chain, identifier, version) == "public notice":
+            waiting.append((identifier, version))
+    if waiting:
+        told(f"{len(waiting)} methodology versions on public notice; moving the local clock by 11 days")
+        advance(chain.rpc, _NOTICE_SECONDS)
+    for identifier, version in waiting:
+        activate(approver, identifier, version)
+
+
+def _status(chain: Chain, identifier: str, version: int) -> str:
+    _, status, _, _ = chain.read("MethodologyRegistry", "methodologyOf", methodology_id(identifier), version)
+    return METHODOLOGY_STATUS[status]

@@ -1,0 +1,1 @@
+"""What every HTTP service shares: bodies, signatures, problems, the server."""

@@ -1,0 +1,1 @@
+"""Records as they happen: HTTP, MQTT, a watched folder. All of them end in `oracle.measure.ingest`."""

@@ -1,0 +1,246 @@
+"""The desk: where everything that comes over the network is taken in, once.
+
+A file is answered when it is committed, and not before: whoever has no answer sends again, with the same idempotency key. The same bytes
+change nothing the second time. What cannot be taken now is not taken at all, and the sender is told when to come again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from oracle.config import Settings
+from oracle.edge.keys.keyring import Keyring
+from oracle.edge.store.book import Book
+from oracle.edge.store.deliveries import Delivery, add_delivery, delivery_of, sha256_of_name
+from oracle.measure.ingest import AllowanceUsedUp, Ingested, ingest
+from oracle.measure.records.meters import Household
+from oracle.model.errors import InputError
+from oracle.serve.http.problem import Refused
+from oracle.serve.http.signed import ByAddress, NotAuthentic, SharedSecret, Verifier
+
+_NAME = re.compile(r"[0-9A-Za-z一-鿿_][0-9A-Za-z一-鿿_. ()-]{0,150}")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the desk takes.
+
+    Attributes:
+        body_bytes: Of one file, as it is sent.
+        unpacked_bytes: Of one file, unpacked: what reading it may hold in memory.
+        waiting: Files being received or waiting to be read, all sources together.
+        free_bytes: Room that must be left on the disk.
+    """
+
+    body_bytes: int = 64 << 20
+    unpacked_bytes: int = 256 << 20
+    waiting: int = 8
+    free_bytes: int = 256 << 20
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A file that is being delivered.
+
+    Attributes:
+        source: Registered source.
+        key: Idempotency key of the delivery.
+        name: Name of the file; the same name never means other bytes.
+        sha256: Of its bytes.
+        kind, meter, unit: As in `carbonbook ingest`.
+    """
+
+    source: str
+    key: str
+    name: str
+    sha256: str
+    kind: str | None = None
+    meter: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a parcel.
+
+    Attributes:
+        sha256: Of its bytes.
+        rows, accepted, quarantined: Of the file.
+        findings: Findings per code; empty if it was taken before.
+        before: Whether it was taken earlier, and nothing changed now.
+    """
+
+    sha256: str
+    rows: int
+    accepted: int
+    quarantined: int
+    findings: dict[str, int]
+    before: bool
+
+
+class Desk:
+    """Takes parcels in, one after the other.
+
+    Args:
+        settings: Sources and home folder.
+        keys: Keystore with the sources' secrets.
+        clock: UTC seconds.
+    """
+
+    def __init__(
+        self, book: Book, settings: Settings, keys: Keyring, clock: Callable[[], float], limits: Limits | None = None
+    ):
+        self.book = book
+        self.settings = settings
+        self.limits = limits or Limits()
+        self.clock = clock
+        self._keys = keys
+        self._reading = threading.Lock()
+        self._places = threading.Lock()
+        self._taken = 0
+        shutil.rmtree(self._spool, ignore_errors=True)  # what a crash left was never answered
+
+    @property
+    def _spool(self) -> Path:
+        return self.settings.path("spool") / "parcels"
+
+    def verifier(self, source: str) -> Verifier:
+        """Who may sign for a source.
+
+        Raises:
+            NotAuthentic: Nobody: it is not registered, or has neither secret nor signer.
+        """
+        known = self.settings.sources.get(source)
+        if known is not None and known.signer is not None:
+            return ByAddress(known.signer)
+        if known is None or secret_name(source) not in self._keys.names():
+            # One sentence for both: whether a source is registered is nobody's business.
+            raise NotAuthentic(f"Nobody may sign for source '{source}'.")
+        return SharedSecret(self._keys.secret(secret_name(source)))
+
+    @contextmanager
+    def place(self) -> Iterator[Path]:
+        """A folder to receive one file in, as long as there is room.
+
+        Raises:
+            Refused: There is none; says when to come again.
+        """
+        with self._places:
+            self.require_place()
+            self._taken += 1
+        folder = self._spool / os.urandom(8).hex()
+        try:
+            folder.mkdir(parents=True)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            with self._places:
+                self._taken -= 1
+
+    def require_place(self) -> None:
+        """Asks for room without taking any: whoever only looks must not turn a sender away.
+
+        Raises:
+            Refused: There is none; says when to come again.
+        """
+        if self._taken == self.limits.waiting:
+            raise Refused(503, f"{self.limits.waiting} files are being taken in. Come again.", retry_after=2)
+        free = shutil.disk_usage(self.settings.home).free
+        if free < self.limits.free_bytes:
+            raise Refused(
+                503, f"The disk has {free} bytes left, {self.limits.free_bytes} are kept free.", retry_after=60
+            )
+
+    def answered(self, parcel: Parcel) -> Receipt | None:
+        """The answer that a parcel's key was given before; None if it was given none.
+
+        Raises:
+            Refused: The key, or the name, was used for other bytes.
+            InputError: The name is none.
+        """
+        if not _NAME.fullmatch(parcel.name):
+            raise InputError(
+                f"'{parcel.name}' is no name of a file: letters, digits, _ . ( ) - and spaces", field="name"
+            )
+        with self.book.database.reading() as connection:
+            before = delivery_of(connection, parcel.source, parcel.key)
+            named = sha256_of_name(connection, parcel.source, parcel.name)
+        if before is not None and before.sha256 != parcel.sha256:
+            raise Refused(409, f"The key {parcel.key} was used for other bytes: {before.sha256}. Use a new key.")
+        if named is not None and named != parcel.sha256:
+            raise Refused(409, f"A file {parcel.name} with other bytes was taken: {named}. Use another name.")
+        if before is None:
+            return None
+        return self._receipt_of(before)
+
+    def take(self, parcel: Parcel, path: Path) -> Receipt:
+        """Reads a received file, whose name is the parcel's, and commits what is in it.
+
+        Raises:
+            InputError: It cannot be read as a whole; nothing was stored.
+            Refused: The source's allowance is used up, or the key was used for other bytes.
+        """
+        source = self.settings.source(parcel.source)
+        household = Household(source.service, parcel.unit, parcel.meter, source.residents)
+        now = int(self.clock())
+        with self._reading:
+            again = self.answered(parcel)
+            if again is not None:
+                return again
+            try:
+                done = ingest(
+                    self.book,
+                    path,
+                    parcel.source,
+                    source,
+                    kind=parcel.kind,
+                    household=household,
+                    now=now,
+                    most=self.limits.unpacked_bytes,
+                )
+            except AllowanceUsedUp as used_up:
+                raise Refused(429, str(used_up), retry_after=max(1, used_up.until - now)) from used_up
+            if self.settings.keep_inputs:
+                self._keep(parcel, path)
+            with self.book.database.begin() as connection:
+                add_delivery(connection, Delivery(parcel.source, parcel.key, parcel.sha256, parcel.name, now))
+        return _receipt(done)
+
+    def _receipt_of(self, before: Delivery) -> Receipt:
+        from oracle.edge.store.files import file_of
+
+        with self.book.database.reading() as connection:
+            file = file_of(connection, before.sha256)
+        if file is None:
+            raise Refused(409, f"The file of key {before.key} was withdrawn. Use a new key.")
+        return Receipt(file.sha256, file.rows, file.accepted, file.quarantined, {}, before=True)
+
+    def _keep(self, parcel: Parcel, path: Path) -> None:
+        target = self.settings.path("received") / parcel.source / parcel.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(path, target)
+
+
+def secret_name(source: str) -> str:
+    """Name of the key that holds a source's secret."""
+    return f"source-{source}"
+
+
+def _receipt(done: Ingested) -> Receipt:
+    from oracle.model.findings import counts
+
+    return Receipt(
+        done.file.sha256,
+        done.file.rows,
+        done.file.accepted,
+        done.file.quarantined,
+        counts(done.findings),
+        done.before,
+    )

@@ -1,0 +1,117 @@
+"""The intake over HTTP. OpenAPI at /openapi.json.
+
+======================================  ====================================================================================
+PUT /v1/sources/{source}/files/{name}   a file of records; signed by the source (`oracle.serve.http.signed`)
+GET /v1/health                          whether it takes files; anyone
+======================================  ====================================================================================
+
+200 the file is committed, or was before; 401 not signed as it should be; 409 key or name used for other bytes; 413 too large; 422 cannot be
+read, nothing was stored; 429 the source's allowance of the day is used up; 503 no room now. 429 and 503 say when to come again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query
+from fastapi import Request as HttpRequest
+from starlette.concurrency import run_in_threadpool
+
+from oracle.measure.records.reader import KINDS
+from oracle.serve.http.body import TooLarge, spool
+from oracle.serve.http.problem import tell_problems
+from oracle.serve.http.signed import DIGEST, FORMS, KEY, SENDER, SIGNATURE, TIME, NotAuthentic, Request, parse, require
+from oracle.serve.intake.desk import Desk, Parcel
+
+_HEADERS = [
+    {
+        "name": name,
+        "in": "header",
+        "required": True,
+        "schema": {"type": "string", "pattern": f"^({FORMS[name].pattern})$"},
+        "description": what,
+    }
+    for name, what in (
+        (SENDER, "Name of the source."),
+        (TIME, "UTC seconds; good for five minutes."),
+        (KEY, "Idempotency key: the same request again changes nothing and gets the same answer."),
+        (DIGEST, "SHA-256 of the body, hex."),
+        (SIGNATURE, "hmac-sha256=HEX or eip191=HEX over the seven lines that oracle/serve/http/signed.py names."),
+    )
+]
+_PROBLEM = {
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["error", "detail"],
+                "properties": {"error": {"type": "string"}, "detail": {"type": "string"}},
+            }
+        }
+    }
+}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": what, **_PROBLEM}
+    for status, what in (
+        (401, "Not signed as it should be."),
+        (404, "No such path."),
+        (409, "The key or the name was used for other bytes."),
+        (413, "Too large."),
+        (422, "It cannot be read; nothing was stored."),
+        (429, "The source's allowance of the day is used up; says when to come again."),
+        (503, "No room now; says when to come again."),
+    )
+}
+_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
+
+
+def intake_app(desk: Desk) -> FastAPI:
+    """The HTTP service of the intake."""
+    app = FastAPI(title="Carbonbook intake", version="1", docs_url=None, redoc_url=None)
+    tell_problems(app)
+
+    @app.get("/v1/health")
+    def health() -> dict[str, str]:
+        """Whether files are taken."""
+        desk.require_place()
+        return {"status": "ok"}
+
+    @app.put(
+        "/v1/sources/{source}/files/{name}",
+        openapi_extra={"parameters": _HEADERS, **_BODY},
+        responses=_PROBLEMS,
+    )
+    async def put_file(
+        source: str,
+        name: str,
+        request: HttpRequest,
+        kind: Annotated[str | None, Query(pattern=f"^({'|'.join(KINDS)})$")] = None,
+        meter: Annotated[str | None, Query(max_length=100)] = None,
+        unit: Annotated[str | None, Query(max_length=20)] = None,
+    ) -> dict[str, Any]:
+        """Take in a file of records: good rows become acts, bad ones findings."""
+        signed = _authentic(desk, request, source)
+        parcel = Parcel(source, signed.key, name, signed.sha256, kind, meter, unit)
+        before = await run_in_threadpool(desk.answered, parcel)
+        if before is not None:
+            return asdict(before)
+        most = desk.limits.body_bytes
+        if int(request.headers.get("content-length", "0")) > most:
+            raise TooLarge(f"the body has more than {most} bytes: split it")
+        with desk.place() as folder:
+            path = folder / name
+            await spool(request.stream(), path, sha256=signed.sha256, most=most)
+            return asdict(await run_in_threadpool(desk.take, parcel, path))
+
+    return app
+
+
+def _authentic(desk: Desk, http: HttpRequest, source: str) -> Request:
+    raw = http.scope["raw_path"].decode("ascii")
+    path = raw.partition("?")[0] + (f"?{http.url.query}" if http.url.query else "")
+    request, signature = parse(http.method, path, http.headers, int(desk.clock()))
+    if request.sender != source:
+        raise NotAuthentic(f"{request.sender} cannot send for source '{source}'.")
+    require(request, signature, desk.verifier(source))
+    return request

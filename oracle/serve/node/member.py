@@ -1,0 +1,189 @@
+"""One member of the committee: what it may sign, and its signature."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from eth_account.signers.base import BaseAccount
+
+from oracle.config import Settings
+from oracle.edge.chain.client import Chain
+from oracle.edge.store.arrivals import batches_of_closing, closing_count
+from oracle.edge.store.book import Book
+from oracle.ledger.attest.committee import domain
+from oracle.measure.evidence.folder import read
+from oracle.measure.evidence.proof import header_json
+from oracle.measure.quantify.library import Library
+from oracle.model.errors import CarbonbookError, InputError, VerificationFailed
+from oracle.model.header import Header
+from oracle.serve.node.compare import Comparison, compare
+from oracle.serve.node.proposal import Proposal, read_people
+from oracle.serve.node.replay import Outcome, Replay
+
+_ACTIVE_OR_SUPERSEDED = (3, 4)  # IMethodologyRegistry.Status
+
+
+class NotSigned(CarbonbookError):
+    """This node does not sign a batch, and says why."""
+
+    exit_code = 7
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A signature over a batch's header.
+
+    Attributes:
+        batch: Key of the batch.
+        header: What was signed.
+        epoch: Of the committee, as this node's own RPC tells.
+        member: Address of the signer.
+        signature: 65 bytes.
+    """
+
+    batch: str
+    header: Header
+    epoch: int
+    member: str
+    signature: bytes
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is sent."""
+        return {
+            "batch": self.batch,
+            "header": header_json(self.header),
+            "epoch": self.epoch,
+            "member": self.member,
+            "signature": "0x" + self.signature.hex(),
+        }
+
+
+class Member:
+    """A node at work.
+
+    Args:
+        settings: Of its home folder.
+        book: Its own.
+        chain: As its own RPC tells.
+        account: Signs.
+        operators: Address of the operator of each source.
+        library: Its own methodologies.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        book: Book,
+        chain: Chain,
+        account: BaseAccount,
+        operators: dict[str, str],
+        library: Library,
+    ):
+        self._book = book
+        self._chain = chain
+        self._account = account
+        self._library = library
+        self._replay = Replay(book, settings, self._library, operators, self._header_on_chain)
+        self._one_at_a_time = threading.Lock()
+
+    @property
+    def address(self) -> str:
+        """Of the member."""
+        return self._account.address
+
+    @property
+    def settled(self) -> int:
+        """Number of the last close that is settled here."""
+        return self._replay.settled
+
+    def consider(self, document: bytes, people: bytes) -> Outcome:
+        """Closes as proposed, and says what came out.
+
+        Raises:
+            InputError: It is no proposal, not for this chain, or not the next.
+        """
+        proposal = Proposal.parse(document)
+        if proposal.genesis_hash != self._chain.manifest.genesis_hash:
+            raise InputError(f"the close belongs to another chain: {proposal.genesis_hash}", field="genesisHash")
+        if hashlib.sha256(people).hexdigest() != proposal.people_sha256:
+            raise InputError("the people are not those of the proposal", field="peopleSha256")
+        with self._one_at_a_time:
+            return self._replay.close(proposal, read_people(people))
+
+    def compare(self, batch: str) -> Comparison:
+        """Where this node's bundle of a disputed batch differs from the other's, which was put in `claim_folder`.
+
+        Raises:
+            InputError: This node has no bundle of its own of that batch.
+            VerificationFailed: The other's bundle does not hold.
+        """
+        theirs = read(self.claim_folder(batch))
+        if not self._replay.aside(batch).exists():
+            raise InputError(f"this node finds no batch {batch}: it has none of its {len(theirs.records)} records")
+        return compare(read(self._replay.aside(batch)), theirs)
+
+    def claim_folder(self, batch: str) -> Path:
+        """Where the other's bundle of a disputed batch goes."""
+        return self._replay.claim(batch)
+
+    def batches(self) -> dict[str, Header]:
+        """Header of every batch this node found as it was proposed."""
+        with self._book.database.reading() as connection:
+            last = closing_count(connection) + 1  # a disputed close may have batches that are not disputed
+            made = [item.batch for number in range(1, last + 1) for item in batches_of_closing(connection, number)]
+        return {batch: read(self._book.bundle_folder(batch)).header for batch in made}
+
+    def approve(self, batch: str) -> Approval:
+        """Signs a batch.
+
+        Raises:
+            NotSigned: This node did not find it so, the chain's methodology is not the library's, or this node is no member.
+        """
+        with self._book.database.reading() as connection:
+            numbers = range(1, closing_count(connection) + 2)
+            known = any(batch == item.batch for number in numbers for item in batches_of_closing(connection, number))
+        if not known:
+            raise NotSigned(f"{self.address} has not found batch {batch} for itself.")
+        bundle = read(self._book.bundle_folder(batch))
+        self._require_methodology(bundle.meta.methodology, bundle.meta.version)
+        members = {member.lower() for member in self._chain.read("OracleCommittee", "members")}
+        if self.address.lower() not in members:
+            raise NotSigned(f"{self.address} is no member of the committee on {self._chain.rpc}.")
+        epoch = self._chain.read("OracleCommittee", "epoch")
+        message = bundle.header.message(domain(self._chain, "EvidenceLedger"), epoch)
+        signature = bytes(self._account.sign_message(message).signature)
+        return Approval(batch, bundle.header, epoch, self.address, signature)
+
+    def _require_methodology(self, identifier: str, version: int) -> None:
+        """The chain's version of a methodology is the one this node computed with."""
+        rule = self._library.rule(identifier, version)
+        terms, status, _, _ = self._chain.read(
+            "MethodologyRegistry", "methodologyOf", identifier.encode().ljust(32, b"\0"), version
+        )
+        if terms.documentHash != rule.document_hash or status not in _ACTIVE_OR_SUPERSEDED:
+            raise NotSigned(
+                f"{identifier} version {version} on {self._chain.rpc} has document 0x{terms.documentHash.hex()} and status "
+                f"{status}; this node's library has 0x{rule.document_hash.hex()}."
+            )
+
+    def _header_on_chain(self, batch: str) -> Header | None:
+        stored = self._chain.read("EvidenceLedger", "headerOf", bytes.fromhex(batch[2:]))
+        if stored.recordCount == 0:
+            return None
+        return Header(*vars(stored).values())
+
+
+def require_same(approval: Approval, header: Header) -> None:
+    """Raises unless an approval is of this header.
+
+    Raises:
+        VerificationFailed: It is of another.
+    """
+    for field in fields(Header):
+        signed, known = getattr(approval.header, field.name), getattr(header, field.name)
+        if signed != known:
+            raise VerificationFailed(f"{approval.member} signed {field.name} {signed}, the batch has {known}")

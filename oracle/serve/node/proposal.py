@@ -1,0 +1,138 @@
+"""What one installation closed, as it tells the committee: files in the order they came, how they were read, headers of the batches."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+from polars.exceptions import PolarsError
+from sqlalchemy import Connection
+
+from oracle.edge.store.arrivals import PEOPLE_SCHEMA, Arrival, Arrived, arrived, batches_of_closing, people_of_closing
+from oracle.edge.store.book import Book
+from oracle.measure.evidence.folder import read
+from oracle.measure.evidence.proof import header_json
+from oracle.model.canonical import canonical_json
+from oracle.model.errors import InputError
+from oracle.model.header import Header
+
+SCHEMA = "carbonbook/closing/1"
+
+_PLAIN_NAME = re.compile(r"[^/\\\0]{1,200}")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One close.
+
+    Attributes:
+        number: 1 for the book's first close.
+        genesis_hash: The chain the book belongs to.
+        files: What it took in, in the order it came.
+        headers: Header of every batch it made, by key.
+        people_sha256: Of the table of people that goes with it.
+    """
+
+    number: int
+    genesis_hash: str
+    files: tuple[Arrived, ...]
+    headers: dict[str, Header]
+    people_sha256: str
+
+    def document(self) -> bytes:
+        """As it is sent."""
+        return canonical_json(
+            {
+                "schema": SCHEMA,
+                "number": self.number,
+                "genesisHash": self.genesis_hash,
+                "files": [asdict(file.arrival) | {"name": file.name, "source": file.source} for file in self.files],
+                "batches": {batch: header_json(header) for batch, header in self.headers.items()},
+                "peopleSha256": self.people_sha256,
+            }
+        )
+
+    @classmethod
+    def parse(cls, document: bytes) -> Proposal:
+        """What `document` wrote.
+
+        Raises:
+            InputError: It is no proposal, or names a file that is none.
+        """
+        try:
+            data = json.loads(document)
+            if data["schema"] != SCHEMA:
+                raise InputError(f"the schema is not {SCHEMA}", field="schema")
+            return cls(
+                number=int(data["number"]),
+                genesis_hash=str(data["genesisHash"]),
+                files=tuple(_file(entry) for entry in data["files"]),
+                headers={str(batch): header_of(entry) for batch, entry in data["batches"].items()},
+                people_sha256=str(data["peopleSha256"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputError(f"not a closing as it is proposed: {error!r}") from error
+
+
+def propose(book: Book, connection: Connection, number: int, genesis_hash: str) -> tuple[Proposal, bytes]:
+    """A close of this book, and the table of people that goes with it (Parquet)."""
+    people = people_bytes(people_of_closing(connection, book.people_file(number)))
+    made = batches_of_closing(connection, number)
+    headers = {batch.batch: read(book.bundle_folder(batch.batch)).header for batch in made}
+    digest = hashlib.sha256(people).hexdigest()
+    return Proposal(number, genesis_hash, tuple(arrived(connection, number)), headers, digest), people
+
+
+def people_bytes(people: pl.DataFrame) -> bytes:
+    """A table of people as Parquet."""
+    target = io.BytesIO()
+    people.write_parquet(target)
+    return target.getvalue()
+
+
+def read_people(content: bytes) -> pl.DataFrame:
+    """The table of people from Parquet.
+
+    Raises:
+        InputError: It is none.
+    """
+    try:
+        table = pl.read_parquet(io.BytesIO(content))
+    except (PolarsError, OSError) as error:
+        raise InputError("the people are no Parquet table") from error
+    if dict(table.schema) != PEOPLE_SCHEMA:
+        raise InputError(f"the people's columns are {table.columns}, not {list(PEOPLE_SCHEMA)}")
+    return table
+
+
+def header_of(entry: dict[str, Any]) -> Header:
+    """A header from its document (`oracle.measure.evidence.proof.header_json`)."""
+    words = ("methodology", "recordsRoot", "accountsRoot", "bundleHash")
+    methodology, records_root, accounts_root, bundle_hash = (bytes.fromhex(entry[name][2:]) for name in words)
+    return Header(
+        operator=str(entry["operator"]),
+        day=int(entry["day"]),
+        sequence=int(entry["sequence"]),
+        version=int(entry["version"]),
+        methodology=methodology,
+        record_count=int(entry["recordCount"]),
+        account_count=int(entry["accountCount"]),
+        total_quantity=int(entry["totalQuantity"]),
+        consented_quantity=int(entry["consentedQuantity"]),
+        records_root=records_root,
+        accounts_root=accounts_root,
+        bundle_hash=bundle_hash,
+    )
+
+
+def _file(entry: dict[str, Any]) -> Arrived:
+    name, source = str(entry.pop("name")), str(entry.pop("source"))
+    for text in (name, source):
+        if not _PLAIN_NAME.fullmatch(text) or text in (".", ".."):
+            raise InputError(f"'{text}' is no name of a file or a source")
+    return Arrived(Arrival(**entry), name, source)

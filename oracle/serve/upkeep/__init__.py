@@ -1,0 +1,1 @@
+"""Preflight checks, and rebuilding a lost book."""

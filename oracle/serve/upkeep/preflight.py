@@ -1,0 +1,213 @@
+"""Before the first round: what is wrong, and what to do about it. Each check stands alone; one that fails hides no other."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from eth_utils.crypto import keccak
+
+from oracle.edge.chain.client import Translated
+from oracle.edge.chain.fees import fees_now
+from oracle.edge.chain.finality import require_sound
+from oracle.edge.keys.keyring import CUSTODY, RECORDS
+from oracle.edge.store import outbox as rows
+from oracle.edge.store.lock import exclusive
+from oracle.measure.evidence.leaf import methodology_word
+from oracle.measure.quantify.figures import Status
+from oracle.model.errors import CarbonbookError, ConfigError
+from oracle.model.units import day_of_time, year_of
+from oracle.sandbox.local import CHAIN_ID
+
+if TYPE_CHECKING:
+    from oracle.cli.console import Installation
+
+_DISK_BYTES = 1 << 30
+_GAS = 20_000_000  # a full chunk of accounts
+_CLOCK_SECONDS = 3600
+_STUCK_SECONDS = 3600
+_PRICE_DAYS = 31  # before a year begins, its price must be there
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check.
+
+    Attributes:
+        check: What was looked at.
+        ok: Whether it is as it should be.
+        found: What it is.
+        remedy: What to do; empty if nothing.
+    """
+
+    check: str
+    ok: bool
+    found: str
+    remedy: str
+
+
+Check = Callable[["Installation"], tuple[bool, str]]
+
+
+def preflight(here: Installation) -> Iterator[Finding]:
+    """Runs every check. One that cannot be made, because of an earlier one or not, says why."""
+    for check, look, remedy in CHECKS:
+        try:
+            ok, found = look(here)
+        except CarbonbookError as error:
+            ok, found = False, str(error)
+        yield Finding(check, ok, found, "" if ok else remedy)
+
+
+def _keys(here: Installation) -> tuple[bool, str]:
+    names = {here.settings.relayer, CUSTODY, RECORDS, *here.settings.committee}
+    for name in sorted(names):
+        here.keys.secret(name)
+    return True, f"{len(names)} keys open"
+
+
+def _database(here: Installation) -> tuple[bool, str]:
+    with here.book.database.begin() as connection:
+        pending = rows.counts(connection)
+    return True, f"{here.book.database.place} can be written; transactions: {pending or 'none'}"
+
+
+def _disk(here: Installation) -> tuple[bool, str]:
+    free = shutil.disk_usage(here.settings.home).free
+    return free >= _DISK_BYTES, f"{free // (1 << 20)} MiB free"
+
+
+def _lock(here: Installation) -> tuple[bool, str]:
+    with exclusive(here.book.database, "run", 0):
+        return True, "no other service works on this book"
+
+
+def _chain(here: Installation) -> tuple[bool, str]:
+    chain = here.chain
+    return True, f"{chain.rpc} is chain {chain.manifest.chain_id} at block {chain.head()}"
+
+
+def _sound(here: Installation) -> tuple[bool, str]:
+    require_sound(here.chain, here.book.database, here.settings.finality)
+    return True, f"what was final stands; {len(here.chain.witnesses)} witnesses agree"
+
+
+def _code(here: Installation) -> tuple[bool, str]:
+    other = []
+    for role, entry in here.chain.manifest.contracts.items():
+        with Translated(here.chain.rpc):
+            code = here.chain.web3.eth.get_code(here.chain.address(role))
+        if "0x" + keccak(code).hex() != entry.code_hash.lower():
+            other.append(role)
+    return not other, f"other code at {', '.join(other)}" if other else "every contract has the code of the manifest"
+
+
+def _clock(here: Installation) -> tuple[bool, str]:
+    ahead = here.chain.now() - int(time.time())
+    is_local = here.chain.manifest.chain_id == CHAIN_ID  # whoever develops sets its clock
+    return is_local or abs(ahead) <= _CLOCK_SECONDS, f"the chain's clock is {ahead} s ahead of this machine's"
+
+
+def _committee(here: Installation) -> tuple[bool, str]:
+    chain = here.chain
+    quorum = chain.read("OracleCommittee", "quorum")
+    held = [here.keys.address(name) for name in here.settings.committee]
+    members = [address for address in held if chain.read("OracleCommittee", "isMember", address)]
+    return len(members) >= quorum, f"{len(members)} of {len(held)} keys here are members; {quorum} must sign"
+
+
+def _gas(here: Installation) -> tuple[bool, str]:
+    relayer = here.keys.address(here.settings.relayer)
+    with Translated(here.chain.rpc):
+        balance = here.chain.web3.eth.get_balance(relayer)  # type: ignore[arg-type]  # checksummed text
+    cap = fees_now(here.chain).cap
+    left = balance // (_GAS * cap) if cap else None
+    return left is None or left >= 10, f"{relayer} can pay for {'any number of' if left is None else left} full chunks"
+
+
+def _operators(here: Installation) -> tuple[bool, str]:
+    standing = {
+        name: here.chain.read("OperatorRegistry", "operatorOf", address).standing
+        for name, address in here.operators().items()
+    }
+    other = [name for name, at in standing.items() if at != _ACTIVE]
+    return (
+        not other,
+        f"not licensed: {', '.join(other)}" if other else f"operators of {len(standing)} sources are licensed",
+    )
+
+
+def _reserve(here: Installation) -> tuple[bool, str]:
+    empty = [
+        name for name, address in here.operators().items() if here.chain.read("SettlementVault", "freeOf", address) == 0
+    ]
+    return not empty, f"no free reserve: {', '.join(empty)}" if empty else "every operator has free reserve"
+
+
+def _prices(here: Installation) -> tuple[bool, str]:
+    today = day_of_time(here.chain.now(), "UTC")
+    years = sorted({year_of(today), year_of(today + _PRICE_DAYS)})
+    missing = [str(year) for year in years if here.chain.read("SettlementVault", "priceOf", year) == 0]
+    return not missing, f"no price for {', '.join(missing)}" if missing else f"points of {years[0]} have a price"
+
+
+def _methodologies(here: Installation) -> tuple[bool, str]:
+    other, same = [], 0
+    for rule in here.library.rules():
+        if rule.status is not Status.ACTIVE:
+            continue
+        key = methodology_word(rule.id)
+        if here.chain.read("MethodologyRegistry", "versionCount", key) < rule.version:
+            continue  # of another place, or not proposed yet: closing does not need it until an act asks for it
+        terms = here.chain.read("MethodologyRegistry", "methodologyOf", key, rule.version)[0]
+        if (terms.documentHash, terms.factorUg) == (rule.document_hash, rule.factor_ug):
+            same += 1
+        else:
+            other.append(f"{rule.id} v{rule.version}")
+    return not other and same > 0, f"differ: {', '.join(other)}" if other else f"{same} versions are as on chain"
+
+
+def _stuck(here: Installation) -> tuple[bool, str]:
+    with here.book.database.reading() as connection:
+        oldest = rows.oldest_pending(connection)
+    age = 0 if oldest is None else int(time.time()) - oldest
+    return age < _STUCK_SECONDS, f"the oldest transaction on its way is {age} s old" if age else "none is on its way"
+
+
+_ACTIVE = 1  # IOperatorRegistry.Standing.Active
+
+CHECKS: tuple[tuple[str, Check, str], ...] = (
+    ("keys", _keys, "Put the keystore files and the passphrase where config.toml says (`keys`, `passphrase_file`)."),
+    ("database", _database, "Free the disk, or restore the database from a backup and run `carbonbook rebuild`."),
+    ("disk", _disk, "Free at least 1 GiB on the disk of the home folder."),
+    ("one service", _lock, "A service is at work already. Stop it before starting another."),
+    ("chain", _chain, "Start the node, or name the right one in config.toml (`rpc`)."),
+    ("finality", _sound, "Find out what happened to the chain; then `carbonbook reconcile --accept-rollback`."),
+    ("contracts", _code, "This is not the deployment of the manifest: name the right manifest in config.toml."),
+    ("clock", _clock, "Set this machine's clock by NTP, and ask the operator of the node about theirs."),
+    (
+        "committee",
+        _committee,
+        "Have the authority add this installation's oracle members, or gather signatures from others.",
+    ),
+    ("gas money", _gas, "Send the relayer gas money."),
+    ("operators", _operators, "Have the authority license the operators of the sources, or correct config.toml."),
+    ("reserve", _reserve, "Have the operators deposit reserve: without it their batches cannot be credited."),
+    ("prices", _prices, "Have the authority set the price of the year's points."),
+    ("methodologies", _methodologies, "Library and chain differ: install the library version that was activated."),
+    ("transactions", _stuck, "`carbonbook reconcile`; if they stay, see the runbook page transactions-stuck."),
+)
+
+
+def require(findings: list[Finding]) -> None:
+    """Raises if anything is wrong.
+
+    Raises:
+        ConfigError: Something is.
+    """
+    wrong = [finding for finding in findings if not finding.ok]
+    if wrong:
+        raise ConfigError(f"{len(wrong)} of {len(findings)} checks failed: {', '.join(item.check for item in wrong)}.")
