@@ -41,6 +41,14 @@ PARTNERS = {
     "vault": "SettlementVault",
     "offers": "OfferBook",
     "token": "SettlementToken",
+    "credits": "CarbonCredit",
+    "certifier": "ReductionCertifier",
+    "reversals": "ReversalDesk",
+    "market": "CreditMarket",
+    "pot": "ProceedsPot",
+    "inventories": "InventoryRegistry",
+    "picture": "CertificatePicture",
+    "retirements": "RetirementRegistry",
 }
 
 
@@ -53,7 +61,7 @@ def main() -> int:
     try:
         chain = Chain(arguments.rpc, Manifest.load(arguments.manifest))
         written = json.loads(arguments.manifest.read_text())
-        lines = list(drift(chain, written["compiler"], written["guardians"]))
+        lines = list(drift(chain, written["compiler"], written["guardians"], written["credits"]))
     except CarbonbookError as error:
         sys.stderr.write(f"Error: {error}\n")
         return error.exit_code
@@ -64,8 +72,11 @@ def main() -> int:
     return 1 if lines else 0
 
 
-def drift(chain: Chain, compiler: dict[str, Any], guardians: dict[str, str]) -> Iterator[str]:
-    """What differs between a chain and its manifest, a sentence each. `guardians` maps a role to the role that can cancel its operations."""
+def drift(
+    chain: Chain, compiler: dict[str, Any], guardians: dict[str, str], credits: dict[str, Any]
+) -> Iterator[str]:
+    """What differs between a chain and its manifest, a sentence each. `guardians` maps a role to the role that can cancel its operations;
+    `credits` are the parameters of the second flow."""
     yield from _compiler(compiler)
     strangers = list(_code(chain))
     yield from strangers
@@ -75,6 +86,7 @@ def drift(chain: Chain, compiler: dict[str, Any], guardians: dict[str, str]) -> 
     yield from _members(chain)
     yield from _rule(chain, guardians)
     yield from _functions(chain)
+    yield from _credits(chain, credits)
     yield from _differences(
         {
             "committee members": (sorted(chain.manifest.committee["members"]), _committee(chain)),
@@ -88,6 +100,17 @@ def drift(chain: Chain, compiler: dict[str, Any], guardians: dict[str, str]) -> 
             },
         }
     )
+
+
+def _credits(chain: Chain, said: dict[str, Any]) -> Iterator[str]:
+    """The terms of the next series, where fees and unclaimed shares go, and the code that begins serials."""
+    terms = chain.read("CreditMarket", "termsOf", chain.read("CreditMarket", "presentTermsId"))
+    found = dict(zip(("citizens_bps", "fee_bps", "buffer_bps", "floor_price"), terms, strict=True)) | {
+        "fee_receiver": chain.read("CreditMarket", "feeReceiver"),
+        "public_good": chain.read("ProceedsPot", "publicGood"),
+        "registry_code": chain.read("RetirementRegistry", "registryCode").decode(),
+    }
+    yield from _differences({f"credits {name}": (said[name], found[name]) for name in sorted(found)})
 
 
 def _committee(chain: Chain) -> list[str]:

@@ -82,7 +82,7 @@ def batch_of(
     """A batch whose header tells the truth about `entries`."""
     rows = tuple(entries)
     padded = rows + (Entry(),) * ((1 << (len(rows) - 1).bit_length()) - len(rows))
-    tree = _tree(padded)
+    tree = tree_of(padded)
     header = Header(
         operator=operator.address,
         day=day,
@@ -106,7 +106,8 @@ def approvals(ledger: Any, epoch: int, signers: Sequence[LocalAccount], header: 
     return [(signer.address, sign(signer, "Attestation", ledger, epoch, *header)) for signer in ordered]
 
 
-def _tree(entries: Sequence[Entry]) -> Tree:
+def tree_of(entries: Sequence[Entry]) -> Tree:
+    """The tree over padded entries."""
     leaves = [
         account_leaf(index, _bytes20(entry.account), entry.quantity, entry.consented)
         for index, entry in enumerate(entries)
