@@ -9,7 +9,7 @@ from eth_utils.crypto import keccak
 
 from ..support.batches import Batch, Entry, approvals, batch_of
 from ..support.city import BUS, METRO, SUSPENDED, TODAY, WALK, YESTERDAY, City, Terms, person
-from ..support.clock import day, travel_to
+from ..support.clock import at, day, travel_to
 from ..support.reverts import reverts_with
 from ..support.typed_data import sign
 from ..support.values import bare, events
@@ -83,10 +83,9 @@ def test_given_a_header_altered_after_signing__it_reverts(city: City, batch: Bat
     signed = city.approve(batch)
     altered = batch.claiming(**changed)
     if "version" in changed:
-        city.activate(
-            METRO, city.draft(METRO, Terms(factor_ug=50_000, from_day=day(2025, 1, 1), to_day=day(2025, 12, 31)))
-        )
-        altered = altered.claiming(day=day(2025, 6, 1))
+        city.activate(METRO, city.draft(METRO, Terms(factor_ug=50_000, from_day=TODAY + 30)))
+        travel_to((TODAY + 31) * 86_400)
+        altered = altered.claiming(day=TODAY + 30)
     digest = city.ledger.attestationDigest(altered.header)
     with reverts_with(city.committee, "OracleCommittee_BadSignature", signed[0][0], bytes(digest)):
         city.ledger.attest(altered.header, signed, {"from": city.roles.rando})
@@ -135,6 +134,46 @@ def test_given_the_date_line__it_takes_tomorrow_once_it_has_begun_in_the_far_eas
     city.attest(batch_of(city.roles.operator, METRO, latest, [Entry(RIDER, 1)]))
     with reverts_with(city.ledger, "EvidenceLedger_FutureDay", latest + 1, latest):
         city.attest(batch_of(city.roles.operator, METRO, latest + 1, [Entry(RIDER, 1)]))
+
+
+@pytest.mark.parametrize(
+    ("changed", "value", "most"),
+    [
+        ({"account_count": 2**30, "record_count": 2**30}, 2**30, 2**30 - 1),
+        ({"total_quantity": 2**57 // 50 + 1}, (2**57 // 50 + 1) * 50, 2**56 - 1),
+        ({"total_quantity": 2**64 - 1}, (2**64 - 1) * 50, 2**56 - 1),
+    ],
+    ids=["accounts", "milligrams", "quantity"],
+)
+def test_given_more_than_a_batch_can_hold__it_reverts(
+    city: City, batch: Batch, changed: dict[str, Any], value: int, most: int
+) -> None:
+    with reverts_with(city.ledger, "EvidenceLedger_TooLarge", value, most):
+        city.attest(batch.claiming(**changed))
+
+
+def test_given_the_most_that_a_batch_can_hold__it_is_stored_and_locked_for(city: City) -> None:
+    """2^56 - 1 mg at 50 mg a metre, rounded down to whole metres: 72 thousand tonnes."""
+    most = (2**56 - 1) // 50
+    batch = batch_of(city.roles.operator, METRO, TODAY, [Entry(RIDER, most)])
+    batch = batch.claiming(account_count=2**30 - 1, record_count=2**30)
+    points = most * 50 * 76 // 9000
+    city.fund(city.roles.operator, points * 50)
+    city.attest(batch)
+    assert city.vault.lockedFor(batch.id) == points
+    assert city.ledger.MOST_ACCOUNTS() == 2**30 - 1
+    assert city.ledger.MOST_REDUCTION_MG() == 2**56 - 1
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_given_a_year_whose_points_expired__nothing_of_it_is_attested(city: City, over: bool) -> None:
+    batch = batch_of(city.roles.operator, WALK, day(2026, 12, 31), [Entry(RIDER, 1)])
+    travel_to(at(2036, 1, 1) if over else at(2035, 12, 31, 23))
+    if not over:
+        city.attest(batch)
+        return
+    with reverts_with(city.ledger, "EvidenceLedger_YearOver", 2026, 2036):
+        city.attest(batch)
 
 
 def test_given_a_new_committee__when_the_old_one_signed__it_reverts_even_if_the_old_one_returns(

@@ -11,7 +11,7 @@ from eth_utils.crypto import keccak
 from oracle.measure.evidence.leaf import record_leaf
 from oracle.measure.evidence.tree import Tree
 
-from ..support.batches import Batch, Entry, batch_of
+from ..support.batches import NOBODY, Batch, Entry, batch_of
 from ..support.city import CHALLENGE_WINDOW, METRO, TODAY, City, person
 from ..support.clock import now, travel_to
 from ..support.reverts import reverts_with
@@ -105,7 +105,7 @@ def test_given_one_record_in_two_batches__when_anyone_proves_it__the_later_is_fr
             "reporter": city.roles.rando,
         }
     ]
-    assert bare(city.ledger.disputeOf(later.id)) == ("0x" + earlier.id.hex(), 0)
+    assert bare(city.ledger.disputeOf(later.id)) == ("0x" + earlier.id.hex(), 0, NOBODY)
 
 
 def test_given_a_batch_half_credited__when_it_is_frozen__the_rest_waits_and_what_was_credited_stays(
@@ -113,16 +113,16 @@ def test_given_a_batch_half_credited__when_it_is_frozen__the_rest_waits_and_what
 ) -> None:
     attest_both(city, earlier, later)
     travel_to(now() + CHALLENGE_WINDOW)
-    city.credit(later.batch, 0, 1)
+    city.credit(later.batch, 1, 1)  # the rider's
     report(city, earlier.proof_of(1), later.proof_of(1))
     held = city.book.balanceOf(RIDER)
     assert held > 0
     with reverts_with(city.ledger, "EvidenceLedger_WrongPhase", later.id, FROZEN):
-        city.credit(later.batch, 1, 1)
+        city.credit(later.batch, 0, 1)
     with reverts_with(city.ledger, "EvidenceLedger_WrongPhase", later.id, FROZEN):
         city.ledger.close(later.id, {"from": city.roles.rando})
     city.ledger.release(later.id, "one ride of two operators, both paid", {"from": city.roles.authority})
-    city.credit(later.batch, 1, 1)
+    city.credit(later.batch, 0, 1)
     assert phase(city, later) == CLOSED
     assert (city.book.balanceOf(RIDER), city.book.reductionOf(GUEST)) == (held, 77 * 50)
 
@@ -137,7 +137,7 @@ def test_given_a_frozen_batch__when_the_authority_releases_it__these_two_are_set
     assert events(done, "BatchReleased") == [
         {"batch": "0x" + later.id.hex(), "earlier": "0x" + earlier.id.hex(), "reason": "looked at both"}
     ]
-    assert bare(city.ledger.disputeOf(later.id)) == ("0x" + earlier.id.hex(), done.timestamp)
+    assert bare(city.ledger.disputeOf(later.id)) == ("0x" + earlier.id.hex(), done.timestamp, NOBODY)
     with reverts_with(city.ledger, "EvidenceLedger_Settled", earlier.id, later.id):
         report(city, earlier.proof_of(0), later.proof_of(2))
 

@@ -9,7 +9,7 @@ from eth_utils.crypto import keccak
 
 from oracle.measure.evidence.leaf import methodology_word
 
-from ..support.city import BUS, COUNT, GRAM, METRE, MILLIGRAM_CO2E, OPEN_END, City, Terms
+from ..support.city import BUS, COUNT, GRAM, METRE, MILLIGRAM_CO2E, OPEN_END, TODAY, City, Terms
 from ..support.clock import day
 from ..support.reverts import reverts_with
 from ..support.values import bare, events
@@ -25,7 +25,7 @@ def test_given_complete_terms__it_drafts_the_next_version(city: City) -> None:
     assert done.return_value == 2
     assert city.methodologies.versionCount(word) == 2
     stored, status, notice_ends, proposer = city.methodologies.methodologyOf(word, 2)
-    assert bare(stored)[:7] == (METRE, True, 30_000, 50_000_000, 120_000, 24_106, OPEN_END)
+    assert bare(stored)[:8] == (METRE, True, True, 30_000, 50_000_000, 120_000, 24_106, OPEN_END)
     assert (status, notice_ends, proposer) == (DRAFT, 0, city.roles.authority)
     [event] = events(done, "MethodologyProposed")
     assert (event["version"], event["proposer"]) == (2, city.roles.authority)
@@ -82,6 +82,17 @@ def test_given_a_version_in_force__when_drafts_climb_step_by_step__it_still_comp
     city.draft(BUS, Terms(factor_ug=269_000))
     with reverts_with(city.methodologies, "MethodologyRegistry_FactorOutOfRange", 269_001, 1, 269_000):
         city.draft(BUS, Terms(factor_ug=269_001))
+
+
+def test_given_three_versions_in_force__it_compares_with_the_last_and_not_the_first(city: City) -> None:
+    """269,000 is ten times the first; the third is to be at most ten times the second."""
+    city.activate(BUS, city.draft(BUS, Terms(factor_ug=30_000, from_day=TODAY + 30)))
+    assert city.draft(BUS, Terms(factor_ug=300_000)) == 3
+    with reverts_with(city.methodologies, "MethodologyRegistry_FactorOutOfRange", 300_001, 1, 300_000):
+        city.draft(BUS, Terms(factor_ug=300_001))
+    city.activate(BUS, city.draft(BUS, Terms(factor_ug=10_000, from_day=TODAY + 60)))
+    with reverts_with(city.methodologies, "MethodologyRegistry_FactorOutOfRange", 100_001, 1, 100_000):
+        city.draft(BUS, Terms(factor_ug=100_001))
 
 
 def test_given_a_draft_with_a_slip__when_it_was_far_too_small__it_does_not_stand_in_the_way_of_the_right_one(

@@ -7,7 +7,7 @@ import pytest
 from oracle.measure.evidence.leaf import methodology_word
 
 from ..support.batches import Entry, batch_of
-from ..support.city import BUS, TODAY, City, Terms, person
+from ..support.city import BUS, TODAY, WALK, City, Terms, person
 from ..support.clock import day
 from ..support.reverts import reverts_with
 from ..support.values import bare, events
@@ -69,6 +69,40 @@ def test_given_an_active_version__it_answers_who_asks(city: City) -> None:
     assert city.methodologies.versionOn(WORD, day(2026, 1, 1)) == 1
     assert city.methodologies.OPEN_END() == 2**32 - 1
     assert city.methodologies.NOTICE_PERIOD() == 950_400
+
+
+def test_given_terms_that_say_so__a_version_is_creditable_while_it_is_in_force_and_not_suspended(city: City) -> None:
+    authority = {"from": city.roles.authority}
+    assert city.methodologies.isCreditable(WORD, 1) is True
+    city.methodologies.suspend(WORD, 1, "", authority)
+    assert city.methodologies.isCreditable(WORD, 1) is False
+    city.methodologies.resume(WORD, 1, authority)
+    successor = city.draft(BUS, Terms(from_day=TODAY + 30))
+    assert city.methodologies.isCreditable(WORD, successor) is False
+    city.activate(BUS, successor)
+    assert city.methodologies.isCreditable(WORD, 1) is True  # superseded: its batches are as good as before
+    assert city.methodologies.isCreditable(WORD, successor) is True
+    assert city.methodologies.isCreditable(WORD, 7) is False
+
+
+def test_given_terms_that_say_no__a_version_is_never_creditable(city: City) -> None:
+    """Solar power may be counted by another register: it earns points, and is not sold."""
+    terms = Terms(creditable=False, from_day=TODAY + 30)
+    city.activate("CI-21.CN-4403", city.draft("CI-21.CN-4403", terms))
+    assert city.methodologies.isCreditable(methodology_word("CI-21.CN-4403"), 1) is False
+    assert city.methodologies.isCreditable(methodology_word(WALK), 1) is False
+
+
+def test_given_suspensions__it_says_since_when_nothing_stands_in_the_way(city: City) -> None:
+    authority = {"from": city.roles.authority}
+    assert city.methodologies.usableSince(WORD, 1) == 0
+    city.methodologies.suspend(WORD, 1, "", authority)
+    with reverts_with(city.methodologies, "MethodologyRegistry_WrongStatus", WORD, 1, SUSPENDED):
+        city.methodologies.usableSince(WORD, 1)
+    done = city.methodologies.resume(WORD, 1, authority)
+    assert city.methodologies.usableSince(WORD, 1) == done.timestamp
+    with reverts_with(city.methodologies, "MethodologyRegistry_WrongStatus", WORD, 2, NONE):
+        city.methodologies.usableSince(WORD, 2)
 
 
 def test_given_a_day_outside_the_window__it_is_not_usable(city: City) -> None:

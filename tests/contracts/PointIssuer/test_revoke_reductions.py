@@ -10,11 +10,13 @@ from ..support.city import METRO, TODAY, City, person
 from ..support.reverts import reverts_with
 from ..support.values import events
 
+STRANGER = person("stranger").address
+
 
 @pytest.fixture
 def batch(city: City, newcomer: LocalAccount) -> Batch:
-    """900,000 m and 100 m: 45 kg and 5 g; all of it is credited."""
-    return city.earn([Entry(newcomer.address, 900_000), Entry(person("guest").address, 100)])
+    """900,000 m and 100 m: 45 kg of the newcomer, who consents, and 5 g of a stranger; all of it is credited."""
+    return city.earn([Entry(newcomer.address, 900_000, True), Entry(STRANGER, 100)])
 
 
 def revoke(city: City, batch: Batch) -> None:
@@ -32,7 +34,7 @@ def test_given_a_revoked_batch__it_lowers_the_reduction_and_leaves_the_points(
     done = take_back(city, batch, 45_000_000, 0)
     assert city.book.reductionOf(newcomer.address) == 0
     assert city.book.balanceOf(newcomer.address) == 380_000
-    assert city.book.reductionOf(person("guest").address) == 5_000
+    assert city.book.reductionOf(STRANGER) == 5_000
     assert events(done, "ReductionRevoked") == [
         {"batch": "0x" + batch.id.hex(), "index": 0, "account": newcomer.address, "reductionMg": 45_000_000}
     ]
@@ -47,7 +49,7 @@ def test_given_an_entry_taken_back_before__it_reverts(city: City, batch: Batch) 
 
 
 def test_given_an_entry_that_was_not_credited__it_reverts(city: City, newcomer: LocalAccount) -> None:
-    entries = [Entry(newcomer.address, 100), Entry(person("guest").address, 100)]
+    entries = [Entry(newcomer.address, 100), Entry(STRANGER, 100)]
     batch = city.open(batch_of(city.roles.operator, METRO, TODAY, entries))
     city.credit(batch, 0, 1)
     revoke(city, batch)
@@ -81,15 +83,29 @@ def test_given_a_wrong_proof__it_reverts(city: City, batch: Batch) -> None:
         city.decide(city.issuer, "revokeReductions", identifier, first, [words[0] + 1], proof, [1])
 
 
-def test_given_a_capped_entry__when_more_than_was_credited_is_taken__it_reverts_if_the_book_has_no_more(
+def test_given_a_capped_entry__when_more_than_it_brought_is_taken__it_reverts_though_the_book_has_more(
     city: City, newcomer: LocalAccount
 ) -> None:
-    batch = city.earn([Entry(newcomer.address, 2_000_000)])  # 100 kg asked, 50 kg credited
+    batch = city.earn([Entry(newcomer.address, 2_000_000, True)])  # 100 kg asked, 50 kg credited
+    city.earn([Entry(newcomer.address, 600_000)], sequence=1)  # 30 kg that are honest
     revoke(city, batch)
-    with reverts_with(city.book, "CarbonPoint_TooLittleReduction", newcomer.address, 2035, 50_000_000, 100_000_000):
-        take_back(city, batch, 100_000_000)
+    with reverts_with(city.issuer, "PointIssuer_AboveEntry", batch.id, 0, 50_000_001, 50_000_000):
+        take_back(city, batch, 50_000_001)
     take_back(city, batch, 50_000_000)
-    assert city.book.reductionOf(newcomer.address) == 0
+    assert city.book.reductionOf(newcomer.address) == 30_000_000
+
+
+def test_given_an_entry_with_a_rest__it_takes_back_what_was_credited_of_it_and_no_more(
+    city: City, newcomer: LocalAccount
+) -> None:
+    city.earn([Entry(newcomer.address, 900_000)])  # 45 kg: 35 of the 80 kg a day are left
+    batch = city.earn([Entry(newcomer.address, 900_000)], sequence=1)
+    assert city.issuer.restOf(batch.id, 0) == 10_000_000
+    revoke(city, batch)
+    with reverts_with(city.issuer, "PointIssuer_AboveEntry", batch.id, 0, 35_000_001, 35_000_000):
+        take_back(city, batch, 35_000_001)
+    take_back(city, batch, 35_000_000)
+    assert city.book.reductionOf(newcomer.address) == 45_000_000
 
 
 def test_given_a_book_that_moved__it_lowers_it_where_it_is_now(

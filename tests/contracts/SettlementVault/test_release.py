@@ -92,6 +92,23 @@ def test_given_a_share__it_is_given_once_and_to_nobody_else(shared: City) -> Non
             shared.vault.releaseTo(who, 2035, {"from": shared.roles.rando})
 
 
+def test_given_a_batch_that_is_neither_closed_nor_revoked__the_year_waits_until_anyone_closes_it(
+    city: City, newcomer: Any
+) -> None:
+    entries = [Entry(person("guest").address, 1_000), Entry(newcomer.address, 1_000)]
+    batch = city.open(batch_of(city.roles.operator, METRO, TODAY, entries))
+    city.credit(batch, 0, 1)
+    travel_to(RELEASE)
+    with reverts_with(city.vault, "SettlementVault_BatchesOpen", 2035, 844):
+        city.vault.releaseYear(2035, {"from": city.roles.rando})
+    free = city.vault.freeOf(city.roles.operator)
+    city.ledger.close(batch.id, {"from": city.roles.rando})
+    city.vault.releaseYear(2035, {"from": city.roles.rando})
+    done = city.vault.releaseTo(city.roles.operator, 2035, {"from": city.roles.rando})
+    assert events(done, "ReserveReleased")[0]["amount"] == (FOUNDED + 422) * PRICE
+    assert city.vault.freeOf(city.roles.operator) == free + (FOUNDED + 844) * PRICE
+
+
 def test_given_a_year_that_was_not_released__nobody_has_a_share(city: City) -> None:
     with reverts_with(city.vault, "SettlementVault_NoShare", city.roles.operator, 2035):
         city.vault.releaseTo(city.roles.operator, 2035, {"from": city.roles.rando})

@@ -8,7 +8,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from ..support.batches import Entry, batch_of
-from ..support.city import METRO, PRICES, RESERVE, SUSPENDED, TODAY, City
+from ..support.city import METRO, PRICES, RESERVE, SUSPENDED, TODAY, WALK, City, person
 from ..support.clock import day
 from ..support.reverts import reverts_with
 from ..support.values import events
@@ -60,17 +60,70 @@ def test_given_free_reserve__its_operator_takes_it_to_where_it_says_and_no_unit_
     assert events(done, "ReserveWithdrawn") == [{"operator": operator, "to": to, "amount": free}]
 
 
-def test_given_too_little_free_reserve__no_point_comes_into_being(city: City, newcomer: Any) -> None:
+def test_given_a_batch__the_price_of_all_it_can_bring_is_locked_when_it_is_attested(city: City, newcomer: Any) -> None:
     operator = city.roles.operator
-    free = RESERVE - CREDITED * PRICE
-    city.vault.withdraw(free - 422_200, operator, {"from": operator})
-    batch = city.open(batch_of(operator, METRO, TODAY, [Entry(newcomer.address, 20_001)]))  # 8,444 milli-points
-    city.credit(batch)
+    free = city.vault.freeOf(operator)
+    entries = [Entry(person("guest").address, 1), Entry(newcomer.address, 2_000)]
+    batch = batch_of(operator, METRO, TODAY, entries)
+    done = city.attest(batch)  # 2,001 m: 100,050 mg, 844 milli-points
+    assert events(done, "ReserveLocked") == [
+        {
+            "batch": "0x" + batch.id.hex(),
+            "operator": operator,
+            "year": 2035,
+            "pointsMilli": 844,
+            "amount": 844 * PRICE,
+        }
+    ]
+    assert city.vault.freeOf(operator) == free - 844 * PRICE
+    assert city.vault.lockedFor(batch.id) == 844
+    assert city.vault.lockedOf(operator, 2035) == CREDITED + 844
+
+
+def test_given_a_batch_that_brings_less_than_it_can__closing_it_unlocks_the_rest(city: City, newcomer: Any) -> None:
+    operator = city.roles.operator
+    free = city.vault.freeOf(operator)
+    batch = city.open(batch_of(operator, METRO, TODAY, [Entry(newcomer.address, 2_000_000)]))
+    assert city.vault.freeOf(operator) == free - 844_444 * PRICE
+    done = city.credit(batch)  # 50 of 100 kg, by the methodology's cap
+    assert events(done, "ReserveUnlocked") == [
+        {
+            "batch": "0x" + batch.id.hex(),
+            "operator": operator,
+            "year": 2035,
+            "pointsMilli": 422_222,
+            "amount": 422_222 * PRICE,
+        }
+    ]
+    assert city.vault.freeOf(operator) == free - 422_222 * PRICE
+    assert city.vault.lockedOf(operator, 2035) == CREDITED + 422_222
+    assert city.vault.lockedFor(batch.id) == 0
+    city.ledger.revoke(batch.id, "", {"from": city.roles.authority})  # the points stay, and what is behind them
+    assert city.vault.lockedOf(operator, 2035) == CREDITED + 422_222
+    assert city.vault.freeOf(operator) == free - 422_222 * PRICE
+
+
+def test_given_a_methodology_without_points__nothing_is_locked_and_no_price_is_needed(
+    city: City, newcomer: Any
+) -> None:
+    city.vault.withdraw(city.vault.freeOf(city.roles.operator), newcomer.address, {"from": city.roles.operator})
+    for sequence, day_ in enumerate((TODAY, day(2033, 6, 1))):
+        batch = city.earn([Entry(newcomer.address, 1_000)], methodology=WALK, day=day_, sequence=sequence)
+        assert city.ledger.phaseOf(batch.id)[0] == 3
+
+
+def test_given_too_little_free_reserve__no_batch_is_attested_until_it_is_funded(city: City, newcomer: Any) -> None:
+    operator = city.roles.operator
+    free = city.vault.freeOf(operator)
+    city.vault.withdraw(free - 422 * PRICE + 1, operator, {"from": operator})
+    batch = batch_of(operator, METRO, TODAY, [Entry(newcomer.address, 1_000)])
+    with reverts_with(city.vault, "SettlementVault_ReserveShort", operator, 422 * PRICE - 1, 422 * PRICE):
+        city.attest(batch)
+    assert city.ledger.phaseOf(batch.id)[0] == 0
+    city.fund(operator, 1)
+    city.credit(city.open(batch))
     assert city.vault.freeOf(operator) == 0
-    second = city.open(batch_of(operator, METRO, TODAY, [Entry(newcomer.address, 1_000)], sequence=1))
-    with reverts_with(city.vault, "SettlementVault_ReserveShort", operator, 0, 422 * PRICE):
-        city.credit(second)
-    assert city.book.balanceOf(newcomer.address) == 8_444
+    assert city.book.balanceOf(newcomer.address) == 422
 
 
 def test_given_a_price__it_is_fixed_for_good(city: City) -> None:
@@ -83,18 +136,20 @@ def test_given_a_price__it_is_fixed_for_good(city: City) -> None:
         city.vault.setPrice(2041, 0, {"from": city.roles.authority})
 
 
-def test_given_a_year_without_a_price__its_points_do_not_come_into_being(city: City, newcomer: Any) -> None:
+def test_given_a_year_without_a_price__no_batch_of_it_is_attested(city: City, newcomer: Any) -> None:
     assert 2033 not in PRICES
-    batch = city.open(batch_of(city.roles.operator, METRO, day(2033, 6, 1), [Entry(newcomer.address, 1_000)]))
     with reverts_with(city.vault, "SettlementVault_NoPrice", 2033):
-        city.credit(batch)
+        city.attest(batch_of(city.roles.operator, METRO, day(2033, 6, 1), [Entry(newcomer.address, 1_000)]))
 
 
 @pytest.mark.parametrize("caller", ["operator", "authority", "rando"])
-def test_given_another_caller_than_the_issuer__nothing_is_locked(city: City, caller: str) -> None:
+@pytest.mark.parametrize("function", ["lock", "unlock"])
+def test_given_another_caller_than_the_ledger__nothing_is_locked_or_unlocked(
+    city: City, caller: str, function: str
+) -> None:
     sender = getattr(city.roles, caller)
-    with reverts_with(city.vault, "SettlementVault_NotIssuer", sender):
-        city.vault.lock(city.roles.operator, 2035, 1, {"from": sender})
+    with reverts_with(city.vault, "SettlementVault_NotLedger", sender):
+        getattr(city.vault, function)(b"\1" * 32, city.roles.operator, 2035, 1, {"from": sender})
 
 
 def test_given_a_pause__nothing_goes_in_or_out(city: City) -> None:

@@ -77,10 +77,17 @@ class Batch:
 
 
 def batch_of(
-    operator: Any, methodology: str, day: int, entries: Iterable[Entry], *, sequence: int = 0, version: int = 1
+    operator: Any,
+    methodology: str,
+    day: int,
+    entries: Iterable[Entry],
+    *,
+    sequence: int = 0,
+    version: int = 1,
+    ordered: bool = True,
 ) -> Batch:
-    """A batch whose header tells the truth about `entries`."""
-    rows = tuple(entries)
+    """A batch whose header tells the truth about `entries`, in the order of their accounts unless it is said to be forged."""
+    rows = tuple(sorted(entries, key=lambda entry: entry.account.lower()) if ordered else entries)
     padded = rows + (Entry(),) * ((1 << (len(rows) - 1).bit_length()) - len(rows))
     tree = tree_of(padded)
     header = Header(

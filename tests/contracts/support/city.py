@@ -40,6 +40,7 @@ class Terms(NamedTuple):
 
     unit: int = METRE
     earns_points: bool = True
+    creditable: bool = True
     factor_ug: int = 26_900
     day_cap_mg: int = 50_000_000
     record_limit: int = 120_000
@@ -50,7 +51,7 @@ class Terms(NamedTuple):
 
 
 BUS, METRO, WALK = "CI-01.CN-4403", "CI-02.CN-4403", "CI-09.CN-4403"
-TERMS = {BUS: Terms(), METRO: Terms(factor_ug=50_000), WALK: Terms(factor_ug=50_000, earns_points=False)}
+TERMS = {BUS: Terms(), METRO: Terms(factor_ug=50_000), WALK: Terms(factor_ug=50_000, earns_points=False, creditable=False)}
 
 
 class Order(NamedTuple):

@@ -104,10 +104,11 @@ abstract contract CityEvidence is CityModel {
     function close(uint256 batchSeed) public timed {
         if (_batches.length == 0) return;
         uint256 number = batchSeed % _batches.length;
-        if (careful && !_closable(number)) return;
+        bool closable = _closable(number);
+        if (careful && !closable) return;
         uint256 unused = _unusedOf(number);
         ledger.close(_batches[number].id);
-        vm.assertTrue(_closable(number), "I42: nobody closes what can still be credited, or could not be credited");
+        vm.assertTrue(closable, "I42: nobody closes what can still be credited, or could not be credited");
         closed[number] = true;
         _bookUnlocked(number, unused);
         done["close"]++;
@@ -120,7 +121,7 @@ abstract contract CityEvidence is CityModel {
         (IEvidenceLedger.Phase phase, uint256 attestedAt) = ledger.phaseOf(record.id);
         if (closed[number]) return false;
         if (UnitsLib.yearOf(header.day) + 10 <= book.currentYear()) return phase != IEvidenceLedger.Phase.Revoked;
-        if (careful && phase != IEvidenceLedger.Phase.Open) return false;
+        if (phase != IEvidenceLedger.Phase.Open) return false;
         (, IMethodologyRegistry.Status status,,) = methodologies.methodologyOf(header.methodology, header.version);
         if (issuer.paused() || status == IMethodologyRegistry.Status.Suspended) return false;
         (, uint256 releasedAt,) = ledger.disputeOf(record.id);
