@@ -11,7 +11,7 @@ from eth_abi.abi import encode
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from oracle.measure.evidence.leaf import methodology_word, pack_entry
+from oracle.measure.evidence.leaf import methodology_word, pack_entry, record_leaf
 from oracle.measure.evidence.tree import Tree
 
 from .batches import Batch, Entry, batch_of, tree_of
@@ -36,6 +36,9 @@ CITIZENS_BPS, FEE_BPS, BUFFER_BPS, FLOOR = 6000, 100, 500, 1_000_000
 SEED_DELAY = 10
 NOTE = "for a year without flights"
 CN = 0x434E
+
+
+RECORD = (keccak(b"meter"), "0x" + "11" * 20, 1, 2_056_281_200, 2_056_282_000, keccak(b"salted"))
 
 
 class Frame(NamedTuple):
@@ -94,6 +97,10 @@ class Shares:
         return index, _packed(self.entries[index]), self.tree.subtree_proof(index, 1)
 
 
+def _leaf_of(record: tuple[Any, ...]) -> bytes:
+    return record_leaf(record[0], bytes.fromhex(record[1][2:]), *record[2:])
+
+
 def _packed(entry: Entry) -> int:
     return pack_entry(bytes.fromhex(entry.account.removeprefix("0x")), entry.consented, entry.quantity)
 
@@ -119,11 +126,12 @@ class Flow:
         """A methodology for large amounts, a day limit that lets them through, a licensed verifier, one name."""
         city, authority = self.city, {"from": self.roles.authority}
         if city.methodologies.versionCount(methodology_word(BILL)) == 0:
-            city.put_in_force(BILL, BILL_TERMS)
+            city.activate(BILL, city.draft(BILL, BILL_TERMS))
         city.operators.setOperatorDayLimit(self.roles.operator, 2**63, authority)
         city.operators.setOperatorDayLimit(self.roles.other_operator, 2**63, authority)
         city.decide(city.issuer, "setAccountDayCap", 2**46)
         city.certifier.licenseVerifier(self.verifier, keccak(b"licence"), authority)
+        self.earlier = self.batch([(self.buyer.address, 1)], sequence=99)
         city.retirements.addName("Example Data Centre Ltd", {"from": self.buyer})
 
     def batch(self, rows: Sequence[tuple[str, int]], sequence: int = 0, **changed: Any) -> Batch:
@@ -131,9 +139,18 @@ class Flow:
         values = {"operator": self.roles.operator, "day": YESTERDAY, "methodology": BILL} | changed
         entries = [Entry(account, mg, True) for account, mg in rows]
         batch = batch_of(values["operator"], values["methodology"], values["day"], entries, sequence=sequence)
+        batch = batch.claiming(records_root=_leaf_of(RECORD))  # one record that all batches repeat
         self.city.open(batch)
         self.city.credit(batch)
         return batch
+
+    def freeze(self, batch: Batch) -> None:
+        """Somebody reports that the batch repeats the record of an earlier one."""
+        earlier = self.earlier
+        self.city.ledger.reportDuplicate((earlier.id, RECORD, []), (batch.id, RECORD, []), {"from": self.roles.rando})
+
+    def release(self, batch: Batch) -> None:
+        self.city.ledger.release(batch.id, "two people", {"from": self.roles.authority})
 
     def open(self, sequence: int = 1, operator: Any = None, **changed: Any) -> int:
         values = {"methodology": BILL, "version": VERSION, "vintage": VINTAGE} | changed
@@ -179,7 +196,7 @@ class Flow:
 
     def draw(self, claim: int) -> Any:
         """Waits for the seed's block and draws."""
-        mine_through(self.city.certifier.claimOf(claim)[17])
+        mine_through(self.city.certifier.claimOf(claim)["seedBlock"])
         return self.city.certifier.draw(claim, {"from": self.roles.rando})
 
     def certify(self, claim: int, mg: int) -> Any:
@@ -240,7 +257,7 @@ class Flow:
 
     def buy(self, ask: int, mg: int, buyer: Any = None) -> Any:
         buyer = buyer or self.buyer
-        cost, price = self.city.market.costOf(ask, mg), self.city.market.askOf(ask)[5]
+        cost, price = self.city.market.costOf(ask, mg), self.city.market.askOf(ask)["price"]
         self.pay(buyer, cost)
         return self.city.market.buy([(ask, mg, price)], cost, NO_PERMIT, {"from": buyer})
 
