@@ -11,7 +11,7 @@ from eth_utils.crypto import keccak
 from oracle.measure.evidence.leaf import methodology_word
 
 from ..support.batches import Entry, batch_of
-from ..support.city import BUS, SUSPENDED, WALK, YESTERDAY, City
+from ..support.city import BUS, SUSPENDED, WALK, YESTERDAY, City, person
 from ..support.clock import day, now, travel_to
 from ..support.credits import BILL, DRAFT, SUBMITTED, TONNE, VINTAGE, WITHDRAWN, Flow, Shares
 from ..support.reverts import reverts_with
@@ -73,12 +73,12 @@ def test_given_what_cannot_be_certified__when_it_is_opened__it_reverts(city: Cit
 
 
 def test_given_closed_batches__when_they_are_added__the_bound_is_what_consenting_people_were_credited(
-    city: City, flow: Flow, commuter: LocalAccount, household: LocalAccount, newcomer: LocalAccount
+    city: City, flow: Flow, household: LocalAccount, newcomer: LocalAccount
 ) -> None:
     """Cases 1 and 2 as corrected: caps first, consent second."""
     certifier = city.certifier
     city.decide(city.issuer, "setAccountDayCap", 60_000_000)
-    entries = [Entry(commuter.address, 107_600_000, True), Entry(household.address, 40_000_000, False)]
+    entries = [Entry(person("saver").address, 107_600_000, True), Entry(household.address, 40_000_000, False)]
     capped = city.open(batch_of(flow.roles.operator, BILL, YESTERDAY, entries))
     city.credit(capped)
     city.decide(city.issuer, "setAccountDayCap", 2**46)
@@ -260,19 +260,20 @@ def test_given_a_frame_that_does_not_fit__when_it_is_submitted__it_reverts(
 
 
 def test_given_more_than_a_series_holds__when_it_is_submitted__it_reverts(
-    city: City, flow: Flow, commuter: LocalAccount
+    city: City, flow: Flow
 ) -> None:
+    saver = person("saver").address
     most = 10**15 - 1
     batches = [
-        flow.batch([(commuter.address, 2**46)], day=YESTERDAY - 14 + number) for number in range(15)
+        flow.batch([(saver, 2**46)], day=YESTERDAY - 14 + number) for number in range(15)
     ]
     claim = flow.open()
     flow.add(claim, *batches)
     assert city.certifier.claimOf(claim)["boundMg"] == 15 * 2**46
-    shares = Shares.of([(commuter.address, most + 1)])
+    shares = Shares.of([(saver, most + 1)])
     with reverts_with(city.certifier, "ReductionCertifier_AboveSeries", most + 1, most):
         flow.submit(flow.frame(claim, batches, shares))
-    flow.submit(flow.frame(claim, batches, Shares.of([(commuter.address, most)])))
+    flow.submit(flow.frame(claim, batches, Shares.of([(saver, most)])))
     assert city.certifier.claimOf(claim)["reductionMg"] == most
 
 

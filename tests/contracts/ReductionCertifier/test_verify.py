@@ -159,7 +159,7 @@ def test_given_a_claim__when_it_is_rejected__by_the_verifier_until_it_certified_
     ]
     assert certifier.claimOf(claim)["state"] == REJECTED
     for caller in (flow.verifier, flow.roles.rando):
-        with reverts_with(city.access, "AccessManagedUnauthorized", caller.address):
+        with reverts_with(city.certifier, "AccessManagedUnauthorized", caller.address):
             certifier.reject(claim, "", {"from": caller})
     with reverts_with(certifier, "ReductionCertifier_WrongState", claim, REJECTED):
         certifier.reject(claim, "", {"from": flow.roles.authority})
@@ -169,7 +169,7 @@ def test_given_a_claim__when_it_is_rejected__by_the_verifier_until_it_certified_
     flow.appoint(second)
     flow.draw(second)
     flow.certify(second, 1)
-    with reverts_with(city.access, "AccessManagedUnauthorized", flow.verifier.address):
+    with reverts_with(city.certifier, "AccessManagedUnauthorized", flow.verifier.address):
         certifier.reject(second, "", {"from": flow.verifier})
     certifier.reject(second, "double claim", {"from": flow.roles.second_authority})
     assert certifier.claimOf(second)["state"] == REJECTED
