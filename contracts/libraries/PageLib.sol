@@ -9,17 +9,15 @@ using PageLib for Page global;
 
 /// @title Packing of an account's yearly page
 /// @notice `day` is the latest act day credited, `today` what was credited on time for it, and `peak` the most that was ever credited
-/// on time for any earlier day. So for every day before `day`: credited on time <= peak, which is what lets a late batch be checked
-/// against the day cap without remembering every day.
+/// on time for any earlier day that the book notes no exact figure of, which it does of days with more than an eighth of the cap. So for
+/// every day before `day`: credited on time <= peak, or noted; which is what lets a late batch be checked against the day cap
+/// without remembering every day.
 /// @dev 56 bits hold 7.2e16 mg = 72 thousand tonnes or 72 trillion points: `pack` refuses more rather than spill over.
 library PageLib {
     /// @notice A value does not fit its field of a page.
     error PageLib_Overflow(uint256 value);
 
     uint256 internal constant FIELD_MASK = (1 << 56) - 1;
-
-    /// @dev Most milligrams that a page holds after a move: half the field stays free for what is credited later.
-    uint256 internal constant MOST_MOVED = 1 << 55;
 
     uint256 internal constant DAY_MASK = (1 << 32) - 1;
 
@@ -56,9 +54,9 @@ library PageLib {
     }
 
     /// @notice The page after a credit on time: for its latest day, or for a later one.
-    /// @dev No field can spill into the next: one day brings an account at most `PointIssuer.MAX_DAY_CAP_MG` = 2^46 mg on time and late
-    /// together, a year 366 times that, a book that moved brings at most `MOST_MOVED` along: 366 * 2^46 + 2^55 < 2^56. Points are 76/9000
-    /// of it, over `CarbonPoint.MAX_MOVES` moves at most 17 * 366 * 2^46 * 76/9000 < 2^52.
+    /// @dev No field can spill into the next: one day brings a book at most `PointIssuer.MAX_DAY_CAP_MG` = 2^46 mg, on time and late
+    /// together and however often it moved, because each act day reaches it through one account only; a year brings 366 times that, which
+    /// is less than 2^55. Points are 76/9000 of it.
     function credited(Page page, uint256 day_, uint256 mg, uint256 points) internal pure returns (Page) {
         unchecked {
             uint256 raw = Page.unwrap(page) + points + (mg << REDUCTION_SHIFT);
@@ -77,6 +75,21 @@ library PageLib {
         unchecked {
             return Page.wrap(Page.unwrap(page) + points + (mg << REDUCTION_SHIFT)); // as in `credited`
         }
+    }
+
+    /// @notice The same page without what was credited for its latest day, once that is noted elsewhere: it does not raise the peak.
+    function withoutToday(Page page) internal pure returns (Page) {
+        return Page.wrap(Page.unwrap(page) & ~(FIELD_MASK << TODAY_SHIFT));
+    }
+
+    /// @notice What a move leaves of a page: no points, no reduction, and every day through `through` behind its latest.
+    function left(Page page, uint256 through) internal pure returns (Page) {
+        return pack(0, 0, through + 1, 0, page.peakMg());
+    }
+
+    /// @notice What a move makes of a page: its points and reduction, and every day through `through` behind its latest.
+    function taken(Page page, uint256 through) internal pure returns (Page) {
+        return pack(page.pointsMilli(), page.reductionMg(), through + 1, 0, 0);
     }
 
     function pack(uint256 points, uint256 reduction, uint256 day_, uint256 today, uint256 peak)

@@ -61,12 +61,14 @@ def test_given_several_entries__it_rounds_the_points_of_each_down(book: Any, rol
     assert (book.balanceOf(citizen), book.balanceOf(other)) == (1, 1)
     assert page(book, other)["reductionMg"] == 237
     assert [event["value"] for event in done.events["Transfer"]] == [1, 1]
+    assert events(done, "ReductionCredited") == [{"account": other, "day": YESTERDAY, "reductionMg": 118}]
 
 
 def test_given_terms_without_points__it_credits_the_reduction_only(book: Any, roles: Roles, citizen: str) -> None:
     done = credit(book, roles, YESTERDAY, (citizen, 26_900_000), points=False)
     assert bare(done.return_value) == (26_900_000, 0, ())
     assert events(done, "Transfer") == []
+    assert events(done, "ReductionCredited") == [{"account": citizen, "day": YESTERDAY, "reductionMg": 26_900_000}]
     assert book.reductionOf(citizen) == 26_900_000
     assert book.totalSupply() == 0
 
@@ -98,42 +100,80 @@ def test_given_a_day_with_earlier_credits__when_more_comes_for_it__it_credits_up
     assert ("ReductionCapped" in done.events) == (credited < second)
 
 
-def test_given_a_full_day__when_the_next_day_is_credited__it_starts_anew_and_remembers_the_peak(
+def test_given_a_quiet_day__when_the_next_day_is_credited__it_starts_anew_and_remembers_the_peak(
     book: Any, roles: Roles, citizen: str
 ) -> None:
-    credit(book, roles, YESTERDAY, (citizen, 50_000_000))
+    credit(book, roles, YESTERDAY, (citizen, CAP // 8))
     done = credit(book, roles, YESTERDAY + 1, (citizen, 20_000_000))
     assert done.return_value[0] == 20_000_000
     assert page(book, citizen) | {"pointsMilli": 0} == {
         "pointsMilli": 0,
-        "reductionMg": 70_000_000,
+        "reductionMg": 30_000_000,
         "day": YESTERDAY + 1,
         "todayMg": 20_000_000,
-        "peakMg": 50_000_000,
+        "peakMg": 10_000_000,
     }
+    assert bare(book.notedOf(citizen, YESTERDAY)) == (0, False)
 
 
-def test_given_a_later_day_is_credited__when_the_earlier_day_comes_late__it_counts_from_the_peak(
+def test_given_a_day_with_more_than_an_eighth_of_the_cap__when_the_next_is_credited__it_is_noted_exactly(
+    book: Any, roles: Roles, citizen: str
+) -> None:
+    credit(book, roles, YESTERDAY, (citizen, CAP // 8 + 1))
+    credit(book, roles, YESTERDAY + 1, (citizen, 20_000_000))
+    assert page(book, citizen)["peakMg"] == 0
+    assert bare(book.notedOf(citizen, YESTERDAY)) == (10_000_001, True)
+
+
+def test_given_a_heavy_day__when_it_gets_more_late__it_counts_from_its_exact_figure(
     book: Any, roles: Roles, citizen: str
 ) -> None:
     credit(book, roles, YESTERDAY, (citizen, 50_000_000))
     credit(book, roles, YESTERDAY + 1, (citizen, 20_000_000))
     late = [credit(book, roles, YESTERDAY, (citizen, 20_000_000)).return_value[0] for _ in range(3)]
     assert late == [20_000_000, 10_000_000, 0]
-    assert book.lateMgOf(citizen, YESTERDAY) == 30_000_000
+    assert bare(book.notedOf(citizen, YESTERDAY)) == (80_000_000, True)
     assert page(book, citizen)["todayMg"] == 20_000_000
     assert page(book, citizen)["day"] == YESTERDAY + 1
     assert book.reductionOf(citizen) == 100_000_000
 
 
-def test_given_a_day_never_credited_before_the_latest__when_it_comes_late__it_counts_from_the_peak_too(
+def test_given_a_day_never_credited_before_the_latest__when_it_comes_late__it_has_all_of_its_cap(
     book: Any, roles: Roles, citizen: str
 ) -> None:
     credit(book, roles, YESTERDAY - 5, (citizen, 50_000_000))
     credit(book, roles, YESTERDAY, (citizen, 1_000_000))
-    done = credit(book, roles, YESTERDAY - 2, (citizen, 50_000_000))
-    assert done.return_value[0] == 30_000_000  # less than the day had room for, never more
-    assert book.lateMgOf(citizen, YESTERDAY - 2) == 30_000_000
+    done = credit(book, roles, YESTERDAY - 2, (citizen, 80_000_000))
+    assert done.return_value[0] == 80_000_000
+    assert bare(book.notedOf(citizen, YESTERDAY - 2)) == (80_000_000, False)
+
+
+def test_given_quiet_days__when_one_comes_late__it_loses_an_eighth_of_the_cap_at_most_and_can_ask_again(
+    book: Any, roles: Roles, citizen: str
+) -> None:
+    credit(book, roles, YESTERDAY - 5, (citizen, CAP // 8))
+    credit(book, roles, YESTERDAY, (citizen, 1_000_000))
+    done = credit(book, roles, YESTERDAY - 2, (citizen, CAP))
+    assert bare(done.return_value) == (70_000_000, 591_111, ((0, 70_000_000),))
+
+
+@pytest.mark.parametrize("row", [[0], [0, 0, 0]], ids=["one", "several"])
+def test_given_entries_of_nothing__they_leave_no_page_and_no_event(
+    book: Any, roles: Roles, citizen: str, row: list[int]
+) -> None:
+    done = credit(book, roles, YESTERDAY, *((citizen, mg) for mg in row))
+    assert bare(done.return_value) == (0, 0, ())
+    assert set(page(book, citizen).values()) == {0}
+    assert len(done.events) == 0
+
+
+def test_given_a_full_day__when_more_is_asked__it_is_cut_to_nothing_and_the_page_stays(
+    book: Any, roles: Roles, citizen: str
+) -> None:
+    credit(book, roles, YESTERDAY, (citizen, CAP))
+    before = page(book, citizen)
+    assert bare(credit(book, roles, YESTERDAY, (citizen, 1)).return_value) == (0, 0, ((0, 0),))
+    assert page(book, citizen) == before
 
 
 def test_given_a_day_of_last_year__when_this_year_has_credits__it_is_on_time_on_its_own_page(

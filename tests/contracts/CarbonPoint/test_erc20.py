@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from eth_account.signers.local import LocalAccount
 
 from ..support.city import City
 from ..support.clock import at, travel_to
 from ..support.reverts import reverts_with
+from ..support.values import bare, events
 
 
 def test_given_the_token__it_names_itself(city: City) -> None:
@@ -27,6 +30,37 @@ def test_given_a_holder__when_somebody_transfers_for_it__it_reverts(
 ) -> None:
     with reverts_with(city.book, "CarbonPoint_SpendOnly"):
         city.book.transferFrom(commuter.address, household.address, 1, {"from": city.roles.rando})
+
+
+def test_given_a_transfer_of_nothing__it_succeeds_and_is_told(city: City, household: LocalAccount) -> None:
+    done = city.book.transfer(household.address, 0, {"from": city.roles.rando})
+    assert bare(done.return_value) is True
+    assert events(done, "Transfer") == [{"from": city.roles.rando.address, "to": household.address, "value": 0}]
+
+
+@pytest.mark.parametrize(
+    ("interface", "supported"),
+    [
+        ("0x01ffc9a7", True),  # ERC-165
+        ("0x36372b07", True),  # ERC-20
+        ("0xa219a025", True),  # ERC-20's metadata
+        ("0x84b0196e", True),  # ERC-5267
+        ("0xffffffff", False),
+        ("0x80ac58cd", False),  # ERC-721
+    ],
+)
+def test_given_an_interface__it_says_whether_it_has_it(city: City, interface: str, supported: bool) -> None:
+    assert city.book.supportsInterface(interface) == supported
+
+
+def test_given_a_wallet__it_finds_the_domain_and_the_description(city: City) -> None:
+    fields, name, version, chain_id, contract, salt, extensions = city.book.eip712Domain()
+    assert (str(fields), name, version, tuple(extensions)) == ("0x1f", "Carbonbook CarbonPoint", "1", ())
+    assert (contract, salt) == (city.book.address, city.book.genesisHash())
+    assert chain_id > 0
+    kind, _, document = city.book.contractURI().partition(",")
+    assert kind == "data:application/json;utf8"
+    assert json.loads(document).keys() == {"name", "symbol", "description"}
 
 
 def test_given_any_two_accounts__it_has_no_allowance(city: City, commuter: LocalAccount) -> None:

@@ -73,8 +73,23 @@ def test_given_an_expired_year__when_it_is_taken_out__it_tells_how_many_points_e
     assert bare(done.return_value) == 227_155
     assert events(done, "YearExpired") == [{"year": 2026, "pointsMilli": 227_155}]
     assert book.outstandingOf(2026) == 0
-    with reverts_with(book, "CarbonPoint_YearTakenOut", 2026):
-        book.takeOutYear(2026, {"from": roles.board})
+    for again in (book.takeOutYear, book.expireYear):
+        with reverts_with(book, "CarbonPoint_YearTakenOut", 2026):
+            again(2026, {"from": roles.board})
+
+
+def test_given_an_expired_year__when_anyone_asks__it_tells_once(city: City, commuter: LocalAccount) -> None:
+    travel_to(at(2045, 1, 1))
+    told = city.book.expireYear(2035, {"from": city.roles.rando})
+    assert events(told, "YearExpired") == [{"year": 2035, "pointsMilli": 340_732}]
+    for year in (2035, 2034):  # told before; without points
+        assert len(city.book.expireYear(year, {"from": city.roles.rando}).events) == 0
+
+
+@pytest.mark.parametrize("year", [2026, 2035, 2036])
+def test_given_a_year_that_is_live_or_to_come__when_anyone_tells_of_its_end__it_reverts(city: City, year: int) -> None:
+    with reverts_with(city.book, "CarbonPoint_YearLive", year, 2035):
+        city.book.expireYear(year, {"from": city.roles.rando})
 
 
 def test_given_a_year_taken_out__when_points_of_it_are_refunded__it_reverts_and_a_part_of_none_does_not(
@@ -86,6 +101,20 @@ def test_given_a_year_taken_out__when_points_of_it_are_refunded__it_reverts_and_
     book.refund(roles.rando, commuter.address, [(2025, 0)], {"from": roles.merchant})
 
 
+def test_given_a_merchant_that_holds_less__when_it_refunds_or_is_paid__it_reverts(
+    book: Any, roles: Roles, commuter: LocalAccount
+) -> None:
+    entry = int(commuter.address, 16) << 96 | 26_900_000
+    book.credit((day(2035, 3, 1), 10**9, True), [entry], {"from": roles.operator})
+    book.spend(commuter.address, roles.rando, 1_000, {"from": roles.merchant})
+    with reverts_with(book, "CarbonPoint_TooFewHeld", roles.rando, 1_000, 1_001):
+        book.refund(roles.rando, commuter.address, [(2035, 1_001)], {"from": roles.merchant})
+    with reverts_with(book, "CarbonPoint_TooFewHeld", roles.rando, 1_000, 1_001):
+        book.burnHeld(roles.rando, 1_001, {"from": roles.merchant})
+    book.burnHeld(roles.rando, 1_000, {"from": roles.merchant})
+    assert book.totalSupply() == 226_155
+
+
 def test_given_an_order_on_the_last_live_day__when_it_is_refunded_in_the_new_year__it_comes_back_expired(
     city: City, commuter: LocalAccount
 ) -> None:
@@ -93,7 +122,12 @@ def test_given_an_order_on_the_last_live_day__when_it_is_refunded_in_the_new_yea
     redeemed = city.redeem(commuter, 227_155)
     travel_to(at(2045, 1, 3))
     assert city.book.totalSupply() == 227_155
-    city.refund(redeemed, 227_155)
+    refunded = city.refund(redeemed, 227_155)
+    assert events(refunded, "YearExpired") == [{"year": 2035, "pointsMilli": 113_577}]  # what the household had
+    assert events(refunded, "RefundExpired") == [{"holder": commuter.address, "year": 2035, "pointsMilli": 227_155}]
+    assert events(refunded, "Transfer") == [
+        {"from": city.roles.merchant.address, "to": "0x" + "00" * 20, "value": 227_155}
+    ]
     assert city.book.balanceOf(commuter.address) == 0
     assert city.book.totalSupply() == 0
     assert city.book.outstandingOf(2035) == 340_732  # it goes back to the operators that locked its reserve

@@ -26,6 +26,7 @@ CHALLENGE_WINDOW = 3600
 NOTICE_PERIOD = 11 * 86_400
 AUTHORITY_DELAY = 2 * 86_400
 ADMIN_DELAY = 5 * 86_400
+MOVE_DELAY = 2 * 86_400
 ACCOUNT_DAY_CAP_MG = 80_000_000
 DAY_LIMIT_MG = 1_000_000_000
 RESERVE = 100_000_000
@@ -186,11 +187,18 @@ class City:
         """The authority decides a dispute."""
         return self.desk.resolveDispute(*receipt_in(redeemed, number), to_citizen_milli, {"from": self.roles.authority})
 
-    def move(self, source: LocalAccount, target: LocalAccount, deadline: int | None = None) -> Any:
+    def announce_move(self, source: LocalAccount, target: LocalAccount, deadline: int | None = None) -> Any:
         """Both sign, anyone sends."""
+        nonce = self.book.moveOf(source.address)[2]
         values = (source.address, target.address, deadline or now() + 600)
-        signatures = [sign(signer, "Move", self.book, *values) for signer in (source, target)]
-        return self.book.move(*values, *signatures, {"from": self.roles.rando})
+        signatures = [sign(signer, "Move", self.book, *values[:2], nonce, values[2]) for signer in (source, target)]
+        return self.book.announceMove(*values, *signatures, {"from": self.roles.rando})
+
+    def move(self, source: LocalAccount, target: LocalAccount) -> Any:
+        """Announces, waits and completes."""
+        self.announce_move(source, target)
+        travel_to(now() + MOVE_DELAY)
+        return self.book.completeMove(source.address, {"from": self.roles.rando})
 
     def fund(self, operator: Any, amount: int) -> None:
         """Mints test money to an operator, who deposits it and leaves no allowance behind."""

@@ -36,7 +36,8 @@ TYPES = {
         "address buyer,uint16 year,uint256 number,uint64 scope1Mg,uint64 scope2LocationMg,uint64 scope2MarketMg,"
         "uint64 scope3Mg,bytes32 reportHash"
     ),
-    "Move": "address from,address to,uint256 deadline",
+    "Move": "address from,address to,uint256 nonce,uint256 deadline",
+    "CancelMove": "address from,address to,uint256 nonce",
 }
 
 NAMES = {
@@ -48,6 +49,7 @@ NAMES = {
     "Reversal": "Carbonbook ReversalDesk",
     "Payout": "Carbonbook ProceedsPot",
     "Inventory": "Carbonbook InventoryRegistry",
+    "CancelMove": "Carbonbook CarbonPoint",
 }
 
 

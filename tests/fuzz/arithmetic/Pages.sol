@@ -87,6 +87,20 @@ contract Pages {
         _assertFields(page, f);
     }
 
+    /// @dev A move takes points and reduction along and closes its days to both; what is left remembers its peak.
+    function testFuzz_a_move_parts_a_page_in_two(Fields calldata f, uint32 through) external pure {
+        through = through == type(uint32).max ? through - 1 : through;
+        Page page = PageLib.pack(f.points, f.reduction, f.day, f.today, f.peak);
+        _assertFields(page.taken(through), Fields(f.points, f.reduction, through + 1, 0, 0));
+        _assertFields(page.left(through), Fields(0, 0, through + 1, 0, f.peak));
+    }
+
+    function testFuzz_a_noted_day_leaves_the_page_alone(Fields memory f) external pure {
+        Page page = PageLib.pack(f.points, f.reduction, f.day, f.today, f.peak).withoutToday();
+        f.today = 0;
+        _assertFields(page, f);
+    }
+
     /// @dev What a page says of a day: late, its latest, or later than any.
     function testFuzz_used_tells_late_from_on_time(Fields calldata f, uint32 day) external pure {
         uint256 used = PageLib.pack(f.points, f.reduction, f.day, f.today, f.peak).usedOn(day);

@@ -63,17 +63,18 @@ abstract contract GasCity is System {
             quantity += entries[i] & LeafLib.QUANTITY_MASK;
         }
         batch =
-            _attest(uint32(day), uint32(entries.length << proof.length), uint64(quantity), root, keccak256("records"));
+            attest(uint32(day), uint32(entries.length << proof.length), uint64(quantity), root, keccak256("records"));
         vm.warp(block.timestamp + ledger.challengeWindow());
     }
 
     /// @dev Attests a batch of today by its records only.
     function attestRecords(bytes32 recordsRoot) internal returns (BatchId batch) {
-        return _attest(uint32(today()), 1, 1, keccak256("accounts"), recordsRoot);
+        return attest(uint32(today()), 1, 1, keccak256("accounts"), recordsRoot);
     }
 
-    function _attest(uint32 day, uint32 accounts, uint64 quantity, bytes32 accountsRoot, bytes32 recordsRoot)
-        private
+    /// @dev Attests a batch with a header as it comes.
+    function attest(uint32 day, uint32 accounts, uint64 quantity, bytes32 accountsRoot, bytes32 recordsRoot)
+        internal
         returns (BatchId batch)
     {
         IEvidenceLedger.Header memory header = IEvidenceLedger.Header({

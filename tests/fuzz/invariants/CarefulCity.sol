@@ -24,7 +24,7 @@ contract CarefulCity is CityLaws {
                 _lawsOfTheStory();
             }
         }
-        bytes32[35] memory verbs = [
+        bytes32[37] memory verbs = [
             bytes32("attest"),
             "credit",
             "redeem",
@@ -37,7 +37,9 @@ contract CarefulCity is CityLaws {
             "settleBatch",
             "deposit",
             "withdraw",
-            "move",
+            "announceMove",
+            "cancelMove",
+            "completeMove",
             "revoke",
             "takeBack",
             "close",
@@ -78,7 +80,7 @@ contract CarefulCity is CityLaws {
         else if (verb == 19) city.settleBatch(a);
         else if (verb == 20) city.deposit(a, b);
         else if (verb == 21) city.withdraw(a, b);
-        else if (verb < 24) city.move(a, b);
+        else if (verb < 24) _moveSomebody(a, b, c);
         else if (verb == 24) city.revoke(a, b);
         else if (verb == 25) city.takeBack(a, b, c);
         else if (verb == 26) city.close(a);
@@ -107,6 +109,13 @@ contract CarefulCity is CityLaws {
         else if (verb < 60 && verb > 57) city.creditRests(a, b);
         else if (verb == 60) city.reportAccountTwice(a, b);
         else city.passHours(a);
+    }
+
+    /// @dev An announced move is cancelled or completed before the next.
+    function _moveSomebody(uint256 a, uint256 b, uint256 c) private {
+        city.announceMove(b, c);
+        if (a % 4 < 2) city.cancelMove(b, 0);
+        else if (a % 4 == 2) city.completeMove(b, c);
     }
 
     /// @dev A dispute that nobody decides in time.

@@ -8,12 +8,11 @@ import {ICounter} from "../../../interfaces/ICounter.sol";
 import {IEvidenceLedger} from "../../../interfaces/IEvidenceLedger.sol";
 import {IMethodologyRegistry} from "../../../interfaces/IMethodologyRegistry.sol";
 import {IPointIssuer} from "../../../interfaces/IPointIssuer.sol";
-import {Moves} from "../support/Moves.sol";
 import {Trees} from "../support/Trees.sol";
-import {CityEvidence} from "./CityEvidence.sol";
+import {CityMoves} from "./CityMoves.sol";
 
-/// @title Credits: pushed, claimed, taken back; and books that move
-abstract contract CityCredits is CityEvidence {
+/// @title Credits: pushed and claimed
+abstract contract CityCredits is CityMoves {
     struct Snapshot {
         uint256[] reductions;
         uint256[] points;
@@ -30,8 +29,6 @@ abstract contract CityCredits is CityEvidence {
         uint256 free;
         uint256 unused;
     }
-
-    mapping(uint256 batch => mapping(uint256 index => bool)) private _takenBack;
 
     function credit(uint256 batchSeed, uint256 chunkSeed) public timed {
         if (_batches.length == 0) return;
@@ -57,28 +54,6 @@ abstract contract CityCredits is CityEvidence {
         done["claim"]++;
     }
 
-    /// @dev Credits the rests of a batch, all or one of them.
-    function creditRests(uint256 batchSeed, uint256 seed) external timed {
-        for (uint256 i = 0; i < _batches.length; i++) {
-            uint256 number = (batchSeed % _batches.length + i) % _batches.length;
-            uint256[] memory indices = _restIndices(number, seed % 3 == 0);
-            if (indices.length == 0 || (careful && !_restsCreditable(number, indices))) continue;
-            Before memory before = _beforeCredit(number, 0, 0);
-            for (uint256 j = 0; j < indices.length; j++) {
-                _addAsked(before.asked, number, indices[j], issuer.restOf(_batches[number].id, indices[j]));
-            }
-            try issuer.creditRests(_batches[number].id, indices) {
-                _bookCredit(number, 0, before, _snapshot(UnitsLib.yearOf(_batches[number].header.day)));
-                done["creditRests"]++;
-                return;
-            } catch (bytes memory reason) {
-                // Whether a late day has room only the book knows.
-                bool full = bytes4(reason) == IPointIssuer.PointIssuer_NothingFits.selector;
-                vm.assertTrue(full || !careful, "I44: rests that fit are credited");
-            }
-        }
-    }
-
     /// @dev Attests, waits and credits in one step, so that short runs get far.
     function pushWholeBatch(uint256 seed, uint256 quantities, uint256 people) external {
         uint256 before = _batches.length;
@@ -87,47 +62,6 @@ abstract contract CityCredits is CityEvidence {
         _passTo(clock + ledger.challengeWindow());
         vm.warp(clock);
         _credit(before, 0, _batches[before].entries.length);
-    }
-
-    function takeBack(uint256 batchSeed, uint256 indexSeed, uint256 amountSeed) external timed {
-        if (_batches.length == 0) return;
-        uint256 number = batchSeed % _batches.length;
-        BatchRecord storage record = _batches[number];
-        uint256 index = indexSeed % record.entries.length;
-        address account = Trees.accountOf(record.entries[index]);
-        uint256 most = _broughtBy(number, index);
-        (address holder, uint256 there) = _holderOf(account, UnitsLib.yearOf(record.header.day));
-        (IEvidenceLedger.Phase phase,) = ledger.phaseOf(record.id);
-        if (careful && (phase != IEvidenceLedger.Phase.Revoked || !issuer.isCredited(record.id, index))) return;
-        if (careful && (_takenBack[number][index] || most == 0 || there == 0)) return;
-        uint256 amount = careful ? _between(amountSeed, 1, most < there ? most : there) : amountSeed % (most + 2);
-        uint256[] memory amounts = new uint256[](1);
-        amounts[0] = amount;
-
-        issuer.revokeReductions(
-            record.id, index, Trees.slice(record.entries, index, 1), Trees.proof(record.entries, index, 1), amounts
-        );
-
-        vm.assertLe(amount, most, "I08: no more is taken back than the entry brought");
-        if (amount > 0) _takenBack[number][index] = true;
-        takenBackMg[holder] += amount;
-        done["takeBack"]++;
-    }
-
-    function move(uint256 fromSeed, uint256 toSeed) external timed {
-        (address from, address to) = (_picked(_citizens, fromSeed), _picked(_citizens, toSeed));
-        if (careful && !_movable(from, to)) return;
-        uint256 together = book.balanceOf(from) + book.balanceOf(to);
-        uint256 supply = book.totalSupply();
-
-        Moves.move(book, GENESIS, _keyOf[from], _keyOf[to]);
-
-        vm.assertEq(_livePoints(from), 0, "I04: a move takes the whole book");
-        vm.assertEq(book.balanceOf(from) + book.balanceOf(to), together, "I04: a move makes no points");
-        vm.assertEq(book.totalSupply(), supply, "I02: a move leaves the supply");
-        (creditedMg[to], creditedMg[from]) = (creditedMg[to] + creditedMg[from], 0);
-        (takenBackMg[to], takenBackMg[from]) = (takenBackMg[to] + takenBackMg[from], 0);
-        done["move"]++;
     }
 
     function _credit(uint256 number, uint256 first, uint256 count) internal {
@@ -244,9 +178,9 @@ abstract contract CityCredits is CityEvidence {
     }
 
     function _countDay(address citizen, uint256 day, uint256 gained) private {
-        creditedOn[citizen][day] += gained;
+        uint256 ofDay = creditedOn[_bookOf(citizen)][day] += gained;
         uint256 cap = issuer.accountDayCapMg();
-        vm.assertLe(gained == 0 ? 0 : creditedOn[citizen][day], cap, "I06: an account stays under the day cap");
+        vm.assertLe(gained == 0 ? 0 : ofDay, cap, "I06: a book stays under the day cap, wherever it moves");
     }
 
     function _snapshot(uint256 year) internal view returns (Snapshot memory s) {
@@ -266,9 +200,11 @@ abstract contract CityCredits is CityEvidence {
         }
     }
 
-    function _addAsked(uint256[] memory asked, uint256 number, uint256 index, uint256 mg) private view {
+    function _addAsked(uint256[] memory asked, uint256 number, uint256 index, uint256 mg) internal view {
+        BatchRecord storage record = _batches[number];
+        address holder = _holderFor(Trees.accountOf(record.entries[index]), record.header.day);
         for (uint256 c = 0; c < asked.length; c++) {
-            if (_citizens[c] == Trees.accountOf(_batches[number].entries[index])) asked[c] += mg;
+            if (_citizens[c] == holder) asked[c] += mg;
         }
     }
 
@@ -287,27 +223,6 @@ abstract contract CityCredits is CityEvidence {
         return issuer.isCredited(batch, index) ? _mgOf(number, index) - issuer.restOf(batch, index) : 0;
     }
 
-    function _restIndices(uint256 number, bool one) private view returns (uint256[] memory indices) {
-        BatchRecord storage record = _batches[number];
-        uint256 count = issuer.progressOf(record.id).rests;
-        indices = new uint256[](one && count > 1 ? 1 : count);
-        uint256 found;
-        for (uint256 i = 0; i < record.entries.length && found < indices.length; i++) {
-            if (issuer.restOf(record.id, i) > 0) indices[found++] = i;
-        }
-        vm.assertEq(found, indices.length, "I44: as many rests as the progress says");
-    }
-
-    function _restsCreditable(uint256 number, uint256[] memory indices) private view returns (bool) {
-        IEvidenceLedger.Header storage header = _batches[number].header;
-        uint256 mg;
-        for (uint256 i = 0; i < indices.length; i++) {
-            mg += issuer.restOf(_batches[number].id, indices[i]);
-        }
-        return
-            _runs(number) && issuer.issuedOn(header.operator, _today()) + mg <= operators.dayLimitMgOf(header.operator);
-    }
-
     /// @dev What a leaf asks, after the methodology's cap.
     function _mgOf(uint256 number, uint256 index) internal view returns (uint256) {
         BatchRecord storage record = _batches[number];
@@ -315,16 +230,6 @@ abstract contract CityCredits is CityEvidence {
             methodologies.methodologyOf(record.header.methodology, record.header.version);
         uint256 mg = Trees.quantityOf(record.entries[index]) * terms.factorUg / 1000;
         return mg < terms.dayCapMg ? mg : terms.dayCapMg;
-    }
-
-    /// @dev Who has the reduction that a revocation for `account` takes: the account itself while it has some, else its successor.
-    function _holderOf(address account, uint256 year) internal view returns (address holder, uint256 mg) {
-        holder = account;
-        while (true) {
-            mg = book.pageOf(holder, year).reductionMg;
-            if (mg > 0 || book.movedTo(holder) == address(0)) return (holder, mg);
-            holder = book.movedTo(holder);
-        }
     }
 
     function _creditable(uint256 number, uint256 first, uint256[] memory entries) internal view returns (bool) {
@@ -338,7 +243,7 @@ abstract contract CityCredits is CityEvidence {
     }
 
     /// @dev Whether anything can be credited from a batch now.
-    function _runs(uint256 number) private view returns (bool) {
+    function _runs(uint256 number) internal view returns (bool) {
         BatchRecord storage record = _batches[number];
         (IEvidenceLedger.Phase phase,) = ledger.phaseOf(record.id);
         if (issuer.paused() || phase != IEvidenceLedger.Phase.Open) return false;
@@ -362,24 +267,5 @@ abstract contract CityCredits is CityEvidence {
         uint256 mostMg = quantity * 60; // the largest factor in the city is under 60 mg per metre
         uint256 left = operators.dayLimitMgOf(record.header.operator);
         return issuer.issuedOn(record.header.operator, _today()) + mostMg <= left;
-    }
-
-    function _movable(address from, address to) private view returns (bool) {
-        if (from == to) return false;
-        address successor = book.movedTo(from);
-        if (successor != address(0)) return successor == to;
-        if (book.movedTo(to) != address(0) || _hasPredecessor(to)) return false;
-        for (uint256 i = 0; i < _years.length; i++) {
-            ICarbonPoint.PageView memory page = book.pageOf(to, _years[i]);
-            if (page.day != 0) return false;
-        }
-        return true;
-    }
-
-    function _hasPredecessor(address account) private view returns (bool) {
-        for (uint256 i = 0; i < _citizens.length; i++) {
-            if (book.movedTo(_citizens[i]) == account) return true;
-        }
-        return false;
     }
 }

@@ -38,7 +38,7 @@ abstract contract CityModel is System {
     }
 
     MethodologyId internal constant WALK = MethodologyId.wrap("CI-09.CN-4403");
-    uint256 internal constant CITIZENS = 8;
+    uint256 internal constant CITIZENS = 12;
     uint256 internal constant EARNERS = 6; // the others get a book only from somebody who moves
     uint64 internal constant DAY_LIMIT_MG = 2_000_000_000;
     uint256 public constant HIGHEST_CAP_MG = 2 * ACCOUNT_DAY_CAP_MG;
@@ -70,7 +70,7 @@ abstract contract CityModel is System {
     mapping(uint256 year => uint256) public mintedIn;
     mapping(address account => uint256) public creditedMg;
     mapping(address account => uint256) public takenBackMg;
-    mapping(address account => mapping(uint256 day => uint256)) public creditedOn;
+    mapping(uint256 bookId => mapping(uint256 day => uint256)) public creditedOn;
     mapping(uint256 batch => mapping(uint256 index => uint256)) public timesCredited;
     mapping(address merchant => uint256) public heldMilli;
     mapping(address merchant => uint256) public paid;

@@ -3,10 +3,10 @@ pragma solidity 0.8.30;
 
 import {IOfferBook} from "../../../interfaces/IOfferBook.sol";
 import {IRedemptionDesk} from "../../../interfaces/IRedemptionDesk.sol";
-import {CityCredits} from "./CityCredits.sol";
+import {CityRests} from "./CityRests.sol";
 
 /// @title Offers: published, refilled, ended
-abstract contract CityOffers is CityCredits {
+abstract contract CityOffers is CityRests {
     function publishOffer(uint256 seed, uint256 priceSeed) external timed {
         address merchant = _picked(_merchants, seed);
         if (careful && !_merchantActive(merchant)) return;

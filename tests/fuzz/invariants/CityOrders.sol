@@ -154,6 +154,7 @@ abstract contract CityOrders is CityOffers {
     ) private {
         uint256 year = UnitsLib.yearOf(_batches[number].header.day);
         uint256 minted = issuer.progressOf(_batches[number].id).pointsMilli - before.progress.pointsMilli;
+        if (_holderFor(order.citizen, _batches[number].header.day) != order.citizen) minted = 0; // it followed the book
         for (uint256 i = 0; i < pages.length; i++) {
             if (_years[i] == year) pages[i] += minted;
         }

@@ -68,6 +68,17 @@ contract BookLaws {
         assert(Page.unwrap(credited) >> 112 == raw >> 112);
     }
 
+    function check_a_move_parts_a_page_and_closes_its_days(uint256 raw, uint32 through, uint32 day) external pure {
+        if (through == type(uint32).max || day > through) return;
+        Page page = Page.wrap(raw);
+        Page taken = page.taken(through);
+        Page left = page.left(through);
+        assert(taken.pointsMilli() == page.pointsMilli() && taken.reductionMg() == page.reductionMg());
+        assert(left.pointsMilli() == 0 && left.reductionMg() == 0 && left.peakMg() == page.peakMg());
+        assert(taken.usedOn(day) == type(uint256).max && left.usedOn(day) == type(uint256).max);
+        assert(taken.usedOn(uint256(through) + 1) == 0 && left.usedOn(uint256(through) + 1) == 0);
+    }
+
     // Once only, and by definition
 
     function check_the_bitmap_never_clears(
@@ -146,7 +157,7 @@ contract BookLaws {
     function check_points_never_go_from_citizen_to_citizen(address caller, address from, address to, uint256 amount)
         external
     {
-        assert(!_sent(caller, abi.encodeCall(book.transfer, (to, amount))));
+        if (amount > 0) assert(!_sent(caller, abi.encodeCall(book.transfer, (to, amount))));
         assert(!_sent(caller, abi.encodeCall(book.transferFrom, (from, to, amount))));
         assert(!_sent(caller, abi.encodeCall(book.approve, (to, amount))));
     }
