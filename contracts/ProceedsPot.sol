@@ -28,6 +28,8 @@ contract ProceedsPot is IProceedsPot, SaltedDomain, AccessManaged {
         uint256 pot; // above the base
         bytes32 root;
         uint256 total;
+        uint256 former; // the round that was looked up last, and its pot above the base
+        uint256 formerPot;
     }
 
     bytes32 private constant PAYOUT_TYPEHASH =
@@ -110,7 +112,10 @@ contract ProceedsPot is IProceedsPot, SaltedDomain, AccessManaged {
         uint256[] memory dues = new uint256[](entries.length);
         _requireInTree(reading, firstIndex, entries, proof);
         (uint256 sum, uint256 accounts) = _mark(reading, firstIndex, entries, dues);
-        _payOut(reading, firstIndex, sum, accounts);
+        _count(reading, sum, firstIndex);
+
+        emit SharesPaid(series, firstIndex, accounts, sum, reading.round);
+
         for (uint256 i = 0; i < entries.length; i++) {
             if (dues[i] > 0) _send(_holderOf(_accountOf(entries[i])), dues[i]);
         }
@@ -120,16 +125,20 @@ contract ProceedsPot is IProceedsPot, SaltedDomain, AccessManaged {
     function claimMany(uint256 series, Share[] calldata shares) external {
         Reading memory reading = _read(series);
         uint256[] memory dues = new uint256[](shares.length);
+        address[] memory accounts = new address[](shares.length);
         uint256 sum = 0;
         for (uint256 i = 0; i < shares.length; i++) {
-            (dues[i],) = _markOne(reading, shares[i]);
-            sum += dues[i];
+            Share calldata share = shares[i];
+            (uint256 due,) = _markOne(reading, share);
+            if (due == 0) continue;
+            (dues[i], accounts[i]) = (due, _accountOf(share.entry));
+            sum += due;
+
+            emit SharesPaid(series, share.index, 1, due, reading.round);
         }
-        _requireWithin(reading, sum, shares.length == 0 ? 0 : shares[0].index);
-        for (uint256 i = 0; i < shares.length; i++) {
-            if (dues[i] == 0) continue;
-            emit SharesPaid(series, shares[i].index, 1, dues[i], reading.round);
-            _send(_holderOf(_accountOf(shares[i].entry)), dues[i]);
+        _count(reading, sum, shares.length == 0 ? 0 : shares[0].index);
+        for (uint256 i = 0; i < dues.length; i++) {
+            if (dues[i] > 0) _send(_holderOf(accounts[i]), dues[i]);
         }
     }
 
@@ -146,7 +155,9 @@ contract ProceedsPot is IProceedsPot, SaltedDomain, AccessManaged {
         Reading memory reading = _read(payout.series);
         (uint256 due, uint256 former) = _markOne(reading, share);
         if (former != payout.paidRound) revert ProceedsPot_WrongRound(former, payout.paidRound);
-        _payOut(reading, share.index, due, 1);
+        _count(reading, due, share.index);
+
+        emit SharesPaid(payout.series, share.index, 1, due, reading.round);
 
         token.safeTransfer(payout.to, due);
     }
@@ -226,57 +237,59 @@ contract ProceedsPot is IProceedsPot, SaltedDomain, AccessManaged {
         emit PublicGoodSet(former, publicGood_);
     }
 
-    /// @dev Marks the leaves of a chunk as paid up to the reading, word by word; fills in what each is due.
+    /// @dev Marks the leaves of a chunk as paid up to the reading, word by word; fills in what each is due. Unchecked: indices are those of the
+    /// signed tree, and sums stay below what `_count` lets pass or are refused there.
     function _mark(Reading memory reading, uint256 firstIndex, uint256[] calldata entries, uint256[] memory dues)
         private
         returns (uint256 sum, uint256 accounts)
     {
         mapping(uint256 => uint256) storage words = _paidRounds[reading.series];
-        for (uint256 i = 0; i < entries.length;) {
-            uint256 word = (firstIndex + i) / ROUND_BITS;
-            uint256 rounds = words[word];
-            for (; i < entries.length && (firstIndex + i) / ROUND_BITS == word; i++) {
-                if (entries[i] == 0) continue;
-                (dues[i], rounds) = _advance(reading, firstIndex + i, entries[i], rounds);
-                if (dues[i] == 0) continue;
-                sum += dues[i];
-                accounts++;
+        unchecked {
+            for (uint256 i = 0; i < entries.length;) {
+                uint256 word = (firstIndex + i) / ROUND_BITS;
+                uint256 rounds = words[word];
+                for (; i < entries.length && (firstIndex + i) / ROUND_BITS == word; i++) {
+                    uint256 entry = entries[i];
+                    if (entry == 0) continue;
+                    uint256 due;
+                    (due, rounds,) = _advance(reading, firstIndex + i, entry, rounds);
+                    if (due == 0) continue;
+                    dues[i] = due;
+                    sum += due;
+                    accounts++;
+                }
+                words[word] = rounds;
             }
-            words[word] = rounds;
         }
     }
 
     function _markOne(Reading memory reading, Share calldata share) private returns (uint256 due, uint256 former) {
-        bytes32 leaf = LeafLib.accountLeaf(share.index, share.entry);
-        if (LeafLib.climb(leaf, share.proof) != reading.root) {
-            revert ProceedsPot_BadProof(reading.series, share.index);
+        (uint256 index, uint256 entry) = (share.index, share.entry);
+        if (LeafLib.climb(LeafLib.accountLeaf(index, entry), share.proof) != reading.root) {
+            revert ProceedsPot_BadProof(reading.series, index);
         }
-        former = paidRoundOf(reading.series, share.index);
         mapping(uint256 => uint256) storage words = _paidRounds[reading.series];
-        uint256 word = share.index / ROUND_BITS;
-        (due, words[word]) = _advance(reading, share.index, share.entry, words[word]);
+        uint256 rounds = words[index / ROUND_BITS];
+        (due, rounds, former) = _advance(reading, index, entry, rounds);
+        words[index / ROUND_BITS] = rounds;
     }
 
-    /// @dev What a leaf is due, and its word of rounds after it is paid.
+    /// @dev What a leaf is due, its word of rounds after it is paid, and up to which round it was.
     function _advance(Reading memory reading, uint256 index, uint256 entry, uint256 rounds)
         private
         view
-        returns (uint256 due, uint256 advanced)
+        returns (uint256 due, uint256 advanced, uint256 former)
     {
-        uint256 shift = index % ROUND_BITS * ROUND_BITS;
-        uint256 former = rounds >> shift & ROUND_MASK;
-        due = _due(reading, entry & LeafLib.QUANTITY_MASK, former);
-        return (due, rounds & ~(ROUND_MASK << shift) | reading.round << shift);
+        unchecked {
+            uint256 shift = index % ROUND_BITS * ROUND_BITS;
+            former = rounds >> shift & ROUND_MASK;
+            due = _due(reading, entry & LeafLib.QUANTITY_MASK, former);
+            advanced = rounds & ~(ROUND_MASK << shift) | reading.round << shift;
+        }
     }
 
-    /// @dev Counts the payment before any money moves.
-    function _payOut(Reading memory reading, uint256 firstIndex, uint256 sum, uint256 accounts) private {
-        _requireWithin(reading, sum, firstIndex);
-
-        emit SharesPaid(reading.series, firstIndex, accounts, sum, reading.round);
-    }
-
-    function _requireWithin(Reading memory reading, uint256 sum, uint256 firstIndex) private {
+    /// @dev Counts a payment before any money moves.
+    function _count(Reading memory reading, uint256 sum, uint256 firstIndex) private {
         if (sum == 0) revert ProceedsPot_NothingDue(reading.series, firstIndex);
         Head storage head = _heads[reading.series];
         uint256 paid = head.paidOut + sum;
@@ -299,19 +312,23 @@ contract ProceedsPot is IProceedsPot, SaltedDomain, AccessManaged {
         Head storage head = _heads[series];
         (reading.series, reading.round, reading.base) = (series, head.rounds, head.baseRound);
         (reading.root, reading.total) = certifier.sharesOf(series);
-        reading.basePot = potOf[series][reading.base];
+        if (reading.base > 0) reading.basePot = potOf[series][reading.base];
         reading.pot = potOf[series][reading.round] - reading.basePot;
     }
 
-    /// @dev Sums over the leaves stay below the pot above the base, because each is rounded down from there. No product overflows: a pot has
-    /// 128 bits and a leaf 95.
-    function _due(Reading memory reading, uint256 mg, uint256 former) private view returns (uint256) {
-        if (former == reading.round) return 0;
-        uint256 due = reading.pot * mg / reading.total;
-        if (former <= reading.base) return due;
+    /// @dev Sums over the leaves stay below the pot above the base, because each is rounded down from there. Unchecked: a pot has less than
+    /// 128 bits and a leaf 95, and a later pot is never smaller.
+    function _due(Reading memory reading, uint256 mg, uint256 former) private view returns (uint256 due) {
+        unchecked {
+            if (former == reading.round) return 0;
+            due = reading.pot * mg / reading.total;
+            if (former <= reading.base) return due;
 
-        uint256 then = potOf[reading.series][former] - reading.basePot;
-        return due - then * mg / reading.total;
+            if (former != reading.former) {
+                (reading.former, reading.formerPot) = (former, potOf[reading.series][former] - reading.basePot);
+            }
+            return due - reading.formerPot * mg / reading.total;
+        }
     }
 
     function _requireInTree(
