@@ -98,7 +98,7 @@ contract ProceedsPot is IProceedsPot, SaltedDomain, AccessManaged {
         if (grown < least) revert ProceedsPot_TooSmall(grown, least);
 
         uint256 round = uint256(head.rounds) + 1;
-        uint256 pot = potOf[series][head.rounds] + grown;
+        uint256 pot = uint256(potOf[series][head.rounds] + grown).toUint128();
         potOf[series][round] = pot;
         (head.rounds, head.openedAt, head.sweepsAt) = (round.toUint16(), uint40(block.timestamp), 0);
         _heads[series] = head;
@@ -238,7 +238,7 @@ contract ProceedsPot is IProceedsPot, SaltedDomain, AccessManaged {
     }
 
     /// @dev Marks the leaves of a chunk as paid up to the reading, word by word; fills in what each is due. Unchecked: indices are those of the
-    /// signed tree, and sums stay below what `_count` lets pass or are refused there.
+    /// signed tree, and a due has 223 bits at most, so that no call holds leaves enough to overflow a sum.
     function _mark(Reading memory reading, uint256 firstIndex, uint256[] calldata entries, uint256[] memory dues)
         private
         returns (uint256 sum, uint256 accounts)

@@ -72,9 +72,7 @@ def main() -> int:
     return 1 if lines else 0
 
 
-def drift(
-    chain: Chain, compiler: dict[str, Any], guardians: dict[str, str], credits: dict[str, Any]
-) -> Iterator[str]:
+def drift(chain: Chain, compiler: dict[str, Any], guardians: dict[str, str], credits: dict[str, Any]) -> Iterator[str]:
     """What differs between a chain and its manifest, a sentence each. `guardians` maps a role to the role that can cancel its operations;
     `credits` are the parameters of the second flow."""
     yield from _compiler(compiler)

@@ -121,8 +121,7 @@ class Profile:
             quorum=data["committee"]["quorum"],
             token=data.get("token"),
             credits=Credits(
-                **data["credits"]
-                | {key: account(data["credits"][key]) for key in ("fee_receiver", "public_good")}
+                **data["credits"] | {key: account(data["credits"][key]) for key in ("fee_receiver", "public_good")}
             ),
         )
 

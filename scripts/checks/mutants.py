@@ -42,6 +42,13 @@ CORE = {
     "PointIssuer": ["PointIssuer", "CarbonbookAccess"],
     "EvidenceLedger": ["EvidenceLedger", "PointIssuer", "CarbonbookAccess"],
     "SettlementVault": ["SettlementVault", "CarbonbookAccess", "clearing", "RedemptionDesk", "PointIssuer"],
+    "CarbonCredit": ["CarbonCredit", "ReversalDesk", "CarbonbookAccess"],
+    "CreditMarket": ["CreditMarket", "ReversalDesk", "RetirementRegistry", "CarbonbookAccess"],
+    "InventoryRegistry": ["InventoryRegistry", "CarbonbookAccess"],
+    "ProceedsPot": ["ProceedsPot", "CarbonbookAccess"],
+    "ReductionCertifier": ["ReductionCertifier", "ReversalDesk", "CarbonbookAccess"],
+    "RetirementRegistry": ["RetirementRegistry", "InventoryRegistry", "CarbonbookAccess"],
+    "ReversalDesk": ["ReversalDesk", "CreditMarket", "CarbonbookAccess"],
 }
 
 SWAPS = [

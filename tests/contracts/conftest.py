@@ -111,7 +111,9 @@ def flow(city: City) -> Flow:
 @pytest.fixture
 def series(flow: Flow, commuter: LocalAccount, household: LocalAccount, newcomer: LocalAccount) -> Series:
     """Series 1: 450 t of three citizens, 22.5 t of them buffer."""
-    return flow.issued([(commuter.address, 100 * TONNE), (household.address, 200 * TONNE), (newcomer.address, 150 * TONNE)])
+    return flow.issued(
+        [(commuter.address, 100 * TONNE), (household.address, 200 * TONNE), (newcomer.address, 150 * TONNE)]
+    )
 
 
 @pytest.fixture

@@ -76,7 +76,9 @@ def test_given_what_is_no_ask__when_it_is_listed__it_reverts(city: City, flow: F
     market, operator = city.market, flow.roles.operator
     today = now() // 86_400
 
-    def list_(number: int = series.number, mg: int = 1, price: int = PRICE, day: int = today + 9, by: Any = operator) -> Any:
+    def list_(
+        number: int = series.number, mg: int = 1, price: int = PRICE, day: int = today + 9, by: Any = operator
+    ) -> Any:
         return market.list(number, mg, price, day, NOBODY, {"from": by})
 
     with reverts_with(market, "CreditMarket_NotIssued", 9):
@@ -301,7 +303,9 @@ def test_given_proceeds__when_they_are_drawn_between_purchases__everybody_gets_w
     with reverts_with(market, "CreditMarket_Denied", flow.roles.rando.address):
         market.drawCitizens(series.number, rando)
     for draw in (market.drawOperator, market.drawFee):
-        with reverts_with(market, "CreditMarket_NotIssued" if draw == market.drawOperator else "CreditMarket_NothingDue", 9):
+        with reverts_with(
+            market, "CreditMarket_NotIssued" if draw == market.drawOperator else "CreditMarket_NothingDue", 9
+        ):
             draw(9, rando)
 
 
@@ -323,9 +327,7 @@ def test_given_a_holder__when_it_resells__the_market_keeps_the_credits_and_the_f
     with reverts_with(market, "CreditMarket_OwnAsk", resale):
         flow.buy(resale, TONNE, seller)
     done = flow.buy(resale, 1_500_000_000, buyer)
-    assert events(done, "Resold") == [
-        {"ask": resale, "seller": seller.address, "proceeds": 89_100_000, "fee": 900_000}
-    ]
+    assert events(done, "Resold") == [{"ask": resale, "seller": seller.address, "proceeds": 89_100_000, "fee": 900_000}]
     assert series.token.balanceOf(buyer) == 1_500_000_000
     assert market.stockOf(series.number)["gross"] == gross
     assert market.owedTo(seller) == 89_100_000
@@ -407,7 +409,12 @@ def test_given_two_quiet_years__when_the_buffer_is_released__it_is_for_sale(
 
 def test_given_callers_without_a_part__the_market_refuses_them(city: City, flow: Flow, series: Series) -> None:
     for caller in (flow.roles.operator, flow.roles.authority, flow.roles.admin):
-        for function, arguments in {"open": (9, 1), "takeBack": (1, 1), "takeBuffer": (1, 1), "drawCitizens": (1,)}.items():
+        for function, arguments in {
+            "open": (9, 1),
+            "takeBack": (1, 1),
+            "takeBuffer": (1, 1),
+            "drawCitizens": (1,),
+        }.items():
             with reverts_with(city.market, "CreditMarket_Denied", caller.address):
                 getattr(city.market, function)(*arguments, {"from": caller})
 

@@ -25,7 +25,9 @@ INVENTORY = (19 * TONNE, 2_500 * TONNE, 2_349 * TONNE, 2_743 * TONNE, REPORT)
 SMALL = (19 * TONNE // 100, 2_500 * TONNE // 100, 2_349 * TONNE // 100, 2_743 * TONNE // 100, REPORT)
 
 
-def attest(city: City, flow: Flow, inventory: Any = SMALL, number: int = 1, key: LocalAccount | None = None, **by: Any) -> Any:
+def attest(
+    city: City, flow: Flow, inventory: Any = SMALL, number: int = 1, key: LocalAccount | None = None, **by: Any
+) -> Any:
     buyer, verifier = by.get("buyer", flow.buyer), by.get("verifier", flow.verifier)
     signature = sign(key or flow.verifier_key, "Inventory", city.inventories, buyer.address, YEAR, number, *inventory)
     return city.inventories.attest(YEAR, inventory, verifier, signature, {"from": buyer})
@@ -74,7 +76,7 @@ def test_given_an_inventory__when_compliance_retires__it_ends_at_the_cap(
 
 
 def test_given_the_enterprise_of_the_seeds__its_cap_is_511_100_t(city: City, flow: Flow, ruled: bytes) -> None:
-    whole = tuple(1_000 * mg for mg in INVENTORY[:4]) + (REPORT,)
+    whole = (*tuple(1000 * mg for mg in INVENTORY[:4]), REPORT)
     attest(city, flow, whole)
     assert bare(city.inventories.usedOf(flow.buyer, YEAR, ruled)) == (0, 511_100 * TONNE)
     assert bare(city.inventories.inventoryOf(flow.buyer, YEAR)) == ((*whole[:4], "0x" + REPORT.hex()), 1)
@@ -105,7 +107,7 @@ def test_given_a_later_inventory__it_replaces_the_former_which_cannot_come_back(
 ) -> None:
     attest(city, flow)
     comply(flow, bought, 5 * TONNE)
-    lower = tuple(mg // 2 for mg in SMALL[:4]) + (REPORT,)
+    lower = (*tuple(mg // 2 for mg in SMALL[:4]), REPORT)
     attest(city, flow, lower, number=2)
     with reverts_with(city.inventories, "InventoryRegistry_AboveCap", 5 * TONNE, 1, 2_555_500_000):
         comply(flow, bought, 1)
@@ -126,14 +128,21 @@ def test_given_an_inventory_that_is_not_good__when_it_is_attested__it_reverts(ci
     with reverts_with(inventories, "InventoryRegistry_SamePerson", flow.verifier.address):
         attest(city, flow, buyer=flow.verifier)
     for scope in range(4):
-        alone = tuple(1 if number == scope else 0 for number in range(4)) + (REPORT,)
+        alone = (*tuple(1 if number == scope else 0 for number in range(4)), REPORT)
         attest(city, flow, alone, number=scope + 1)
 
 
 def test_given_rules__the_base_is_what_they_say(city: City, flow: Flow, bought: Series) -> None:
     authority = {"from": flow.roles.authority}
     attest(city, flow)
-    bases = {1: SMALL[0], 2: SMALL[1], 4: SMALL[2], 8: SMALL[3], 3: SMALL[0] + SMALL[1], 13: SMALL[0] + SMALL[2] + SMALL[3]}
+    bases = {
+        1: SMALL[0],
+        2: SMALL[1],
+        4: SMALL[2],
+        8: SMALL[3],
+        3: SMALL[0] + SMALL[1],
+        13: SMALL[0] + SMALL[2] + SMALL[3],
+    }
     for scopes, base in bases.items():
         done = city.inventories.setRule(GD, (500, scopes), authority)
         assert [bare(event["rule"]) for event in events(done, "RuleSet")] == [(500, scopes)]

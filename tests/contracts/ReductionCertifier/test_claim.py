@@ -259,14 +259,10 @@ def test_given_a_frame_that_does_not_fit__when_it_is_submitted__it_reverts(
         certifier.submit(forged, approvals, {"from": flow.roles.rando})
 
 
-def test_given_more_than_a_series_holds__when_it_is_submitted__it_reverts(
-    city: City, flow: Flow
-) -> None:
+def test_given_more_than_a_series_holds__when_it_is_submitted__it_reverts(city: City, flow: Flow) -> None:
     saver = person("saver").address
     most = 10**15 - 1
-    batches = [
-        flow.batch([(saver, 2**46)], day=YESTERDAY - 14 + number) for number in range(15)
-    ]
+    batches = [flow.batch([(saver, 2**46)], day=YESTERDAY - 14 + number) for number in range(15)]
     claim = flow.open()
     flow.add(claim, *batches)
     assert city.certifier.claimOf(claim)["boundMg"] == 15 * 2**46

@@ -15,7 +15,6 @@ from ..support.credits import (
     BILL,
     DRAWN,
     ISSUED,
-
     REJECTED,
     SEED_DELAY,
     SUBMITTED,
@@ -302,9 +301,7 @@ def test_given_a_revoked_batch__when_it_is_reported_before_issue__the_claim_is_v
     assert flow.open(1) == verified + 1
 
 
-def test_given_an_issued_series__its_batch_is_reported_to_the_reversals(
-    city: City, flow: Flow, series: Series
-) -> None:
+def test_given_an_issued_series__its_batch_is_reported_to_the_reversals(city: City, flow: Flow, series: Series) -> None:
     city.ledger.revoke(series.batch.id, "forged", {"from": flow.roles.authority})
     with reverts_with(city.certifier, "ReductionCertifier_WrongState", series.number, ISSUED):
         city.certifier.reportRevoked(series.batch.id, {"from": flow.roles.rando})

@@ -63,7 +63,12 @@ def test_given_credits__when_they_are_retired__the_certificate_says_so_for_ever(
     assert done.return_value == certificate
     assert events(done, "Locked") == [{"tokenId": certificate}]
     [event] = events(done, "Retired")
-    assert (event["certificate"], event["holder"], event["name"], event["mg"]) == (certificate, holder, 1, 1_500_000_000)
+    assert (event["certificate"], event["holder"], event["name"], event["mg"]) == (
+        certificate,
+        holder,
+        1,
+        1_500_000_000,
+    )
     assert bare(event["terms"])[7] == NOTE
     mints = [e for e in done.events["Transfer"] if "tokenId" in e]
     assert [(e["from"], e["to"], e["tokenId"]) for e in mints] == [("0x" + "00" * 20, holder, certificate)]
@@ -190,7 +195,7 @@ def test_given_a_purchase__when_it_is_retired_in_the_same_call__the_credits_neve
         "中" * 40,
         "a]]>b<!--c-->&lt;",
         "🌳 Wald",
-        "{\"name\":1}",
+        '{"name":1}',
     ],
 )
 def test_given_a_hostile_name__the_data_and_the_picture_parse_and_say_it(
@@ -252,11 +257,11 @@ def test_given_a_name_that_cannot_be_shown__when_it_is_added__it_reverts_and_say
     assert city.retirements.nameCount() == 1
 
 
-def test_given_a_certificate__its_data_and_picture_say_what_was_retired(
-    city: City, flow: Flow, bought: Series
-) -> None:
+def test_given_a_certificate__its_data_and_picture_say_what_was_retired(city: City, flow: Flow, bought: Series) -> None:
     flow.retire(bought.number, TONNE)
-    certificate = flow.retire(bought.number, 500_000_001, from_day=day_of("2034-02-28"), through_day=day_of("2036-02-29"))
+    certificate = flow.retire(
+        bought.number, 500_000_001, from_day=day_of("2034-02-28"), through_day=day_of("2036-02-29")
+    )
     at = city.retirements.certificateOf(certificate)["at"]
     data, picture = metadata(city, certificate)
     serial = "SZ01-CN4403-EL01-v1-0001-2035-1-1000000001-1500000001"
@@ -328,4 +333,3 @@ def day_of(text: str) -> int:
 
 def utc(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-

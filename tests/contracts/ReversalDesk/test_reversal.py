@@ -102,9 +102,7 @@ def test_given_a_shortfall__when_it_is_made_good__certificates_are_whole_again(
     with reverts_with(sold.token, "CarbonCredit_Short", flow.roles.rando.address, 0, 1):
         reversals.surrender(sold.number, 1, rando)
     done = reversals.surrender(sold.number, 25 * TONNE, operator)
-    assert events(done, "Restored") == [
-        {"series": sold.number, "by": flow.roles.operator.address, "mg": 25 * TONNE}
-    ]
+    assert events(done, "Restored") == [{"series": sold.number, "by": flow.roles.operator.address, "mg": 25 * TONNE}]
     assert reversals.owedBy(flow.roles.operator) == 0
     assert city.retirements.backingOf(certificate) == 1_500_000_000
     with reverts_with(reversals, "ReversalDesk_NothingToRestore", sold.number, 0):
@@ -154,9 +152,7 @@ def test_given_a_claim_that_is_not_issued__its_batch_is_not_the_desks_business(
         city.reversals.reportRevoked(batch.id, {"from": flow.roles.rando})
 
 
-def test_given_a_guardian__when_it_freezes__only_the_authority_ends_it(
-    city: City, flow: Flow, series: Series
-) -> None:
+def test_given_a_guardian__when_it_freezes__only_the_authority_ends_it(city: City, flow: Flow, series: Series) -> None:
     reversals, guardian = city.reversals, {"from": flow.roles.guardian}
     authority = {"from": flow.roles.authority}
     with reverts_with(reversals, "ReversalDesk_NotIssued", 9):
@@ -232,9 +228,7 @@ def test_given_less_certified_than_claimed__when_all_is_reversed__it_ends_at_wha
     assert city.reversals.backedOf(small.number, 5 * TONNE) == 0
 
 
-def test_given_resale_asks__a_reversal_leaves_them_alone(
-    city: City, flow: Flow, series: Series
-) -> None:
+def test_given_resale_asks__a_reversal_leaves_them_alone(city: City, flow: Flow, series: Series) -> None:
     ask = flow.list(series.number, 400 * TONNE, PRICE)
     flow.buy(ask, 100 * TONNE)
     resale = city.market.resell(series.number, 60 * TONNE, PRICE, 30_000, {"from": flow.buyer}).return_value

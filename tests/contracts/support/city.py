@@ -52,7 +52,11 @@ class Terms(NamedTuple):
 
 
 BUS, METRO, WALK = "CI-01.CN-4403", "CI-02.CN-4403", "CI-09.CN-4403"
-TERMS = {BUS: Terms(), METRO: Terms(factor_ug=50_000), WALK: Terms(factor_ug=50_000, earns_points=False, creditable=False)}
+TERMS = {
+    BUS: Terms(),
+    METRO: Terms(factor_ug=50_000),
+    WALK: Terms(factor_ug=50_000, earns_points=False, creditable=False),
+}
 
 
 class Order(NamedTuple):

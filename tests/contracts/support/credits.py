@@ -299,4 +299,3 @@ def mine_through(block: int) -> None:
     """Mines until `block` is past, so that its hash is known."""
     while web3.eth.block_number < block:
         web3.provider.make_request("evm_mine", [])
-
