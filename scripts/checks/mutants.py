@@ -1,6 +1,6 @@
 """Changes the core contracts one small step at a time and counts how many of the changes the tests notice: brownie's, then forge's.
 
-    python scripts/checks/mutants.py                          every mutant of the four core contracts (hours)
+    python scripts/checks/mutants.py                          every mutant of the core contracts (hours)
     python scripts/checks/mutants.py --sample 40              the same 40 of each contract every time
     python scripts/checks/mutants.py --contract PointIssuer   one contract
     python scripts/checks/mutants.py --report                 the score of what ran so far, against mutants.toml
