@@ -61,7 +61,7 @@ def main() -> int:
     try:
         chain = Chain(arguments.rpc, Manifest.load(arguments.manifest))
         written = json.loads(arguments.manifest.read_text())
-        lines = list(drift(chain, written["compiler"], written["guardians"], written["credits"]))
+        lines = list(drift(chain, written["compiler"], written["rules"], written["credits"]))
     except CarbonbookError as error:
         sys.stderr.write(f"Error: {error}\n")
         return error.exit_code
@@ -72,8 +72,10 @@ def main() -> int:
     return 1 if lines else 0
 
 
-def drift(chain: Chain, compiler: dict[str, Any], guardians: dict[str, str], credits: dict[str, Any]) -> Iterator[str]:
-    """What differs between a chain and its manifest, a sentence each. `guardians` maps a role to the role that can cancel its operations;
+def drift(
+    chain: Chain, compiler: dict[str, Any], rules: dict[str, dict[str, Any]], credits: dict[str, Any]
+) -> Iterator[str]:
+    """What differs between a chain and its manifest, a sentence each. `rules` maps a role to its admin, guardian and grantDelaySeconds;
     `credits` are the parameters of the second flow."""
     yield from _compiler(compiler)
     strangers = list(_code(chain))
@@ -82,7 +84,7 @@ def drift(chain: Chain, compiler: dict[str, Any], guardians: dict[str, str], cre
         return  # nothing that another contract answers would mean anything
     yield from _partners(chain)
     yield from _members(chain)
-    yield from _rule(chain, guardians)
+    yield from _rules(chain, rules)
     yield from _functions(chain)
     yield from _credits(chain, credits)
     yield from _differences(
@@ -162,24 +164,18 @@ def _members(chain: Chain) -> Iterator[str]:
     yield from (f"role {number} is not in the manifest but was granted" for number in sorted(unknown))
 
 
-def _rule(chain: Chain, guardians: dict[str, str]) -> Iterator[str]:
-    """Who grants each role, who cancels what it scheduled, and how long a new holder waits; also of roles that only an event names."""
-    ever = {
-        event.values["roleId"]
-        for name in ("RoleGranted", "RoleAdminChanged", "RoleGuardianChanged", "RoleGrantDelayChanged")
-        for event in chain.events(ACCESS, name)
-    }
-    numbers = {number: name for name, number in ROLES.items()}
-    for role in sorted(ever | numbers.keys()):
-        name = numbers.get(role, str(role))
+def _rules(chain: Chain, rules: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Who grants each role, who cancels what its holders scheduled, and how long a new holder waits."""
+    for name, role in ROLES.items():
+        said = rules[name]
         yield from _differences(
             {
-                f"admin of role {name}": (ROLES["ADMIN"], chain.read(ACCESS, "getRoleAdmin", role)),
-                f"guardian of role {name}": (
-                    ROLES[guardians.get(name, "ADMIN")],
-                    chain.read(ACCESS, "getRoleGuardian", role),
+                f"admin of role {name}": (ROLES[said["admin"]], chain.read(ACCESS, "getRoleAdmin", role)),
+                f"guardian of role {name}": (ROLES[said["guardian"]], chain.read(ACCESS, "getRoleGuardian", role)),
+                f"grant delay of role {name}": (
+                    said["grantDelaySeconds"],
+                    chain.read(ACCESS, "getRoleGrantDelay", role),
                 ),
-                f"grant delay of role {name}": (0, chain.read(ACCESS, "getRoleGrantDelay", role)),
             }
         )
     for contract, entry in chain.manifest.contracts.items():

@@ -303,7 +303,14 @@ def write_manifest(system: SimpleNamespace, profile: Profile, deployer: str, tar
             "AUTHORITY_DELAYED": dict.fromkeys(profile.authority_delayed, profile.authority_delay_seconds),
             "GUARDIAN": {profile.guardian: 0},
         },
-        "guardians": {ROLE_NAMES[role]: ROLE_NAMES[guardian] for role, guardian in GUARDIANS.items()},
+        "rules": {
+            name: {
+                "admin": ROLE_NAMES[ADMIN],
+                "guardian": ROLE_NAMES[GUARDIANS.get(role, ADMIN)],
+                "grantDelaySeconds": 0,
+            }
+            for role, name in ROLE_NAMES.items()
+        },
         "functions": {
             name: {
                 getattr(system, name).signatures[function]: {"function": function, "role": ROLE_NAMES[role]}

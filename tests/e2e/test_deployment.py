@@ -82,6 +82,18 @@ def _with_other_compiler(manifest: dict[str, Any]) -> None:
     manifest["compiler"]["solc"] = "0.8.29"
 
 
+def _with_other_guardian(manifest: dict[str, Any]) -> None:
+    manifest["rules"]["AUTHORITY_DELAYED"]["guardian"] = "AUTHORITY"
+
+
+def _with_other_admin(manifest: dict[str, Any]) -> None:
+    manifest["rules"]["GUARDIAN"]["admin"] = "AUTHORITY"
+
+
+def _with_grant_delay(manifest: dict[str, Any]) -> None:
+    manifest["rules"]["ADMIN"]["grantDelaySeconds"] = 60
+
+
 DRIFTS: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (_with_quorum, "committee quorum: the manifest says 3, the chain 2"),
     (_with_other_code, "CarbonPoint: the code at "),
@@ -93,6 +105,9 @@ DRIFTS: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (_with_shorter_delay, "role ADMIN of 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266: the manifest says 1, the chain "),
     (_with_pause_for_all, "role of PointIssuer.pause(): the manifest says 1, the chain 3"),
     (_with_longer_window, "parameter challengeWindowSeconds: the manifest says 3601, the chain 3600"),
+    (_with_other_guardian, "guardian of role AUTHORITY_DELAYED: the manifest says 1, the chain 3"),
+    (_with_other_admin, "admin of role GUARDIAN: the manifest says 1, the chain 0"),
+    (_with_grant_delay, "grant delay of role ADMIN: the manifest says 60, the chain 0"),
     (_with_other_compiler, "compiler: the manifest says 0.8.29, the chain 0.8.30"),
 ]
 

@@ -49,6 +49,28 @@ def test_given_a_decision_of_the_admin__when_another_cancels_it__it_reverts(city
         city.access.cancel(city.roles.admin, city.access, data, {"from": who})
 
 
+@pytest.mark.parametrize("caller", ["admin", "authority", "rando"])
+def test_given_a_decision_of_the_board__when_another_cancels_it__it_reverts_and_is_carried_out(
+    city: City, caller: str
+) -> None:
+    data = city.schedule(city.issuer, "setAccountDayCap", 1)
+    who: Any = getattr(city.roles, caller)
+    selector = data[:10]
+    with reverts_with(city.access, "AccessManagerUnauthorizedCancel", who, city.roles.board, city.issuer, selector):
+        city.access.cancel(city.roles.board, city.issuer, data, {"from": who})
+    travel_to(now() + AUTHORITY_DELAY)
+    city.access.execute(city.issuer, data, {"from": city.roles.board})
+    assert city.issuer.accountDayCapMg() == 1
+
+
+def test_given_a_decision_of_the_board__when_the_board_cancels_it__it_is_gone(city: City) -> None:
+    data = city.schedule(city.issuer, "setAccountDayCap", 1)
+    operation = city.access.hashOperation(city.roles.board, city.issuer, data)
+    city.access.cancel(city.roles.board, city.issuer, data, {"from": city.roles.board})
+    with reverts_with(city.access, "AccessManagerNotScheduled", operation):
+        city.access.cancel(city.roles.board, city.issuer, data, {"from": city.roles.board})
+
+
 def test_given_the_admins_role__its_guardian_is_the_guardian_and_stays_so(city: City) -> None:
     assert city.access.getRoleGuardian(ADMIN) == GUARDIAN
     assert city.access.getRoleGuardian(AUTHORITY_DELAYED) == GUARDIAN

@@ -105,9 +105,12 @@ RULES: dict[str, dict[str, Rule]] = {
         "refund": BY_CONTRACT,
         "spend": BY_CONTRACT,
         "takeOutYear": BY_CONTRACT,
+        "transfer": ANYONE,
     },
     "CarbonbookAccess": {
-        "cancel": ANYONE,
+        "cancel": Rule(
+            frozenset({"board", "guardian"}), "AccessManagerUnauthorizedCancel"
+        ),  # who scheduled it, a guardian
         "consumeScheduledOp": ANYONE,  # asks the caller back whether it is consuming: only a managed contract can answer
         "execute": Rule(NOBODY, "AccessManagerUnauthorizedCall", frozenset({"admin"})),
         "grantRole": BY_ADMIN,
@@ -153,6 +156,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "close": ANYONE,
         "pause": BY_GUARDIAN,
         "release": BY_AUTHORITY,
+        "reportAccountTwice": ANYONE,
         "reportDuplicate": ANYONE,
         "revoke": BY_AUTHORITY,
         "setAuthority": BY_MANAGER,
@@ -198,6 +202,7 @@ RULES: dict[str, dict[str, Rule]] = {
     },
     "PointIssuer": {
         "credit": ANYONE,
+        "creditRests": ANYONE,
         "pause": BY_GUARDIAN,
         "revokeReductions": BY_BOARD,
         "setAccountDayCap": BY_BOARD,
@@ -266,7 +271,7 @@ RULES: dict[str, dict[str, Rule]] = {
     },
     "SettlementVault": {
         "deposit": ANYONE,
-        "lock": Rule(NOBODY, "SettlementVault_NotIssuer"),
+        "lock": Rule(NOBODY, "SettlementVault_NotLedger"),
         "pause": BY_GUARDIAN,
         "releaseTo": ANYONE,
         "releaseYear": ANYONE,
@@ -275,6 +280,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "settle": ANYONE,
         "settleBatch": ANYONE,
         "settleSuspended": BY_AUTHORITY,
+        "unlock": Rule(NOBODY, "SettlementVault_NotLedger"),
         "unpause": BY_AUTHORITY,
         "withdraw": Rule(frozenset({"operator"}), "OperatorRegistry_OperatorNotActive"),
     },
@@ -283,6 +289,12 @@ RULES: dict[str, dict[str, Rule]] = {
 # Errors whose arguments are not the caller alone.
 ARGUMENTS: dict[str, Callable[[City, Any, str, str], tuple[Any, ...]]] = {
     "AccessManagerUnauthorizedAccount": lambda city, contract, data, caller: (caller, 0),
+    "AccessManagerUnauthorizedCancel": lambda city, contract, data, caller: (
+        caller,
+        city.roles.board.address,
+        city.access.address,
+        LABEL_ROLE,
+    ),
     "AccessManagerUnauthorizedCall": lambda city, contract, data, caller: (caller, city.access.address, LABEL_ROLE),
     "OperatorRegistry_MerchantNotActive": lambda city, contract, data, caller: (caller, 0),
     "ReductionCertifier_NotOperator": lambda city, contract, data, caller: (0, caller),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from eth_utils.crypto import keccak
 
-from oracle.evidence.leaf import record_leaf
+from oracle.measure.evidence.leaf import record_leaf
 
 from ..support.batches import Batch, Entry, batch_of
 from ..support.city import CHALLENGE_WINDOW, METRO, TODAY, City, person

@@ -18,7 +18,9 @@ RIDERS = sorted((person(f"rider {number}").address for number in range(6)), key=
 ENTRIES = [Entry(rider, 1_000 * (number + 1), number % 2 == 0) for number, rider in enumerate(RIDERS)]
 
 
-def test_given_an_open_batch__when_all_of_it_is_pushed__it_credits_counts_closes_and_unlocks_the_rest(city: City) -> None:
+def test_given_an_open_batch__when_all_of_it_is_pushed__it_credits_counts_closes_and_unlocks_the_rest(
+    city: City,
+) -> None:
     free, issued = city.vault.freeOf(city.roles.operator), city.issuer.issuedOn(city.roles.operator, TODAY)
     batch = city.open(batch_of(city.roles.operator, METRO, TODAY, ENTRIES))
     assert city.vault.freeOf(city.roles.operator) == free - 8_866 * 50  # of 21,000 m in one: two milli-points more

@@ -79,9 +79,9 @@ def test_given_a_second_deployment_on_the_same_chain__what_was_signed_for_the_fi
     genesis = city.book.genesisHash()
     second = city.roles.deployer.deploy(built.CarbonPoint, city.issuer, city.desk, city.vault, genesis)
     values = (RIDERS[0].address, RIDERS[1].address, 2**40)
-    signatures = [sign(rider, "Move", city.book, *values) for rider in RIDERS]
+    signatures = [sign(rider, "Move", city.book, *values[:2], 0, values[2]) for rider in RIDERS]
     with reverts_with(second, "CarbonPoint_BadSignature", RIDERS[0].address):
-        second.move(*values, *signatures, {"from": city.roles.rando})
+        second.announceMove(*values, *signatures, {"from": city.roles.rando})
     again = city.roles.deployer.deploy(
         built.EvidenceLedger,
         city.access,

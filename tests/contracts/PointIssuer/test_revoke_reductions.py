@@ -7,6 +7,7 @@ from eth_account.signers.local import LocalAccount
 
 from ..support.batches import Batch, Entry, batch_of
 from ..support.city import METRO, TODAY, City, person
+from ..support.clock import travel_to
 from ..support.reverts import reverts_with
 from ..support.values import events
 
@@ -57,10 +58,13 @@ def test_given_an_entry_that_was_not_credited__it_reverts(city: City, newcomer: 
         take_back(city, batch, 0, 5_000)
 
 
-def test_given_more_than_the_entry_brought__it_reverts(city: City, batch: Batch) -> None:
+@pytest.mark.parametrize(("index", "brought"), [(0, 45_000_000), (1, 5_000)], ids=["consenting", "not consenting"])
+def test_given_more_than_the_entry_brought__it_reverts(city: City, batch: Batch, index: int, brought: int) -> None:
     revoke(city, batch)
-    with reverts_with(city.issuer, "PointIssuer_AboveEntry", batch.id, 1, 5_001, 5_000):
-        take_back(city, batch, 0, 5_001)
+    asked = [0, 0]
+    asked[index] = brought + 1
+    with reverts_with(city.issuer, "PointIssuer_AboveEntry", batch.id, index, brought + 1, brought):
+        take_back(city, batch, *asked)
 
 
 @pytest.mark.parametrize("phase", ["closed", "none"])
@@ -120,27 +124,32 @@ def test_given_a_book_that_moved__it_lowers_it_where_it_is_now(
     assert events(done, "ReductionLowered")[0]["account"] == third.address
 
 
-def test_given_a_book_that_moved_before_the_credit__it_lowers_it_where_it_was_left(
+def test_given_a_book_that_moved_before_the_credit__it_lowers_it_where_it_followed(
     city: City, newcomer: LocalAccount
 ) -> None:
-    city.move(newcomer, person("own key"))
+    own = person("own key")
+    city.move(newcomer, own)
     batch = city.earn([Entry(newcomer.address, 900_000)])
     revoke(city, batch)
     take_back(city, batch, 45_000_000)
-    assert city.book.reductionOf(newcomer.address) == 0
+    assert city.book.reductionOf(own.address) == 0
 
 
-def test_given_reduction_on_both_sides_of_a_move__it_takes_from_the_old_account_first_and_then_follows(
+def test_given_reduction_on_both_sides_of_a_move__it_takes_what_went_along_and_not_what_stayed(
     city: City, batch: Batch, newcomer: LocalAccount
 ) -> None:
     own = person("own key")
     city.move(newcomer, own)
-    city.earn([Entry(newcomer.address, 100_000)], sequence=1)  # 5 kg come after the move
+    later = TODAY + 3
+    travel_to(later * 86_400)
+    stays = city.earn([Entry(newcomer.address, 100_000)], day=later, sequence=1)  # 5 kg for a day after the move
     revoke(city, batch)
     done = take_back(city, batch, 45_000_000, 0)
-    assert [event["reductionMg"] for event in events(done, "ReductionLowered")] == [5_000_000, 40_000_000]
-    assert city.book.reductionOf(newcomer.address) == 0
-    assert city.book.reductionOf(own.address) == 5_000_000
+    assert events(done, "ReductionLowered") == [{"account": own.address, "year": 2035, "reductionMg": 45_000_000}]
+    assert city.book.reductionOf(newcomer.address) == 5_000_000
+    revoke(city, stays)
+    done = take_back(city, stays, 5_000_000)
+    assert events(done, "ReductionLowered") == [{"account": newcomer.address, "year": 2035, "reductionMg": 5_000_000}]
 
 
 def test_given_two_accounts_that_tried_to_move_in_a_circle__it_still_takes_back(
@@ -150,7 +159,7 @@ def test_given_two_accounts_that_tried_to_move_in_a_circle__it_still_takes_back(
     city.move(newcomer, other)
     with reverts_with(city.book, "CarbonPoint_CannotMove", other.address, newcomer.address):
         city.move(other, newcomer)
-    batch = city.earn([Entry(other.address, 900_000)])
+    batch = city.earn([Entry(newcomer.address, 900_000)])
     revoke(city, batch)
     take_back(city, batch, 45_000_000)
     assert city.book.reductionOf(other.address) == 0

@@ -104,9 +104,12 @@ class Story:
         account = self.citizens[citizen].address
         who = self.operators[operator]
         batch = batch_of(who, BUS, self.model.day, [Entry(account, metres)], sequence=self.sequence)
-        self.city.open(batch)
         milli = metres * 26_900 // 1_000 * 76 // 9_000
-        self._both("credit", lambda: self.model.credit(who.address, account, milli), lambda: self.city.credit(batch))
+        self._both(
+            "credit",
+            lambda: self.model.credit(who.address, account, milli),
+            lambda: self.city.credit(self.city.open(batch)),
+        )
 
     def order(self) -> None:
         orders = [

@@ -15,18 +15,19 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from hypothesis.strategies import integers
 
 from ..support.batches import Entry, batch_of
-from ..support.city import ACCOUNT_DAY_CAP_MG, BUS, METRO, TERMS, WALK, City, person
+from ..support.city import ACCOUNT_DAY_CAP_MG, BUS, METRO, RESERVE, TERMS, WALK, City, person
 from ..support.clock import day, now, travel_to
+from ..support.typed_data import sign
 from ..support.values import events
 from .model import Book, year_of
 
-CITIZENS = [person(f"life {number}") for number in range(4)]
+CITIZENS = [person(f"life {number}") for number in range(7)]  # the last three earn only what moves to them
 METHODOLOGIES = (BUS, METRO, WALK)
 SOME_YEARS = 86_400 * 1_300
 TRIES, STEPS = int(os.environ.get("LIVES", "15")), 30
 
 
-WHO, CHOICE = integers(0, 3), integers(0, 9)
+WHO, EARNER, CHOICE = integers(0, 6), integers(0, 3), integers(0, 9)
 NUMBER = integers(1, 2**32 - 1)
 
 
@@ -38,11 +39,12 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         chain.revert()
-        self.model = Book()
+        self.model = Book(first=int(self.city.book.firstYear()))
         self.foreign = int(self.city.book.totalSupply())
         self.sequence = 100
         self.orders: list[dict[str, Any]] = []
         self.batches: list[tuple[Any, str, int, int]] = []
+        self.announced: dict[str, LocalAccount] = {}
 
     def today(self) -> int:
         return now() // 86_400
@@ -50,7 +52,7 @@ class Life(RuleBasedStateMachine):
     def present(self) -> int:
         return year_of(self.today())
 
-    @rule(who=WHO, metres=integers(1, 2_500_000), back=CHOICE, kind=integers(0, 2))
+    @rule(who=EARNER, metres=integers(1, 2_500_000), back=CHOICE, kind=integers(0, 2))
     def credit(self, who: int, metres: int, back: int, kind: int) -> None:
         """Today, some days ago, or late in the year before."""
         citizen, methodology = CITIZENS[who], METHODOLOGIES[kind]
@@ -60,16 +62,15 @@ class Life(RuleBasedStateMachine):
         self.sequence += 1
         entry = Entry(citizen.address, metres)
         batch = batch_of(self.city.roles.operator, methodology, act_day, [entry], sequence=self.sequence)
+        self.city.fund(self.city.roles.operator, RESERVE)  # what rests hold stays locked
         self.city.open(batch)
         terms = TERMS[methodology]
-        asked = metres * terms.factor_ug // 1000
-        mg, milli = self.model.credit(
-            citizen.address, act_day, asked, terms.day_cap_mg, ACCOUNT_DAY_CAP_MG, terms.earns_points
-        )
+        asked = min(metres * terms.factor_ug // 1000, terms.day_cap_mg)
+        mg, milli = self.model.credit(citizen.address, act_day, asked, ACCOUNT_DAY_CAP_MG, terms.earns_points)
         done = self.city.credit(batch)
         [event] = events(done, "ChunkCredited")
         assert (event["reductionMg"], event["pointsMilli"]) == (mg, milli)
-        self.batches.append((batch, citizen.address, year_of(act_day), mg))
+        self.batches.append((batch, citizen.address, act_day, mg))
 
     @rule(who=WHO, points=NUMBER)
     def redeem(self, who: int, points: int) -> None:
@@ -109,25 +110,51 @@ class Life(RuleBasedStateMachine):
                 self.model.burned += due
 
     @rule(who=WHO, other=WHO)
-    def move(self, who: int, other: int) -> None:
+    def announce_move(self, who: int, other: int) -> None:
         source, target = CITIZENS[who], CITIZENS[other]
-        if not self.model.can_move(source.address, target.address):
+        if source.address in self.announced or not self.model.can_move(source.address, target.address):
             return
-        self.city.move(source, target)
-        self.model.move(source.address, target.address)
+        self.city.announce_move(source, target)
+        self.announced[source.address] = target
+
+    @rule(choice=CHOICE)
+    def cancel_move(self, choice: int) -> None:
+        if not self.announced or choice > 3:
+            return
+        source = sorted(self.announced)[choice % len(self.announced)]
+        target = self.announced.pop(source)
+        nonce = self.city.book.moveOf(source)[2]
+        signature = sign(target, "CancelMove", self.city.book, source, target.address, nonce)
+        self.city.book.cancelMove(source, target.address, signature, {"from": self.city.roles.rando})
+
+    @rule(choice=CHOICE)
+    def complete_move(self, choice: int) -> None:
+        """As soon as it can be, and only if its target is still free."""
+        if not self.announced:
+            return
+        source = sorted(self.announced)[choice % len(self.announced)]
+        target = self.announced[source].address
+        travel_to(max(now() + 1, int(self.city.book.moveOf(source)[1])))
+        if not self.model.can_move(source, target):
+            return
+        del self.announced[source]
+        self.city.book.completeMove(source, {"from": self.city.roles.rando})
+        through = (now() + 14 * 3_600) // 86_400
+        through -= year_of(through) > self.present()
+        self.model.move(source, target, through, self.present())
 
     @rule(choice=CHOICE, points=NUMBER)
     def take_back(self, choice: int, points: int) -> None:
         """The authority revokes a batch and takes back a part of what it brought."""
         if not self.batches or points % 2:
             return
-        batch, account, year, mg = self.batches.pop(choice % len(self.batches))
+        batch, account, act_day, mg = self.batches.pop(choice % len(self.batches))
         if mg == 0:
             return
         amount = points % mg + 1
         self.city.ledger.revoke(batch.id, "", {"from": self.city.roles.authority})
         self.city.decide(self.city.issuer, "revokeReductions", *batch.chunk(), [amount])
-        self.model.lower(account, year, amount)
+        self.model.lower(account, act_day, amount)
 
     @rule(hours=integers(1, 400))
     def pass_hours(self, hours: int) -> None:

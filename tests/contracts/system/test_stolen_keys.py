@@ -12,9 +12,10 @@ from eth_utils.crypto import keccak
 from oracle.measure.evidence.leaf import methodology_word
 
 from ..support.batches import Entry, approvals, batch_of
-from ..support.city import ADMIN_DELAY, AUTHORITY_DELAY, BUS, METRO, RESERVE, TODAY, City, Terms, person
+from ..support.city import ADMIN_DELAY, AUTHORITY_DELAY, BUS, METRO, MOVE_DELAY, RESERVE, TODAY, City, Terms, person
 from ..support.clock import now, travel_to
 from ..support.reverts import reverts_with
+from ..support.typed_data import sign
 
 HOUR = 3_600
 LOCKED = 340_732 * 50  # points of the founding batch, at the price of 2035
@@ -132,6 +133,36 @@ def test_a_stolen_key_of_a_citizen__spends_its_own_points_only(city: City, commu
     city.redeem(commuter, 227_155, "order 2")
     assert city.book.balanceOf(person("household").address) == 113_577
     assert order.citizen == commuter.address
+
+
+def test_a_stolen_key_of_a_citizen__moves_no_book_while_the_citizen_looks(city: City, commuter: LocalAccount) -> None:
+    city.announce_move(commuter, person("thief"))
+    ready = int(city.book.moveOf(commuter.address)[1])
+    with reverts_with(city.book, "CarbonPoint_MoveWaits", commuter.address, ready):
+        city.book.completeMove(commuter.address, {"from": city.roles.rando})
+    stop = sign(commuter, "CancelMove", city.book, commuter.address, person("thief").address, 0)
+    city.book.cancelMove(commuter.address, commuter.address, stop, {"from": city.roles.rando})
+    city.move(commuter, person("the citizen's next key"))
+    assert city.book.balanceOf(person("the citizen's next key").address) == 227_155
+    assert nothing_moved(city)
+
+
+def test_a_stolen_custody_secret__announces_for_everybody_and_is_stopped_for_everybody(
+    city: City, commuter: LocalAccount, household: LocalAccount
+) -> None:
+    kept = (commuter, household)  # whose keys the operator holds
+    for citizen in kept:
+        city.announce_move(citizen, person(f"thief of {citizen.address}"))
+    travel_to(now() + MOVE_DELAY - HOUR)
+    for citizen in kept:
+        target = person(f"thief of {citizen.address}").address
+        stop = sign(citizen, "CancelMove", city.book, citizen.address, target, 0)
+        city.book.cancelMove(citizen.address, citizen.address, stop, {"from": city.roles.operator})
+    travel_to(now() + MOVE_DELAY)
+    for citizen in kept:
+        with reverts_with(city.book, "CarbonPoint_NoMove", citizen.address):
+            city.book.completeMove(citizen.address, {"from": city.roles.rando})
+    assert nothing_moved(city)
 
 
 def test_a_stolen_key_of_whoever_relays__can_do_what_anybody_can(city: City) -> None:

@@ -39,7 +39,7 @@ contract Chunks {
         vm.assertEq(word, expected.bits, "I12: bits");
         vm.assertEq(taken.count, expected.credits.length, "I12: new entries");
         vm.assertEq(taken.quantity, expected.quantity, "I13: their quantity");
-        vm.assertEq(taken.consentedMg, expected.consentedMg, "I41: what those who consent bring");
+        vm.assertEq(taken.consentedMg, expected.consentedMg, "I62: what those who consent bring");
         vm.assertEq(taken.capped, expected.capped, "whether one was capped");
         for (uint256 i = 0; i < taken.count; i++) {
             vm.assertEq(taken.credits[i], expected.credits[i], "entry of the book");

@@ -153,9 +153,9 @@ contract CreditingTest is BookAuditCity {
         IPointIssuer.Progress memory progress = issuer.progressOf(batch);
         sum = asked < cap ? asked : cap;
         vm.assertEq(progress.reductionMg, sum, "I06: as much as fits");
-        vm.assertEq(progress.reductionMg + issuer.restOf(batch, 0), asked, "I44: parts and rest are the whole");
-        vm.assertEq(progress.consentedMg, consents ? sum : 0, "I41: consented reduction");
-        vm.assertEq(progress.rests, sum < asked ? 1 : 0, "I44: rests");
+        vm.assertEq(progress.reductionMg + issuer.restOf(batch, 0), asked, "I65: parts and rest are the whole");
+        vm.assertEq(progress.consentedMg, consents ? sum : 0, "I62: consented reduction");
+        vm.assertEq(progress.rests, sum < asked ? 1 : 0, "I65: rests");
         vm.assertLe(progress.pointsMilli, sum * 76 / 9000, "I05: parts round down");
         _requirePhase(batch, sum < asked ? IEvidenceLedger.Phase.Open : IEvidenceLedger.Phase.Closed);
     }

@@ -100,8 +100,12 @@ contract MovedBooksTest is BookAuditCity {
 
     function test_a_claim_of_nothing__leaves_no_page_that_would_block_a_move() external {
         earn(a, 1000, today());
+        uint256[] memory entries = new uint256[](2);
+        (entries[0], entries[1]) = b < c ? (one(b, 0)[0], one(c, 1)[0]) : (one(c, 1)[0], one(b, 0)[0]);
+        BatchId batch = openBatch(entries, new bytes32[](0), today());
         vm.prank(address(0xBAD));
-        vm.assertEq(earn(b, 0, today()), 0, "nothing");
+        issuer.credit(batch, 0, entries, new bytes32[](0));
+        vm.assertEq(book.reductionOf(c), 26, "others are credited");
         move(KA, KB);
         vm.assertEq(book.reductionOf(b), 26_900, "moved");
     }

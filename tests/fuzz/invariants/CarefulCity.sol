@@ -129,7 +129,7 @@ contract CarefulCity is CityLaws {
 
     /// forge-config: default.invariant.fail-on-revert = true
     /// forge-config: nightly.invariant.fail-on-revert = true
-    function invariant_01_to_36_and_39_to_44_hold_and_nothing_reverts() external {
+    function invariant_01_to_36_and_39_and_61_to_65_hold_and_nothing_reverts() external {
         _lawsOfTheChain();
         _lawsOfTheStory();
     }

@@ -115,7 +115,7 @@ abstract contract CityCredits is CityMoves {
             _bookUnlocked(number, before.unused - points);
         }
         vm.assertEq(
-            vault.freeOf(record.header.operator), freeReserve[record.header.operator], "I40: credits lock nothing more"
+            vault.freeOf(record.header.operator), freeReserve[record.header.operator], "I61: credits lock nothing more"
         );
         for (uint256 i = 0; i < before.credited.length; i++) {
             if (!before.credited[i] && issuer.isCredited(record.id, first + i)) timesCredited[number][first + i]++;
@@ -127,9 +127,9 @@ abstract contract CityCredits is CityMoves {
         IPointIssuer.Progress memory progress = issuer.progressOf(_batches[number].id);
         (uint256 brought, uint256 consented) = _broughtOf(number);
         vm.assertEq(progress.reductionMg - before.progress.reductionMg, brought - before.brought, "I13: reduction");
-        vm.assertEq(progress.consentedMg - before.progress.consentedMg, consented - before.consented, "I41: consented");
-        vm.assertEq(progress.reductionMg, brought, "I44: asked after the methodology's cap = credited + rests");
-        vm.assertEq(progress.consentedMg, consented, "I41: consented reduction is what those who consent were credited");
+        vm.assertEq(progress.consentedMg - before.progress.consentedMg, consented - before.consented, "I62: consented");
+        vm.assertEq(progress.reductionMg, brought, "I65: asked after the methodology's cap = credited + rests");
+        vm.assertEq(progress.consentedMg, consented, "I62: consented reduction is what those who consent were credited");
     }
 
     function _claimOf(uint256 number, uint256 index) internal view returns (ICounter.Claim[] memory claims) {

@@ -37,7 +37,7 @@ abstract contract CityEvidence is CityModel {
         BatchId batch = ledger.attest(header, _approvals(ledger.attestationDigest(header), _mix(seed, 7) % 4));
         _batches.push(BatchRecord({id: batch, header: header, entries: entries, highestPhase: 0}));
         uint256 locked = free - vault.freeOf(header.operator);
-        vm.assertEq(locked, _mostPoints(header) * _priceOf(header), "I40: all that a batch can bring is locked for");
+        vm.assertEq(locked, _mostPoints(header) * _priceOf(header), "I61: all that a batch can bring is locked for");
         freeReserve[header.operator] -= locked;
         done["attest"]++;
     }
@@ -81,7 +81,7 @@ abstract contract CityEvidence is CityModel {
             ledger.reportAccountTwice(record.id, _entryProof(record.entries, one), _entryProof(record.entries, other));
             vm.assertTrue(
                 one != other && Trees.accountOf(record.entries[one]) == Trees.accountOf(record.entries[other]),
-                "I43: only an account that is there twice is reported"
+                "I64: only an account that is there twice is reported"
             );
             done["reportAccountTwice"]++;
             return;
@@ -95,7 +95,7 @@ abstract contract CityEvidence is CityModel {
             (,, address twice) = ledger.disputeOf(batch);
             if (phase != IEvidenceLedger.Phase.Frozen || (careful && twice != address(0))) continue;
             ledger.release(batch, "");
-            vm.assertEq(twice, address(0), "I43: a batch with an account twice is never released");
+            vm.assertEq(twice, address(0), "I64: a batch with an account twice is never released");
             done["release"]++;
             return;
         }
@@ -108,7 +108,7 @@ abstract contract CityEvidence is CityModel {
         if (careful && !closable) return;
         uint256 unused = _unusedOf(number);
         ledger.close(_batches[number].id);
-        vm.assertTrue(closable, "I42: nobody closes what can still be credited, or could not be credited");
+        vm.assertTrue(closable, "I63: nobody closes what can still be credited, or could not be credited");
         closed[number] = true;
         _bookUnlocked(number, unused);
         done["close"]++;
@@ -139,7 +139,7 @@ abstract contract CityEvidence is CityModel {
     function _bookUnlocked(uint256 number, uint256 unused) internal {
         IEvidenceLedger.Header storage header = _batches[number].header;
         freeReserve[header.operator] += unused * _priceOf(header);
-        vm.assertEq(vault.lockedFor(_batches[number].id), 0, "I40: nothing stays locked for what is over");
+        vm.assertEq(vault.lockedFor(_batches[number].id), 0, "I61: nothing stays locked for what is over");
     }
 
     function _mostPoints(IEvidenceLedger.Header memory header) internal view returns (uint256) {

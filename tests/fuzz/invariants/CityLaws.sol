@@ -142,7 +142,7 @@ abstract contract CityLaws {
                 vm.assertEq(
                     city.vault().lockedOf(operators[i], known[y]),
                     city.lockable(operators[i], known[y]),
-                    "I40: what is locked is for what batches brought or can bring"
+                    "I61: what is locked is for what batches brought or can bring"
                 );
             }
         }
@@ -155,9 +155,9 @@ abstract contract CityLaws {
             (IEvidenceLedger.Phase phase,) = city.ledger().phaseOf(record.id);
             vm.assertLe(progress.quantity, record.header.totalQuantity, "I13: credited <= attested");
             vm.assertLe(progress.accounts, record.header.accountCount, "I13: accounts credited <= attested");
-            vm.assertLe(progress.consentedMg, progress.reductionMg, "I41: consented <= credited");
+            vm.assertLe(progress.consentedMg, progress.reductionMg, "I62: consented <= credited");
             if (phase == IEvidenceLedger.Phase.Closed || phase == IEvidenceLedger.Phase.Revoked) {
-                vm.assertEq(city.vault().lockedFor(record.id), 0, "I40: nothing is locked for what is over");
+                vm.assertEq(city.vault().lockedFor(record.id), 0, "I61: nothing is locked for what is over");
             }
             vm.assertEq(
                 keccak256(abi.encode(city.ledger().headerOf(record.id))),

@@ -28,7 +28,7 @@ abstract contract CityRests is CityCredits {
             } catch (bytes memory reason) {
                 // Whether a late day has room only the book knows.
                 bool full = bytes4(reason) == IPointIssuer.PointIssuer_NothingFits.selector;
-                vm.assertTrue(full || !careful, "I44: rests that fit are credited");
+                vm.assertTrue(full || !careful, "I65: rests that fit are credited");
             }
         }
     }
@@ -83,7 +83,7 @@ abstract contract CityRests is CityCredits {
         for (uint256 i = 0; i < record.entries.length && found < indices.length; i++) {
             if (issuer.restOf(record.id, i) > 0) indices[found++] = i;
         }
-        vm.assertEq(found, indices.length, "I44: as many rests as the progress says");
+        vm.assertEq(found, indices.length, "I65: as many rests as the progress says");
     }
 
     function _restsCreditable(uint256 number, uint256[] memory indices) private view returns (bool) {
