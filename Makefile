@@ -14,6 +14,8 @@ SETUP := .venv/.ready node_modules/.ready build/.compiled
 SOLIDITY := $(wildcard contracts/*.sol contracts/*/*.sol interfaces/*.sol)
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# A tool with an environment of its own would look for its solver in the one that is activated.
+unexport VIRTUAL_ENV
 # Bytecode is kept, beside the sources, whatever the machine's default: each command starts in half the time.
 export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
@@ -23,17 +25,23 @@ NETWORK_ganache := ganache-cli
 # Tools that do not fit beside the others' pins, each in an environment of its own.
 HALMOS := halmos==0.3.3
 SLITHER := slither-analyzer==0.11.6
-# How many mutants of each core contract `make mutants` tries; the same ones every time. Empty: all.
-SAMPLE ?= 40
+# How many minutes `make mutants` judges mutants that no earlier run has judged. Empty: until all are.
+MINUTES ?=
 PYTEST := $(BIN)/python -m pytest -p no:pytest-brownie
+# Test files that need nothing of each other run on both cores, each file in one process.
+PARALLEL := -n 2 --dist loadfile
+# What stands for the whole in `make test`.
+STORY := tests/e2e/test_story.py tests/e2e/test_reports.py tests/faults/test_transport.py
+# Says at the end how long a target took.
+TIMED = scripts/checks/timed
 
 # Servers that tests of the store and of the intake talk to.
 SERVICES := postgresql mosquitto
 
-.PHONY: help setup services demo test test-oracle test-fuzz test-contracts test-e2e test-faults faults soak bench bench-city nightly symbolic slither coverage mutants check gas format abi lock weather clean
+.PHONY: help setup services demo test test-all test-unit test-service test-story test-fuzz test-contracts test-e2e test-faults faults soak bench bench-city nightly symbolic slither coverage mutants check checks gas format abi lock weather clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: $(SETUP) ## Install the pinned Python and npm packages into .venv and node_modules
 
@@ -68,22 +76,32 @@ build/.compiled: $(SOLIDITY) brownie-config.yaml | .venv/.ready node_modules/.re
 demo: setup ## Run the whole story on sample data (CHAIN=anvil or ganache)
 	@$(BIN)/python scripts/demo.py --chain $(CHAIN)
 
-test: test-oracle test-fuzz test-contracts test-e2e test-faults symbolic ## Run every test (CHAIN=anvil or ganache for those that need a chain)
+test: setup ## Test every part in under ten minutes on two cores: units, parity, fuzz, contracts, a story on a real chain, some faults
+	@$(TIMED) test $(MAKE) --no-print-directory test-unit test-fuzz test-contracts test-story
 
-test-oracle: setup services ## Test the oracle without a chain, and that Solidity and Python agree
-	@$(PYTEST) tests/oracle tests/parity -q
+test-all: setup ## Run the tests that `make test` leaves out: services, all stories, all faults, laws, coverage
+	@$(TIMED) test-all $(MAKE) --no-print-directory test-service test-e2e test-faults symbolic coverage
+
+test-unit: setup ## Test the oracle without a socket, and that Solidity and Python agree
+	@$(TIMED) $@ $(PYTEST) tests/unit tests/parity -q $(PARALLEL)
+
+test-service: setup services ## Test the oracle with real databases, signers and clusters
+	@$(TIMED) $@ $(PYTEST) tests/service -q
 
 test-fuzz: setup ## Fuzz the contracts and check their invariants with forge
-	@forge test
+	@$(TIMED) $@ forge test
 
 test-contracts: setup ## Test the contracts with brownie
-	@brownie test tests/contracts --network $(NETWORK_$(CHAIN)) -q
+	@$(TIMED) $@ brownie test tests/contracts --network $(NETWORK_$(CHAIN)) -q
 
-test-e2e: setup services ## Test the commands end to end on a real chain
-	@CHAIN=$(CHAIN) $(PYTEST) tests/e2e -q
+test-story: setup ## Test one story end to end on a real chain, and a few faults on the way
+	@CHAIN=$(CHAIN) $(TIMED) $@ $(PYTEST) $(STORY) -q $(PARALLEL)
+
+test-e2e: setup services ## Test all commands end to end on a real chain, but for what `make test-story` has
+	@CHAIN=$(CHAIN) $(TIMED) $@ $(PYTEST) tests/e2e $(STORY:%=--ignore=%) -q $(PARALLEL)
 
 test-faults: setup services ## Break everything around the oracle a few times, on real anvil processes (minutes)
-	@$(PYTEST) tests/faults -q
+	@$(TIMED) $@ $(PYTEST) tests/faults $(STORY:%=--ignore=%) -q
 
 faults: setup ## Break it for a night: kill -9, lost answers, re-organisations, full disks ...; prints a table (ONLY=F07, ARGS=--short)
 	@$(BIN)/python -m tests.faults --only "$(ONLY)" $(ARGS)
@@ -108,8 +126,8 @@ slither: setup build/tools/slither/.ready ## Analyse the contracts statically; f
 coverage: setup ## Count statements and branches of the contracts that their tests reach; fail below 95 % (minutes)
 	@$(BIN)/python scripts/checks/coverage.py
 
-mutants: setup ## Change the core contracts step by step and count what the tests notice (hours; SAMPLE=n)
-	@$(BIN)/python scripts/checks/mutants.py $(if $(SAMPLE),--sample $(SAMPLE))
+mutants: setup ## Change the contracts step by step and count what the tests notice (hours; MINUTES=n)
+	@$(BIN)/python scripts/checks/mutants.py $(if $(MINUTES),--minutes $(MINUTES))
 
 build/tools/halmos/.ready build/tools/slither/.ready: Makefile
 	@$(PYTHON) -m venv $(@D)
@@ -122,13 +140,17 @@ bench: setup ## Measure everything beside baselines of the same run; SCALE=0.1 i
 bench-city: setup ## A city's day from files to confirmed credits; CITIZENS=1000000
 	@$(BIN)/python -m benchmarks.city --citizens $(CITIZENS)
 
-check: setup build/tools/slither/.ready ## Check format, lint, types, spelling, keys, gas, slither, and that ABIs, catalogue and hashes are those of the sources
+check: setup build/tools/slither/.ready ## Check format, lint, types, layers, spelling, keys, gas, slither, and that ABIs, catalogue and hashes are those of the sources
+	@$(TIMED) $@ $(MAKE) --no-print-directory checks
+
+checks:
 	@ruff format --check --quiet .
 	@ruff check --quiet .
 	@mypy
 	@forge fmt --check contracts interfaces tests/fuzz
 	@codespell
 	@$(BIN)/python scripts/check_keys.py
+	@$(BIN)/python scripts/checks/layers.py
 	@$(BIN)/python scripts/export_abi.py
 	@carbonbook methodology check
 	@$(BIN)/python scripts/check_gas.py > /dev/null

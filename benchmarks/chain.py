@@ -23,17 +23,20 @@ import requests
 
 from benchmarks.table import Row, print_rows, require, timed
 from benchmarks.world import FIRST_SECOND, SOURCE, TRIPS_A_DAY, enrol, write_trips
-from oracle.cli.console import Installation
 from oracle.edge.chain.call import Call
+from oracle.edge.chain.contracts.point_issuer import PointIssuer
 from oracle.edge.chain.outbox import Outbox, Pace
 from oracle.edge.chain.sender import Sent
+from oracle.installation import Installation
 from oracle.ledger.attest.committee import attest_all
 from oracle.ledger.credit.push import call_of, chunks
 from oracle.measure.close.close import close
 from oracle.measure.evidence import folder
+from oracle.measure.evidence.bundle import Bundle
 from oracle.measure.ingest import ingest
 from oracle.measure.quantify.library import Library
 from oracle.measure.records.meters import Household
+from oracle.model.ids import BatchId
 from oracle.report.index.events import EventIndex
 from oracle.sandbox.local import advance
 
@@ -70,7 +73,7 @@ def started(home: Path, port: int) -> Installation:
     return Installation.at(home)
 
 
-def batch_of(here: Installation, accounts: int) -> tuple[str, folder.Bundle]:
+def batch_of(here: Installation, accounts: int) -> tuple[BatchId, Bundle]:
     """An open batch with one entry for each of some new accounts."""
     csv = here.book.home / "trips.csv"
     write_trips(csv, accounts * TRIPS_A_DAY)
@@ -98,9 +101,14 @@ def signed(here: Installation, calls: Sequence[Call]) -> list[str]:
     """Raw transactions of an account of their own."""
     account = here.keys.account("merchant-3")
     nonce = here.chain.web3.eth.get_transaction_count(account.address)
-    fees = {"maxFeePerGas": 10**11, "maxPriorityFeePerGas": 10**9, "chainId": here.chain.manifest.chain_id, "value": 0}
+    fees: dict[str, Any] = {
+        "maxFeePerGas": 10**11,
+        "maxPriorityFeePerGas": 10**9,
+        "chainId": here.chain.manifest.chain_id,
+        "value": 0,
+    }
     made = (
-        account.sign_transaction({"to": call.to, "data": call.data, "gas": call.gas, "nonce": nonce + at, **fees})
+        account.sign_transaction(fees | {"to": call.to, "data": call.data, "gas": call.gas, "nonce": nonce + at})
         for at, call in enumerate(calls)
     )
     return ["0x" + each.raw_transaction.hex() for each in made]
@@ -147,7 +155,7 @@ def main() -> None:
 def measured(here: Installation, accounts: int) -> list[Row]:
     """Credits one batch by turns."""
     batch, bundle = batch_of(here, accounts)
-    issuer = here.chain.address("PointIssuer")
+    issuer = PointIssuer(here.chain)
     listed = list(chunks(bundle.accounts, bundle.accounts.chunk))
     calls = [call_of(issuer, batch, each) for each in listed]
     asked(here, "evm_setBlockGasLimit", hex(BLOCK_GAS))
@@ -168,7 +176,7 @@ def measured(here: Installation, accounts: int) -> list[Row]:
         credited[through] += sum(
             min(bundle.accounts.chunk, accounts - chunk.first) for chunk in listed[turn * size : (turn + 1) * size]
         )
-    progress = here.chain.read("PointIssuer", "progressOf", bytes.fromhex(batch[2:]))
+    progress = issuer.progress_of(batch)
     require(progress.accounts == sum(credited) == accounts, "accounts credited")
     raw, ours = (count / took for count, took in zip(credited, seconds, strict=True))
     return [

@@ -37,8 +37,8 @@ from oracle.measure.evidence.tree import Tree
 from oracle.measure.ingest import _PEPPER_LABEL, ingest
 from oracle.measure.quantify.library import Library
 from oracle.measure.records.meters import Household
+from oracle.model.header import Header
 from oracle.model.typed_data import Domain, sign
-from oracle.report.index.proofs import header_of
 
 NOW = 1_700_000_000
 LIMIT_MIB = 2048
@@ -51,7 +51,7 @@ def day(book: Book, csv: Path) -> list[bytes]:
     closed = close(book, Library.load(), {"bus-app": OPERATOR})
     member = Account.from_key(b"\1" * 32)
     documents = [(book.bundle_folder(each.batch.batch) / folder.DOCUMENT).read_bytes() for each in closed]
-    return [sign(member, header_of(text).message(DOMAIN, 1)) for text in documents]
+    return [sign(member, Header.of_bundle(text).message(DOMAIN, 1)) for text in documents]
 
 
 def prepared(home: Path, csv: Path, acts: int) -> None:

@@ -24,6 +24,7 @@ from time import perf_counter, process_time
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the chain's sample uses the town of the end-to-end tests
@@ -72,7 +73,7 @@ def simulated(orders: int, merchants: int, citizens: int) -> Quarter:
     )
     old = (table["milli"] * draw.integers(0, 101, orders)) // 100
     table["units"] = old * PRICES[0] + (table["milli"] - old) * PRICES[1]
-    chance = draw.integers(0, 10_000, orders)
+    chance: NDArray[np.int64] = draw.integers(0, 10_000, orders)
     back = chance < REFUNDS_IN_10_000
     doubted = (chance >= REFUNDS_IN_10_000) & (chance < REFUNDS_IN_10_000 + DISPUTES_IN_10_000)
     share = draw.integers(1, 101, orders)
@@ -81,7 +82,7 @@ def simulated(orders: int, merchants: int, citizens: int) -> Quarter:
     part_milli, part_units = table["milli"] * share // 100, table["units"] * share // 100
     refunds = _part(table, back, "after", part_milli, part_units).query("day <= @last and milli > 0")
     disputes = _part(table, doubted, "after", table["milli"], table["units"]).query("day <= @last")
-    ended = doubted & (table["decided"] <= last)
+    ended = doubted & (table["decided"].to_numpy() <= last)
     given = _part(table, ended, "decided", part_milli, part_units)
     kept = _part(table, ended, "decided", table["milli"] - part_milli, table["units"] - part_units)
 
@@ -112,7 +113,7 @@ def simulated(orders: int, merchants: int, citizens: int) -> Quarter:
     return Quarter(_entries(parts, names), names, paid, left, disputed)
 
 
-def _part(table: pd.DataFrame, rows: pd.Series, when: str, milli: pd.Series, units: pd.Series) -> pd.DataFrame:
+def _part(table: pd.DataFrame, rows: NDArray[np.bool_], when: str, milli: pd.Series, units: pd.Series) -> pd.DataFrame:
     """Some orders again, as what became of a part of them; `due` is the order's own day."""
     chosen = table[rows]
     return pd.DataFrame(
@@ -205,10 +206,10 @@ def against_model(table: pd.DataFrame, account: Account, unit: str, quarter: Qua
 
 def on_chain(orders: int) -> dict[str, object]:
     """A sample of real orders: relayed, made final, settled, stated."""
+    from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
     from oracle.edge.keys.custody import citizen_account
     from oracle.edge.keys.keyring import CUSTODY
     from oracle.edge.store.citizens import custody_ref
-    from oracle.ledger.attest.committee import domain
     from oracle.ledger.redeem.desk import SignedOrder, redeem
     from oracle.ledger.redeem.order import Order, number_bytes, terms_bytes
     from oracle.model.typed_data import sign
@@ -218,7 +219,7 @@ def on_chain(orders: int) -> dict[str, object]:
         till = Till(Path(folder), citizens=40)
         till.open()
         chain, here, outbox = till.chain, till.here, till.sender("relayer")
-        desk, accounts = domain(chain, "RedemptionDesk"), till.in_custody()
+        desk, accounts = RedemptionDesk(chain).domain, till.in_custody()
         with here.book.database.reading() as connection:
             refs = [custody_ref(connection, bytes.fromhex(account[2:])) or b"" for account in accounts]
         keys = [citizen_account(here.keys.secret(CUSTODY), ref) for ref in refs]

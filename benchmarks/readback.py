@@ -28,6 +28,7 @@ from oracle.measure.evidence.folder import DOCUMENT, RECORDS, ROW_GROUP
 from oracle.measure.evidence.leaf import record_leaves
 from oracle.measure.evidence.tree import Tree
 from oracle.model.columns import column
+from oracle.model.ids import BatchId
 from oracle.model.keccak import Bytes, keccak_matrix
 from oracle.report.index.events import kinds_of
 from oracle.report.index.proofs import ProofIndex
@@ -68,7 +69,10 @@ def entries_of(home: Path, account: bytes) -> list[int]:
 
 def proof_of(home: Path, record_id: bytes) -> dict[str, Any]:
     """The proof of one record, as `carbonbook verify` has it before it asks the chain."""
-    proofs, folders = ProofIndex(home), {f"0x{folder.name}": folder for folder in sorted((home / "bundles").iterdir())}
+    proofs, folders = (
+        ProofIndex(home),
+        {BatchId(f"0x{folder.name}"): folder for folder in sorted((home / "bundles").iterdir())},
+    )
     found = proofs.find(folders, record_id)
     if found is None:
         sys.exit(f"record 0x{record_id.hex()} is not found")

@@ -156,7 +156,7 @@ def look_again() -> None:
                 time.sleep(0.01)
 
     get_transaction_receipt.patient = True  # type: ignore[attr-defined]  # a mark, so that it is wrapped once
-    web3.eth.get_transaction_receipt = get_transaction_receipt  # type: ignore[method-assign]  # brownie asks through this object
+    web3.eth.get_transaction_receipt = get_transaction_receipt  # type: ignore[method-assign, assignment]  # brownie asks through this object
 
 
 def deploy(built: Any, deployer: Any, profile: Profile) -> SimpleNamespace:
@@ -167,7 +167,7 @@ def deploy(built: Any, deployer: Any, profile: Profile) -> SimpleNamespace:
     """
     look_again()
     sender = {"from": deployer}
-    genesis = web3.eth.get_block(0).hash
+    genesis = web3.eth.get_block(0)["hash"]
     access = deployer.deploy(built.CarbonbookAccess, deployer)
     token = built.TestYuan.at(profile.token) if profile.token else deployer.deploy(built.TestYuan)
     methodologies = deployer.deploy(built.MethodologyRegistry, access)
@@ -288,7 +288,7 @@ def write_manifest(system: SimpleNamespace, profile: Profile, deployer: str, tar
     compiler = project.get_loaded_projects()[0]._compiler_config
     manifest = {
         "chainId": web3.eth.chain_id,
-        "genesisHash": web3.eth.get_block(0).hash.to_0x_hex(),
+        "genesisHash": web3.eth.get_block(0)["hash"].to_0x_hex(),
         "deployer": deployer,
         "compiler": {
             "solc": compiler["solc"]["version"],
@@ -348,7 +348,8 @@ def _deploy_to_running_chain(rpc: str, target: Path, profile_path: Path, mnemoni
     CONFIG.networks["running"] = {"name": "running", "id": "running", "host": rpc, "chainid": "0"}
     network.connect("running")
     built = project.load(ROOT)
-    listed = [account.address for account in accounts.from_mnemonic(mnemonic, count=20)]
+    keys = accounts.from_mnemonic(mnemonic, count=20)
+    listed = [str(account.address) for account in (keys if isinstance(keys, list) else [keys])]
     profile = Profile.load(profile_path, listed)
     network.gas_price("auto")
     system = deploy(built, accounts.at(listed[0]), profile)

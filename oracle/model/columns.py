@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from oracle.model.errors import InputError
 from oracle.model.keccak import Bytes
 
+WORD = 32  # bytes of an id, a hash or a salt
+
 
 def flat(values: pl.Series) -> tuple[Bytes, NDArray[np.int64]]:
     """Bytes and n + 1 offsets of a String or Binary column without nulls.

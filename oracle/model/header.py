@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from eth_account.messages import SignableMessage
 from eth_account.signers.base import BaseAccount
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
 
+from oracle.model.ids import BatchId, batch_id, methodology_text, methodology_word
 from oracle.model.typed_data import ATTESTATION, Domain, sign, signable
+
+# Types and names of `IEvidenceLedger.Header`: what is signed, without the epoch.
+FIELDS = ATTESTATION[1:]
 
 
 @dataclass(frozen=True)
@@ -43,9 +51,39 @@ class Header:
     accounts_root: bytes
     bundle_hash: bytes
 
+    @property
+    def batch(self) -> BatchId:
+        """Key of the batch."""
+        return batch_id(self.operator, self.methodology, self.day, self.sequence)
+
+    @property
+    def methodology_name(self) -> str:
+        """The methodology's id as people write it."""
+        return methodology_text(self.methodology)
+
     def encoded(self) -> tuple[object, ...]:
         """The struct as web3 takes it."""
         return tuple(asdict(self).values())
+
+    def to_json(self) -> dict[str, str]:
+        """By the names of the contract's struct: bytes as 0x hex, integers as text."""
+        return {name: _text(value) for (_, name), value in zip(FIELDS, self.encoded(), strict=True)}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Header:
+        """What `to_json` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: It did not write this.
+        """
+        return cls(*(_value(kind, document[name]) for kind, name in FIELDS))
+
+    @classmethod
+    def of_bundle(cls, document: bytes) -> Header:
+        """The header that the bytes of a bundle.json stand for."""
+        said = json.loads(document)
+        methodology = "0x" + methodology_word(said["methodology"]).hex()
+        return cls.from_json(said | {"methodology": methodology, "bundleHash": "0x" + keccak(document).hex()})
 
     def message(self, domain: Domain, epoch: int) -> SignableMessage:
         """The attestation of this header by the committee of `epoch`."""
@@ -58,3 +96,13 @@ def approvals(members: list[BaseAccount], message: SignableMessage) -> list[tupl
     """Signatures in strictly increasing order of member, as `OracleCommittee.requireQuorum` wants them."""
     ordered = sorted(members, key=lambda member: int(member.address, 16))
     return [(member.address, sign(member, message)) for member in ordered]
+
+
+def _text(value: object) -> str:
+    return "0x" + value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _value(kind: str, text: Any) -> Any:
+    if kind == "address":
+        return to_checksum_address(text)
+    return bytes.fromhex(text[2:]) if kind == "bytes32" else int(text)

@@ -8,19 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.methodology_registry import MethodologyRegistry, Terms
+from oracle.edge.chain.contracts.settlement_token import SettlementToken
+from oracle.edge.chain.contracts.settlement_vault import SettlementVault
 from oracle.edge.chain.sender import Sender
 from oracle.edge.keys.keyring import CUSTODY, RECORDS, Keyring
 from oracle.ledger.govern.authority import (
-    METHODOLOGY_STATUS,
-    Terms,
-    activate,
     admit_merchant,
     deposit,
     license_operator,
-    methodology_id,
-    propose,
     set_price,
-    start_notice,
 )
 from oracle.model.units import PAGE_YEARS, day_of_time, year_of
 from oracle.sandbox.local import advance, local_account
@@ -68,8 +65,8 @@ def seed_parties(chain: Chain, keys: Keyring) -> None:
     for name, licence in OPERATORS.items():
         operator = Sender(chain, keys.account(name))
         license_operator(authority, operator.account.address, DAY_LIMIT_MG, licence)
-        if chain.read("SettlementVault", "freeOf", operator.account.address) == 0:
-            operator.send("SettlementToken", "mint", operator.account.address, RESERVE_UNITS)
+        if SettlementVault(chain).free_of(operator.account.address) == 0:
+            operator.send(SettlementToken(chain).mint(operator.account.address, RESERVE_UNITS))
             deposit(operator, RESERVE_UNITS)
     for name, sponsor in MERCHANTS.items():
         merchant = keys.address(name)
@@ -94,21 +91,17 @@ def seed_methodologies(
         told: Takes one line per step.
     """
     proposer, approver = (Sender(chain, keys.account(name)) for name in ("authority-1", "authority-2"))
+    registry = MethodologyRegistry(chain)
     waiting = []
     for identifier, version, terms in rules:
-        if chain.read("MethodologyRegistry", "versionCount", methodology_id(identifier)) < version:
-            propose(proposer, identifier, terms)
-        if _status(chain, identifier, version) == "draft":
-            start_notice(proposer, identifier, version)
-        if _status(chain, identifier, version) == "public notice":
+        if registry.version_count(identifier) < version:
+            proposer.send(registry.propose(identifier, terms))
+        if registry.methodology_of(identifier, version).status == "draft":
+            proposer.send(registry.start_notice(identifier, version))
+        if registry.methodology_of(identifier, version).status == "public notice":
             waiting.append((identifier, version))
     if waiting:
         told(f"{len(waiting)} methodology versions on public notice; moving the local clock by 11 days")
         advance(chain.rpc, _NOTICE_SECONDS)
     for identifier, version in waiting:
-        activate(approver, identifier, version)
-
-
-def _status(chain: Chain, identifier: str, version: int) -> str:
-    _, status, _, _ = chain.read("MethodologyRegistry", "methodologyOf", methodology_id(identifier), version)
-    return METHODOLOGY_STATUS[status]
+        approver.send(registry.activate(identifier, version))

@@ -100,9 +100,9 @@ def _places_of(build: dict[str, Any], visited: dict[str, int]) -> tuple[set[Plac
     paths = {number: path for number, path in build["allSourcePaths"].items() if path.startswith("contracts/")}
     statements = _by_number(build, "statements")
     conditions = _by_number(build, "branches")
-    present = {Place(paths[number], *at[:2]) for (number, _), at in statements.items() if number in paths}
+    present = {Place(paths[number], at[0], at[1]) for (number, _), at in statements.items() if number in paths}
     present |= {
-        Place(paths[number], *at[:2], outcome)
+        Place(paths[number], at[0], at[1], outcome)
         for (number, _), at in conditions.items()
         if number in paths
         for outcome in (True, False)

@@ -1,14 +1,15 @@
-"""Changes the core contracts one small step at a time and counts how many of the changes the tests notice: brownie's, then forge's.
+"""Changes the contracts one small step at a time and counts how many of the changes the tests notice: brownie's, then forge's.
 
-    python scripts/checks/mutants.py                          every mutant of the core contracts (hours)
-    python scripts/checks/mutants.py --sample 40              the same 40 of each contract every time
-    python scripts/checks/mutants.py --contract PointIssuer   one contract
-    python scripts/checks/mutants.py --report                 the score of what ran so far, against mutants.toml
+    python scripts/checks/mutants.py                          every mutant that was not judged yet (hours)
+    python scripts/checks/mutants.py --minutes 5              as many of them as five minutes allow
+    python scripts/checks/mutants.py --contract PointIssuer   one contract or library
+    python scripts/checks/mutants.py --report                 the score of what was judged so far
 
-A mutant works in a copy of the tree under build/mutants. The tests must pass there before anything is changed. What ran is kept in
-results.jsonl: a run that was stopped goes on where it was, and a mutant whose contract changed runs again.
-Exit codes: 0 if at least 95 % of the mutants that were run and change anything are killed and every survivor is explained; 1 if not; 2
-if the tests fail on the unchanged tree.
+A mutant works in a copy of the tree under build/mutants. The tests must pass there before anything is changed. What was judged is kept in
+mutants.jsonl beside this file and committed: a run that was stopped goes on where it was. A mutant is judged again when its contract or the
+tests that look at it changed.
+Exit codes: 0 if at least 95 % of the judged mutants that change anything are killed and every survivor is explained in mutants.toml; 1 if
+not; 2 if the tests fail on the unchanged tree.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -31,25 +33,49 @@ from tree import ROOT, fresh_copy
 
 WORK = ROOT / "build" / "mutants"
 TREE = WORK / "tree"
-RESULTS = WORK / "results.jsonl"
+RESULTS = Path(__file__).with_name("mutants.jsonl")
 EXPLAINED = Path(__file__).with_name("mutants.toml")
 LEAST_KILLED_PERCENT = 95
 TIMEOUT_SECONDS = 900
 
-# The folders of brownie's tests that look first: the contract's own, its neighbours', and the table of permissions.
-CORE = {
-    "CarbonPoint": ["CarbonPoint", "PointIssuer", "RedemptionDesk", "CarbonbookAccess"],
-    "PointIssuer": ["PointIssuer", "CarbonbookAccess"],
-    "EvidenceLedger": ["EvidenceLedger", "PointIssuer", "CarbonbookAccess"],
-    "SettlementVault": ["SettlementVault", "CarbonbookAccess", "clearing", "RedemptionDesk", "PointIssuer"],
+# The folders of brownie's tests that look first; forge's look at whatever these let live.
+LOOKED_AT = {
     "CarbonCredit": ["CarbonCredit", "ReversalDesk", "CarbonbookAccess"],
+    "CarbonPoint": ["CarbonPoint", "PointIssuer", "RedemptionDesk", "CarbonbookAccess"],
+    "CarbonbookAccess": ["CarbonbookAccess"],
+    "CertificatePicture": ["RetirementRegistry"],
+    "Counter": ["Counter"],
     "CreditMarket": ["CreditMarket", "ReversalDesk", "RetirementRegistry", "CarbonbookAccess"],
+    "EvidenceLedger": ["EvidenceLedger", "PointIssuer", "CarbonbookAccess"],
     "InventoryRegistry": ["InventoryRegistry", "CarbonbookAccess"],
+    "MethodologyRegistry": ["MethodologyRegistry", "CarbonbookAccess"],
+    "OfferBook": ["OfferBook", "RedemptionDesk"],
+    "OperatorRegistry": ["OperatorRegistry", "CarbonbookAccess"],
+    "OracleCommittee": ["OracleCommittee", "CarbonbookAccess"],
+    "PointIssuer": ["PointIssuer", "CarbonbookAccess"],
     "ProceedsPot": ["ProceedsPot", "CarbonbookAccess"],
+    "RedemptionDesk": ["RedemptionDesk", "CarbonbookAccess", "clearing"],
     "ReductionCertifier": ["ReductionCertifier", "ReversalDesk", "CarbonbookAccess"],
     "RetirementRegistry": ["RetirementRegistry", "InventoryRegistry", "CarbonbookAccess"],
     "ReversalDesk": ["ReversalDesk", "CreditMarket", "CarbonbookAccess"],
+    "SettlementVault": ["SettlementVault", "CarbonbookAccess", "clearing", "RedemptionDesk", "PointIssuer"],
 }
+# Libraries, by the contract whose tests look at them.
+LIBRARIES = {
+    "CalendarLib": "RetirementRegistry",
+    "ChunkLib": "PointIssuer",
+    "LeafLib": "EvidenceLedger",
+    "PageLib": "CarbonPoint",
+    "ProgressLib": "PointIssuer",
+    "ReceiptLib": "RedemptionDesk",
+    "RowLib": "CarbonPoint",
+    "SaltedDomain": "RedemptionDesk",
+    "SeriesLib": "CreditMarket",
+    "SignatureLib": "RedemptionDesk",
+    "TextLib": "RetirementRegistry",
+    "UnitsLib": "CarbonPoint",
+}
+TARGETS = {**LOOKED_AT, **{name: LOOKED_AT[user] for name, user in LIBRARIES.items()}}
 
 SWAPS = [
     ("compare", r" (<) ", [" <= ", " >= "]),
@@ -106,7 +132,9 @@ class Mutant:
 def mutants_of(contract: str, source: str) -> list[Mutant]:
     """Every mutant of a contract, in the order of the source."""
     code = _without_prose(source)
-    start = code.index(f"contract {contract} ")
+    start = re.search(rf"^(?:abstract contract|contract|library) {contract} ", code, re.MULTILINE)
+    if start is None:
+        sys.exit(f"{path_of(contract)} defines no {contract}")
     found = [
         Mutant(
             contract,
@@ -117,7 +145,7 @@ def mutants_of(contract: str, source: str) -> list[Mutant]:
             before,
             after,
         )
-        for kind, offset, before, after in _changes(code, start)
+        for kind, offset, before, after in _changes(code, start.start())
     ]
     return sorted(set(found), key=lambda mutant: (mutant.offset, mutant.after))
 
@@ -158,12 +186,9 @@ def _without_prose(source: str) -> str:
     return re.sub(r"assembly \(.*?\) \{.*?\n        \}", blank, source, flags=re.DOTALL)
 
 
-def sampled(mutants: list[Mutant], size: int | None) -> list[Mutant]:
-    """The same `size` of them every time, spread over the file."""
-    if size is None or size >= len(mutants):
-        return mutants
-    ranked = sorted(mutants, key=lambda mutant: hashlib.sha256(mutant.change.encode()).digest())[:size]
-    return sorted(ranked, key=lambda mutant: mutant.offset)
+def in_order(mutants: list[Mutant]) -> list[Mutant]:
+    """The order in which mutants are judged, the same every time, so that the first few are spread over the file."""
+    return sorted(mutants, key=lambda mutant: hashlib.sha256(mutant.key.encode()).digest())
 
 
 def prepare() -> None:
@@ -175,7 +200,7 @@ def prepare() -> None:
 
 def judge(mutant: Mutant, source: str) -> str:
     """killed, stillborn (does not compile), or survived."""
-    path = TREE / "contracts" / f"{mutant.contract}.sol"
+    path = TREE / path_of(mutant.contract)
     path.write_text(mutant.apply(source))
     try:
         outcome = _test(mutant.contract)
@@ -185,7 +210,7 @@ def judge(mutant: Mutant, source: str) -> str:
 
 
 def _test(contract: str) -> str:
-    paths = [f"tests/contracts/{name}" for name in CORE[contract]]
+    paths = [f"tests/contracts/{name}" for name in TARGETS[contract]]
     log = WORK / "mutant.log"
     code = _run(["brownie", "test", *paths, "--network", "development", "-q", "-x"], log)
     if "CompilerError" in log.read_text(errors="replace"):
@@ -206,21 +231,31 @@ def _run(command: list[str], log: Path) -> int:
 
 
 def known() -> dict[str, dict[str, str]]:
-    """What ran before on this very contract."""
+    """What was judged before, on this very contract by these very tests."""
     if not RESULTS.exists():
         return {}
     rows = [json.loads(line) for line in RESULTS.read_text().splitlines()]
-    present = {contract: _hash(source_of(contract)) for contract in CORE}
-    return {row["key"]: row for row in rows if row["source"] == present[row["contract"]]}
+    present = {contract: state_of(contract) for contract in TARGETS}
+    return {row["key"]: row for row in rows if row["state"] == present.get(row["contract"])}
+
+
+def path_of(contract: str) -> Path:
+    """File of a contract or library, from the root of the tree."""
+    return Path("contracts", "libraries" if contract in LIBRARIES else "", f"{contract}.sol")
 
 
 def source_of(contract: str) -> str:
     """The contract as it stands."""
-    return (ROOT / "contracts" / f"{contract}.sol").read_text()
+    return (ROOT / path_of(contract)).read_text()
 
 
-def _hash(source: str) -> str:
-    return hashlib.sha256(source.encode()).hexdigest()[:16]
+def state_of(contract: str) -> str:
+    """Hash of the contract and of the brownie tests that look at it first."""
+    tests = sorted(path for name in TARGETS[contract] for path in (ROOT / "tests" / "contracts" / name).rglob("*.py"))
+    digest = hashlib.sha256(source_of(contract).encode())
+    for path in tests:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def report() -> int:
@@ -228,7 +263,7 @@ def report() -> int:
     explained = tomllib.loads(EXPLAINED.read_text()) if EXPLAINED.exists() else {}
     rows = list(known().values())
     failed = False
-    for contract in CORE:
+    for contract in TARGETS:
         ran = [row for row in rows if row["contract"] == contract]
         counts = Counter(row["outcome"] for row in ran)
         equivalent = sum(
@@ -236,8 +271,9 @@ def report() -> int:
         )
         tried = counts["killed"] + counts["survived"]
         percent = 100 * counts["killed"] / max(1, tried - equivalent)
-        line = f"{contract:16} {tried:4} mutants, {counts['killed']} killed, {counts['survived']} survived: {percent:.1f} %"
-        print(f"{line} ({equivalent} of the survivors equivalent, {counts['stillborn']} did not compile)")
+        line = f"{contract:20} {tried:4} mutants, {counts['killed']} killed, {counts['survived']} survived: {percent:.1f} %"
+        if tried:
+            print(f"{line} ({equivalent} of the survivors equivalent, {counts['stillborn']} did not compile)")
         failed |= percent < LEAST_KILLED_PERCENT and tried > 0
     for row in rows:
         if row["outcome"] == "survived":
@@ -250,27 +286,35 @@ def report() -> int:
 def main() -> int:
     """Entry point."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--contract", choices=sorted(CORE), action="append")
-    parser.add_argument("--sample", type=int)
+    parser.add_argument("--contract", choices=sorted(TARGETS), action="append")
+    parser.add_argument("--minutes", type=int, help="judge no further mutant after so many minutes")
     parser.add_argument("--report", action="store_true")
     arguments = parser.parse_args()
     if arguments.report:
         return report()
 
+    until = time.monotonic() + 60 * arguments.minutes if arguments.minutes else float("inf")
+    seen = known()
+    waiting = [
+        mutant
+        for contract in arguments.contract or TARGETS
+        for mutant in mutants_of(contract, source_of(contract))
+        if mutant.key not in seen
+    ]
     prepare()
-    for contract in arguments.contract or CORE:
-        source = source_of(contract)
-        if _test(contract) != "passed":
-            print(f"the tests of {contract} fail without any change: {WORK / 'mutant.log'}", file=sys.stderr)
+    sound: set[str] = set()
+    for mutant in in_order(waiting):
+        if time.monotonic() > until:
+            break
+        if mutant.contract not in sound and _test(mutant.contract) != "passed":
+            print(f"the tests of {mutant.contract} fail without any change: {WORK / 'mutant.log'}", file=sys.stderr)
             return 2
-        seen = known()
-        for mutant in sampled(mutants_of(contract, source), arguments.sample):
-            if mutant.key in seen:
-                continue
-            row = asdict(mutant) | {"key": mutant.key, "source": _hash(source), "outcome": judge(mutant, source)}
-            with RESULTS.open("a") as results:
-                results.write(json.dumps(row) + "\n")
-            print(f"{row['outcome']:9} {mutant.key}", file=sys.stderr, flush=True)
+        sound.add(mutant.contract)
+        outcome = judge(mutant, source_of(mutant.contract))
+        row = asdict(mutant) | {"key": mutant.key, "state": state_of(mutant.contract), "outcome": outcome}
+        with RESULTS.open("a") as results:
+            results.write(json.dumps(row) + "\n")
+        print(f"{outcome:9} {mutant.key}", file=sys.stderr, flush=True)
     return report()
 
 

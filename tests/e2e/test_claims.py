@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from oracle.cli.console import Installation
+from oracle.installation import Installation
 from oracle.ledger.attest.committee import attest_all
 from oracle.measure.evidence.bundle import Bundle, assemble
 from oracle.measure.evidence.folder import ACCOUNTS, read, write
@@ -46,11 +46,7 @@ def repeated(story: Story, tmp_path_factory: pytest.TempPathFactory) -> tuple[Bu
     here = Installation.at(story.carbonbook.home)
     first = max(story.bundles(), key=lambda bundle: len(bundle.records))
     second = assemble(first.records, first.findings, replace(first.meta, sequence=first.meta.sequence + 40))
-    header = second.header
-    key = here.chain.read(
-        "EvidenceLedger", "batchIdOf", header.operator, header.methodology, header.day, header.sequence
-    )
-    attest_all(here.sender(), [(hexed(key), second)], here.members())
+    attest_all(here.sender(), [(second.header.batch, second)], here.members())
     folder = tmp_path_factory.mktemp("others") / "bundle"
     write(folder, second)
     return first, folder

@@ -18,7 +18,7 @@ from eth_account import Account
 from eth_keyfile.keyfile import create_keyfile_json
 from PIL import Image
 
-from oracle.ledger.attest.committee import domain
+from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
 from oracle.ledger.redeem.desk import SignedOrder, redeem
 from oracle.ledger.redeem.order import Order, number_bytes, terms_bytes
 from oracle.ledger.redeem.voucher import PREFIX, read_voucher, voucher_text
@@ -95,7 +95,7 @@ def test_a_voucher__of_a_citizen_in_custody__in_a_text_file__is_shown_and_taken(
 def test_vouchers__altered_expired_or_made_for_elsewhere__are_all_refused(till: Till) -> None:
     """F33: none of them passes the reader, and none of them the desk."""
     chain, key = till.chain, own_key(3)
-    desk, now = domain(chain, "RedemptionDesk"), till.chain.now()
+    desk, now = RedemptionDesk(chain).domain, till.chain.now()
     order = Order(key.address, till.address("merchant-1"), number_bytes("3"), 500, now + 120, terms_bytes("tea"))
 
     def signed(by: Domain, **changed: object) -> SignedOrder:
@@ -158,7 +158,7 @@ def test_an_offers_last_item__wanted_by_all__goes_to_one_and_the_others_are_told
         for number, account in enumerate(till.in_custody(), 100)
     ]
     relayers = ["relayer", "transit", "living", "merchant-1"]
-    desk = domain(till.chain, "RedemptionDesk")
+    desk = RedemptionDesk(till.chain).domain
     orders = [read_voucher(text, desk, till.chain.now()) for text in vouchers]
 
     def relayed(by: str, order: SignedOrder) -> tuple[bool, str]:

@@ -13,7 +13,7 @@ import requests
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from oracle.cli.ledger.wallet import custody_signer
-from oracle.ledger.attest.committee import domain
+from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
 from oracle.ledger.redeem.desk import SignedOrder
 from oracle.ledger.redeem.order import NO_OFFER, Order, number_bytes, terms_bytes
 from oracle.ledger.redeem.voucher import voucher_text
@@ -53,7 +53,7 @@ def _listening(port: int) -> None:
 def vouchers(till: Till, numbers: Sequence[int], milli: int, terms: str, offer: bytes = NO_OFFER) -> list[str]:
     """A voucher for merchant-1 of each of as many citizens."""
     here, chain = till.here, till.chain
-    desk, expiry = domain(chain, "RedemptionDesk"), chain.now() + 3_600
+    desk, expiry = RedemptionDesk(chain).domain, chain.now() + 3_600
     made = []
     for account, number in zip(till.in_custody(), numbers, strict=False):
         key = custody_signer(here, account)

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ from eth_utils.address import to_checksum_address
 from oracle.edge.chain.client import Chain
 from oracle.edge.chain.manifest import Manifest
 from oracle.ledger.redeem.order import Order
-from oracle.measure.evidence.batch import key_of
 from oracle.model.errors import ContractReverted
 from oracle.model.header import Header
+from oracle.model.ids import batch_id, methodology_word
 from oracle.model.typed_data import MOVE, Domain, digest, sign, signable
 from oracle.sandbox.local import local_account
 from tests.e2e.cli import ROOT, Carbonbook
@@ -157,10 +158,10 @@ def test_attestation_digest__any_header__is_the_contracts(chain: Chain, drawn: r
 def test_batch_id__any_key__is_the_contracts(chain: Chain, drawn: random.Random) -> None:
     for name in ("CI-01.CN-4403", "CI-11-BILL.CN-44"):
         header = _header(drawn)
-        ours = key_of(header.operator, name, header.day, header.sequence)
-        word = name.encode().ljust(32, b"\0")
+        word = methodology_word(name)
+        ours = batch_id(header.operator, word, header.day, header.sequence)
         theirs = chain.read("EvidenceLedger", "batchIdOf", header.operator, word, header.day, header.sequence)
-        assert ours == "0x" + theirs.hex()
+        assert ours == "0x" + theirs.hex() == replace(header, methodology=word).batch
 
 
 def test_order_digest_and_key__any_order__are_the_contracts(chain: Chain, drawn: random.Random) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.settlement_token import SettlementToken
 from oracle.edge.chain.manifest import Manifest, abi_of
 from oracle.edge.chain.sender import Sender
 from oracle.edge.keys.keyring import Keyring
@@ -36,7 +37,7 @@ class World:
         self.index = EventIndex(self.chain, home)
 
     def mint(self, amount: int) -> None:
-        self.sender.send("SettlementToken", "mint", self.sender.account.address, amount)
+        self.sender.send(SettlementToken(self.chain).mint(self.sender.account.address, amount))
 
     def asked(self, method: str, *arguments: object) -> Any:
         return self.chain.web3.provider.make_request(method, list(arguments))["result"]  # type: ignore[arg-type]

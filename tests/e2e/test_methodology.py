@@ -13,9 +13,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from oracle.cli.console import Installation
+from oracle.edge.chain.contracts.methodology_registry import MethodologyRegistry
 from oracle.edge.chain.sender import Sender
-from oracle.ledger.govern.authority import propose, terms_of
+from oracle.installation import Installation
+from oracle.ledger.govern.authority import terms_of
 from oracle.ledger.govern.registry import entries
 from oracle.measure.quantify.library import FOLDER, Library
 from oracle.sandbox.city.generate import generate
@@ -208,7 +209,8 @@ def test_seeding__interrupted_between_draft_and_notice__is_finished_by_running_i
     here = Installation.at(authority.home)
     rule = Library.load().rule("CI-12.CN", 1)
     terms = replace(terms_of(rule), document_hash=bytes(31) + b"\1")
-    propose(Sender(here.chain, here.keys.account("authority-1")), "CI-99.CN", terms)
+    proposal = MethodologyRegistry(here.chain).propose("CI-99.CN", terms)
+    Sender(here.chain, here.keys.account("authority-1")).send(proposal)
     assert [entry.status for entry in entries(here.chain, "CI-99.CN")] == ["draft"]
     for _ in range(2):
         seed_methodologies(here.chain, here.keys, [("CI-99.CN", 1, terms)], lambda line: None)

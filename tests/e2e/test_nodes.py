@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 import requests
 
-from oracle.cli.console import Installation
 from oracle.config import Settings
+from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
 from oracle.edge.keys.keyring import Keyring
 from oracle.edge.store.batches import all_batches
-from oracle.ledger.attest.committee import phase_of
+from oracle.installation import Installation
 from oracle.measure.evidence.folder import read
 from oracle.sandbox.city.generate import generate
 from oracle.sandbox.city.plan import Plan
@@ -220,7 +220,7 @@ def test_node__that_forges_signatures__adds_none_and_keeps_nobody_elses_away(com
     account = here.keys.account(here.settings.relayer)
     with here.book.database.reading() as connection:
         stored = [item.batch for item in all_batches(connection)]
-    (batch,) = (item for item in stored if phase_of(here.chain, item).name == "none")
+    (batch,) = (item for item in stored if EvidenceLedger(here.chain).phase_of(item).name == "none")
     known = {batch: read(here.book.bundle_folder(batch)).header}
     one, three = (NodeClient(committee.nodes[number].url, account) for number in (1, 3))
     with lying_node(committee.nodes[1].url) as url:
@@ -238,7 +238,7 @@ def test_node__that_forges_signatures__adds_none_and_keeps_nobody_elses_away(com
             assert found == {batch: 2}, lie
         short = committee.leader.run("attest", "--nodes", f"{one.url},{three.url},{url}/another-key")
         assert short.returncode == 7, short.stderr
-        assert here.chain.read("EvidenceLedger", "phaseOf", bytes.fromhex(batch[2:]))[0] == 0
+        assert EvidenceLedger(here.chain).phase_of(batch).name == "none"
         urls = [committee.nodes[number].url for number in (1, 3, 5)]
         done = committee.leader("attest", "--nodes", ",".join([*urls, f"{url}/malleated", f"{url}/a-path"]))
     assert (done["attested"], done["short"]) == (1, 0)

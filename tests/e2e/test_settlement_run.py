@@ -115,12 +115,12 @@ def test_a_payout__to_an_address_that_changed_after_approval__is_left_out_and_to
     run = proposed(till)
     till.carbonbook("settle", "approve", run, *APPROVER)
     thief, merchant = till.address("merchant-2"), till.address("merchant-1")
-    till.sender("merchant-1").send("OperatorRegistry", "setMerchantPayout", thief)
+    till.send("merchant-1", "OperatorRegistry", "setMerchantPayout", thief)
     sent = till.carbonbook("settle", "send", run)
     changed = next(item for item in sent["payouts"] if item["merchant"] == merchant)
     assert (changed["state"], changed["problem"]) == ("changed", f"payout: signed {merchant}, now {thief}")
     assert sorted(states(sent)) == ["changed", "paid", "paid"]
-    till.sender("merchant-1").send("OperatorRegistry", "setMerchantPayout", merchant)
+    till.send("merchant-1", "OperatorRegistry", "setMerchantPayout", merchant)
     assert [item["merchant"] for item in till.carbonbook("settle")["payments"]] == [merchant]
 
 
@@ -129,7 +129,7 @@ def test_a_payout__of_a_merchant_suspended_after_approval__fails_alone_and_is_pa
     run = proposed(till)
     till.carbonbook("settle", "approve", run, *APPROVER)
     merchant, before = till.address("merchant-3"), till.paid("merchant-3")
-    till.sender("authority-1").send("OperatorRegistry", "setMerchantStanding", merchant, 2, "complaint")
+    till.send("authority-1", "OperatorRegistry", "setMerchantStanding", merchant, 2, "complaint")
     sent = till.carbonbook("settle", "send", run)
     failed = next(item for item in sent["payouts"] if item["merchant"] == merchant)
     assert (sent["state"], failed["state"]) == ("sent", "failed")
@@ -138,7 +138,7 @@ def test_a_payout__of_a_merchant_suspended_after_approval__fails_alone_and_is_pa
     )
     assert sorted(states(sent)) == ["failed", "paid", "paid"]
     assert till.paid("merchant-3") == before
-    till.sender("authority-1").send("OperatorRegistry", "setMerchantStanding", merchant, 1, "settled")
+    till.send("authority-1", "OperatorRegistry", "setMerchantStanding", merchant, 1, "settled")
     resent = till.carbonbook("settle", "send", run)
     assert (resent["state"], states(resent)) == ("confirmed", ["paid"] * 3), resent["payouts"]
     assert till.paid("merchant-3") == before + 500 * UNITS_PER_MILLI

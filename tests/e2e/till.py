@@ -11,10 +11,12 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from oracle.cli.console import Installation
+from oracle.edge.chain.call import Call
 from oracle.edge.chain.client import Chain
 from oracle.edge.chain.manifest import Manifest
 from oracle.edge.chain.outbox import Outbox
+from oracle.edge.chain.sender import Sent
+from oracle.installation import Installation
 from tests.e2e.cli import CHAIN, Carbonbook, Inside, free_port
 
 CLOCK = "2023-01-10T08:00:00+08:00"
@@ -83,6 +85,13 @@ class Till:
     def sender(self, name: str) -> Outbox:
         """Sends as the holder of a key."""
         return self.here.sender(name)
+
+    def send(self, name: str, contract: str, function: str, *args: object) -> Sent:
+        """Sends a call that no command makes."""
+        outbox, chain = self.here.sender(name), self.chain
+        return outbox.send(
+            Call(chain.address(contract), chain.call_data(contract, function, *args), f"{function} {args}")
+        )
 
     def address(self, name: str) -> str:
         """Account of a key."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from oracle.edge.chain.call import Call
 from oracle.edge.chain.fees import Fees, fees_now
 from oracle.edge.chain.sender import Sender, Sent
 from oracle.edge.store import outbox as rows
@@ -149,7 +150,7 @@ def test_another_transaction_takes_the_nonce__the_call_is_planned_anew(here: Bar
     for hash_ in here.pool():
         here.rpc("anvil_dropTransaction", hash_)
     here.rpc("evm_setAutomine", True)
-    Sender(here.chain, local_account(0)).send_data(SOMEBODY, "0xffff")
+    Sender(here.chain, local_account(0)).send(Call(SOMEBODY, "0xffff", "nonsense"))
     assert isinstance(here.again().send_all(calls("a"))[0], Sent)
     here.again().reconcile()
     here.again().reconcile()

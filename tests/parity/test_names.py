@@ -10,10 +10,12 @@ from eth_abi.abi import encode
 from eth_utils.abi import collapse_if_tuple
 from eth_utils.crypto import keccak
 
+from oracle.edge.chain.contracts.evidence_ledger import PHASES
+from oracle.edge.chain.contracts.methodology_registry import STATUSES
+from oracle.edge.chain.contracts.operator_registry import STANDINGS
+from oracle.edge.chain.contracts.redemption_desk import ORDER_PHASES
 from oracle.edge.chain.manifest import all_abis
 from oracle.edge.chain.reverts import decode_revert
-from oracle.ledger.attest.committee import PHASES
-from oracle.ledger.govern.authority import METHODOLOGY_STATUS
 from oracle.model.units import Unit
 from scripts.check_deployment import ROLES
 
@@ -71,10 +73,18 @@ def test_units__same_order_as_in_solidity() -> None:
 
 def test_methodology_status__same_order_as_in_solidity() -> None:
     written = _enumeration("IMethodologyRegistry.sol", "Status")
-    assert [status.replace(" ", "") for status in METHODOLOGY_STATUS] == [name.lower() for name in written]
+    assert [status.replace(" ", "") for status in STATUSES] == [name.lower() for name in written]
 
 
 def test_batch_phases__same_order_as_in_solidity() -> None:
     assert [phase.lower() for phase in PHASES] == [
         name.lower() for name in _enumeration("IEvidenceLedger.sol", "Phase")
     ]
+
+
+@pytest.mark.parametrize(
+    ("ours", "interface", "name"),
+    [(ORDER_PHASES, "IRedemptionDesk.sol", "OrderPhase"), (STANDINGS, "IOperatorRegistry.sol", "Standing")],
+)
+def test_names_of_states__same_order_as_in_solidity(ours: tuple[str, ...], interface: str, name: str) -> None:
+    assert list(ours) == [written.lower() for written in _enumeration(interface, name)]

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.cli.console import HomeOption, JsonOption, show
 from oracle.cli.ledger.wallet import PassphraseOption, custody_signer
+from oracle.edge.chain.contracts.carbon_point import CarbonPoint
 from oracle.edge.keys.keyring import Keyring
-from oracle.ledger.attest.committee import domain
+from oracle.installation import Installation
 from oracle.model.typed_data import MOVE, sign, signable
 from oracle.model.units import kg, points
 
@@ -47,17 +48,18 @@ def move_(
     own = Keyring(key_file.parent, passphrase_file).account(key_file.stem)
     deadline = here.chain.now() + 60 * minutes
     values = {"from": custody.address, "to": own.address, "deadline": deadline}
-    message = signable(domain(here.chain, "CarbonPoint"), "Move", MOVE, values)
+    book = CarbonPoint(here.chain)
+    message = signable(book.domain, "Move", MOVE, values)
     both = (sign(custody, message), sign(own, message))
-    sent = here.outbox().send("CarbonPoint", "move", custody.address, own.address, deadline, *both)
+    sent = here.outbox().send(book.move(custody.address, own.address, deadline, both))
     show({"from": custody.address, **_described(here, own.address), "transaction": sent.hash}, json)
 
 
 def _described(here: Installation, account: str) -> dict[str, object]:
-    moved = here.chain.read("CarbonPoint", "movedTo", account)
+    book = CarbonPoint(here.chain)
     return {
         "account": account,
-        "points": points(here.chain.read("CarbonPoint", "balanceOf", account)),
-        "reduction_kg": kg(here.chain.read("CarbonPoint", "reductionOf", account)),
-        "moved_to": None if int(moved, 16) == 0 else moved,
+        "points": points(book.balance_of(account)),
+        "reduction_kg": kg(book.reduction_of(account)),
+        "moved_to": book.moved_to(account),
     }

@@ -8,9 +8,12 @@ from typing import Annotated
 import typer
 
 from oracle.cli import app
-from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, show, tracked
+from oracle.cli.console import DryRunOption, HomeOption, JsonOption, show, tracked
+from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
+from oracle.edge.chain.contracts.oracle_committee import OracleCommittee
 from oracle.edge.store.batches import all_batches
-from oracle.ledger.attest.committee import attest_all, phases_of
+from oracle.installation import Installation
+from oracle.ledger.attest.committee import attest_all
 from oracle.measure.evidence.folder import read
 from oracle.model.errors import VerificationFailed
 from oracle.model.units import date_of
@@ -42,7 +45,7 @@ def attest(
     outbox = None if dry_run else here.outbox()
     with here.book.database.begin() as connection:
         stored = all_batches(connection)
-    phases = phases_of(here.chain, [batch.batch for batch in stored])
+    phases = EvidenceLedger(here.chain).phases_of([batch.batch for batch in stored])
     waiting = [batch for batch in stored if phases[batch.batch].name == "none"]
     bundles = (
         (batch.batch, read(here.book.bundle_folder(batch.batch)))
@@ -52,7 +55,7 @@ def attest(
     rows = [
         {
             "act_date": date_of(item.header.day).isoformat(),
-            "methodology": item.header.methodology.rstrip(b"\0").decode(),
+            "methodology": item.header.methodology_name,
             "records": item.header.record_count,
             "accounts": item.header.account_count,
             "batch": item.batch,
@@ -86,10 +89,10 @@ def _by_nodes(here: Installation, urls: list[str], dry_run: bool, json: bool) ->
     ]
     with here.book.database.reading() as connection:
         stored = [batch.batch for batch in all_batches(connection)]
-    phases = phases_of(here.chain, stored)
+    phases = EvidenceLedger(here.chain).phases_of(stored)
     waiting = [batch for batch in stored if phases[batch].name == "none"]
     known = {batch: read(here.book.bundle_folder(batch)).header for batch in waiting}
-    quorum = here.chain.read("OracleCommittee", "quorum")
+    quorum = OracleCommittee(here.chain).quorum()
     outbox = None if dry_run else here.outbox()
     rows, short = [], 0
     for item in gather(here.chain, clients, known):

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import polars as pl
 import typer
 
-from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, show
+from oracle.cli.console import DryRunOption, HomeOption, JsonOption, show
 from oracle.cli.ledger.methodology import app, parsed_date
+from oracle.installation import Installation
 from oracle.measure.quantify.diff import diff
 from oracle.measure.quantify.library import Library
 from oracle.measure.quantify.lock import differences
@@ -21,8 +22,8 @@ from oracle.model.errors import MethodologyError
 from oracle.model.units import date_of, day_of, kg, points
 
 if TYPE_CHECKING:  # looking at the library does not wait for web3
+    from oracle.edge.chain.contracts.methodology_registry import Version
     from oracle.edge.chain.sender import Sender, Sent
-    from oracle.ledger.govern.registry import Entry
 
     Step = Callable[[Sender, Rule], Sent | None]
 
@@ -293,8 +294,8 @@ class _Desk:
         show(outcome, json)
 
 
-def _shown(entry: Entry) -> dict[str, object]:
-    from oracle.ledger.govern.authority import OPEN_END
+def _shown(entry: Version) -> dict[str, object]:
+    from oracle.edge.chain.contracts.methodology_registry import OPEN_END
 
     terms = entry.terms
     return {
@@ -306,7 +307,7 @@ def _shown(entry: Entry) -> dict[str, object]:
     }
 
 
-def _likeness(entry: Entry, rule: Rule | None) -> str:
+def _likeness(entry: Version, rule: Rule | None) -> str:
     if rule is None:
         return "absent"
     return "same" if rule.document_hash == entry.terms.document_hash else "another document"

@@ -8,9 +8,11 @@ import typer
 from eth_utils.address import is_address, to_checksum_address
 
 from oracle.cli import app
-from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, show
+from oracle.cli.console import DryRunOption, HomeOption, JsonOption, show
 from oracle.cli.ledger.credit import open_batches
+from oracle.edge.chain.contracts.carbon_point import CarbonPoint
 from oracle.edge.store.outbox import filled
+from oracle.installation import Installation
 from oracle.ledger.credit.claim import Claim, open_claims, send_claims
 from oracle.model.errors import InputError
 from oracle.model.units import date_of, points
@@ -55,7 +57,7 @@ def claim(
             "claims": [row(claim) for claim in claims],
             "transactions": len(sent),
             "gas": sum(filled(transaction.gas_used) for transaction in sent),
-            "points": points(here.chain.read("CarbonPoint", "balanceOf", to_checksum_address(account))),
+            "points": points(CarbonPoint(here.chain).balance_of(to_checksum_address(account))),
         },
         json,
     )

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from oracle.cli import app
-from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, show, tracked
+from oracle.cli.console import DryRunOption, HomeOption, JsonOption, show, tracked
+from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
+from oracle.edge.chain.contracts.point_issuer import PointIssuer
 from oracle.edge.chain.sender import Sent
 from oracle.edge.store.batches import StoredBatch, all_batches
-from oracle.ledger.attest.committee import phases_of
+from oracle.installation import Installation
 from oracle.ledger.credit.push import push_all
 from oracle.measure.evidence.folder import read_entries
 from oracle.model.units import date_of
@@ -20,14 +22,17 @@ def credit(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOpt
     """Credit every open batch, chunk by chunk.
 
     Batches open when their challenge window is over; those that wait are listed with the time. Running it again credits nobody twice.
+
+        carbonbook credit
     """
     here = Installation.at(home)
     outbox = None if dry_run else here.outbox()
     with here.book.database.begin() as connection:
         stored = all_batches(connection)
-    phases = phases_of(here.chain, [batch.batch for batch in stored])
+    ledger = EvidenceLedger(here.chain)
+    phases = ledger.phases_of([batch.batch for batch in stored])
     open_ = [batch for batch in stored if phases[batch.batch].name == "open"]
-    window = here.chain.read("EvidenceLedger", "challengeWindow")
+    window = ledger.challenge_window()
     waiting = [
         {"batch": batch.batch, "opens": _time(phases[batch.batch].attested_at + window)}
         for batch in stored
@@ -44,7 +49,7 @@ def open_batches(here: Installation) -> list[StoredBatch]:
     """The batches here that can be credited now."""
     with here.book.database.reading() as connection:
         stored = all_batches(connection)
-    phases = phases_of(here.chain, [batch.batch for batch in stored])
+    phases = EvidenceLedger(here.chain).phases_of([batch.batch for batch in stored])
     return [batch for batch in stored if phases[batch.batch].name == "open"]
 
 
@@ -53,14 +58,14 @@ def _tracked(open_: list[StoredBatch]) -> Iterable[StoredBatch]:
 
 
 def _credited(here: Installation, batch: StoredBatch, sent: list[Sent]) -> dict[str, object]:
-    progress = here.chain.read("PointIssuer", "progressOf", bytes.fromhex(batch.batch[2:]))
+    progress = PointIssuer(here.chain).progress_of(batch.batch)
     return {
         "act_date": date_of(batch.day).isoformat(),
         "methodology": batch.methodology,
         "sent": len(sent),
         "accounts": progress.accounts,
-        "reduction_mg": progress.reductionMg,
-        "points_milli": progress.pointsMilli,
+        "reduction_mg": progress.reduction_mg,
+        "points_milli": progress.points_milli,
         "batch": batch.batch,
     }
 

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.cli.console import HomeOption, JsonOption, show
 from oracle.cli.ledger.refund import NumberArgument, described
 from oracle.cli.ledger.wallet import AccountOption, KeyFileOption, PassphraseOption, citizen_signer
+from oracle.installation import Installation
 from oracle.ledger.redeem.after import TakenOrder, dispute, lapse, resolve, taken_order
 from oracle.ledger.redeem.order import key_of, number_bytes
 from oracle.model.units import MILLI, to_base_exact

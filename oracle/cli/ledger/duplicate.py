@@ -10,10 +10,11 @@ import polars as pl
 import typer
 
 from oracle.cli import app
-from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, show
+from oracle.cli.console import DryRunOption, HomeOption, JsonOption, show
 from oracle.cli.report.verify import record_id_of, saved_proof
+from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
 from oracle.edge.store.batches import all_batches
-from oracle.ledger.attest.committee import phase_of
+from oracle.installation import Installation
 from oracle.ledger.attest.duplicate import repeats, report
 from oracle.measure.evidence.duplicate import sides_of
 from oracle.measure.evidence.folder import RECORDS, read, read_table
@@ -52,7 +53,7 @@ def duplicate(
                 {
                     "batch": repeat.later.batch,
                     "phase_before": repeat.phase,
-                    "phase": phase_of(here.chain, repeat.later.batch).name,
+                    "phase": EvidenceLedger(here.chain).phase_of(repeat.later.batch).name,
                     "reported": sent.get(repeat.later.batch) is not None,
                 }
                 for repeat in found

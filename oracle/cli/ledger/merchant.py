@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.cli.console import HomeOption, JsonOption, show
+from oracle.edge.chain.contracts.operator_registry import OperatorRegistry
 from oracle.edge.store.merchants import all_merchants, set_merchants
+from oracle.installation import Installation
 from oracle.ledger.settle.due import merchants_of
 from oracle.model.bank import Party
 from oracle.model.errors import InputError
@@ -54,15 +56,15 @@ def list_(home: HomeOption = None, json: JsonOption = False) -> None:
 
 
 def _listed(here: Installation, merchant: str, party: Party | None) -> dict[str, object]:
-    entry = here.chain.read("OperatorRegistry", "merchantOf", merchant)
+    entry = OperatorRegistry(here.chain).merchant_of(merchant)
     return {
         "merchant": merchant,
         "name": party.name if party else None,
-        "standing": ("none", "active", "suspended")[entry.standing],
+        "standing": entry.standing,
         "payout": entry.payout,
         "bank_account": f"…{party.account[-4:]}" if party else None,
-        "day_limit_milli": entry.limits.dayMilli,
-        "order_limit_milli": entry.limits.orderMilli,
+        "day_limit_milli": entry.day_milli,
+        "order_limit_milli": entry.order_milli,
     }
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from json import JSONDecodeError, dumps, loads
+from json import JSONDecodeError, loads
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from oracle.cli.console import JsonOption, show, show_rows
 from oracle.measure.quantify import views
 from oracle.measure.quantify.catalogue import write
 from oracle.measure.quantify.check import check as check_library
@@ -21,13 +18,12 @@ from oracle.measure.quantify.compute import compute as compute_record
 from oracle.measure.quantify.diff import diff as diff_versions
 from oracle.measure.quantify.library import FOLDER, Library
 from oracle.measure.quantify.lock import release
-from oracle.model.errors import CarbonbookError, InputError, MethodologyError
+from oracle.model.errors import InputError, MethodologyError
 
 app = typer.Typer(
     name="methodology", help="Methodologies: the library, and the authority's work on chain.", no_args_is_help=True
 )
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
 FolderOption = Annotated[
     Path, typer.Option("--library", help="Folder of the documents.", show_default="the library shipped")
 ]
@@ -41,9 +37,9 @@ def list_(library: FolderOption = FOLDER, json: JsonOption = False) -> None:
     """
     rows = views.scenarios(Library.load(library))
     if json:
-        _show({"scenarios": rows}, json)
+        show({"scenarios": rows}, json)
     else:
-        _rows([{key: row[key] for key in views.LIST_COLUMNS} for row in rows], f"{len(rows)} scenarios")
+        show_rows([{key: row[key] for key in views.LIST_COLUMNS} for row in rows], f"{len(rows)} scenarios")
 
 
 @app.command("show")
@@ -59,9 +55,9 @@ def show_(
     """
     loaded = Library.load(library)
     if "." in name:
-        _show(views.rule(loaded.rule(name, version)), json, f"{name} version {version}")
+        show(views.rule(loaded.rule(name, version)), json, f"{name} version {version}")
     else:
-        _show(views.scenario(loaded, loaded.document(name)), json, name.upper())
+        show(views.scenario(loaded, loaded.document(name)), json, name.upper())
 
 
 @app.command()
@@ -78,7 +74,7 @@ def check(
     added = release(loaded, library) if lock else []
     outcomes = list(check_library(loaded, library))
     failed = [vars(outcome) for outcome in outcomes if not outcome.passed]
-    _show({"checked": len(outcomes), "failed": failed, "newly_released": len(added)}, json)
+    show({"checked": len(outcomes), "failed": failed, "newly_released": len(added)}, json)
     if failed:
         raise MethodologyError(f"{len(failed)} of {len(outcomes)} checks failed")
 
@@ -100,7 +96,7 @@ def compute(
     result = compute_record(
         Library.load(library), scenario, _record(record), region, parsed_date(when, "--date"), set_name
     )
-    _show(views.computed(result), json, f"{result.rule.scenario} {result.rule.document.name.en}")
+    show(views.computed(result), json, f"{result.rule.scenario} {result.rule.document.name.en}")
 
 
 @app.command()
@@ -117,9 +113,9 @@ def diff(
     """
     changes = [vars(change) for change in diff_versions(Library.load(library), name, before, after)]
     if json:
-        _show({"rule": name, "before": before, "after": after, "changes": changes}, json)
+        show({"rule": name, "before": before, "after": after, "changes": changes}, json)
     else:
-        _rows(changes, f"{name}: version {before} against {after}")
+        show_rows(changes, f"{name}: version {before} against {after}")
 
 
 @app.command()
@@ -133,46 +129,7 @@ def catalogue(
     carbonbook methodology catalogue --folder docs/methodologies
     """
     written = write(Library.load(library), folder)
-    _show({"folder": str(folder), "pages": len(written)}, json)
-
-
-def _show(data: Mapping[str, object], as_json: bool, title: str = "") -> None:
-    """One JSON object, or names and values with a table for each list of rows."""
-    if as_json:
-        sys.stdout.write(dumps(data, ensure_ascii=False, indent=2) + "\n")
-        return
-    rows = {name: value for name, value in data.items() if _is_table(value)}
-    table = Table(title=title, title_justify="left", show_header=False, box=None)
-    table.add_column()
-    table.add_column(overflow="fold")
-    for name, value in data.items():
-        if name not in rows:
-            table.add_row(name.replace("_", " "), _text(value))
-    Console().print(table)
-    for name, value in rows.items():
-        _rows(value, name)  # type: ignore[arg-type]  # _is_table has looked
-
-
-def _rows(rows: Sequence[Mapping[str, object]], title: str) -> None:
-    """A table that fits the terminal."""
-    table = Table(title=title, title_justify="left", box=None, header_style="bold")
-    for name in rows[0] if rows else ():
-        table.add_column(name.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(_text(value) for value in row.values()))
-    Console().print(table)
-
-
-def _is_table(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "\n".join(f"{name}: {_text(item)}" for name, item in value.items()) or "-"
-    if isinstance(value, list):
-        return "\n".join(_text(item) for item in value) or "-"
-    return "-" if value is None or value == "" else str(value)
+    show({"folder": str(folder), "pages": len(written)}, json)
 
 
 def _record(text: str) -> dict[str, object]:
@@ -197,16 +154,3 @@ def parsed_date(text: str | None, option: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise InputError(f"'{text}' is not a date such as 2023-05-01", field=option) from error
-
-
-def main() -> None:
-    """This group of commands alone."""
-    try:
-        app(prog_name="carbonbook methodology")
-    except CarbonbookError as error:
-        sys.stderr.write(f"Error: {error}\n")
-        sys.exit(error.exit_code)
-
-
-if __name__ == "__main__":
-    main()

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.cli.console import HomeOption, JsonOption, show
+from oracle.edge.chain.contracts.offer_book import OfferBook, OfferTerms
+from oracle.installation import Installation
 from oracle.ledger.redeem.offer import Offer, all_offers, offer_of
 from oracle.ledger.redeem.order import number_bytes, terms_bytes
 from oracle.model.errors import InputError
@@ -40,8 +42,8 @@ def add_(
     here = Installation.at(home)
     first = here.chain.now() if since is None else _seconds(since)
     last = _LAST if until is None else _seconds(until)
-    values = (to_base_exact(price, MILLI), stock, per_citizen, first, last, terms_bytes(terms))
-    here.sender(key).send("OfferBook", "publish", number_bytes(number), values)
+    offered = OfferTerms(to_base_exact(price, MILLI), stock, per_citizen, first, last, terms_bytes(terms))
+    here.sender(key).send(OfferBook(here.chain).publish(number_bytes(number), offered))
     _show(here, key, number, json)
 
 
@@ -58,7 +60,7 @@ def restock_(
     carbonbook offer restock 1 --key merchant-1 --items 50
     """
     here = Installation.at(home)
-    here.sender(key).send("OfferBook", "addStock", number_bytes(number), items)
+    here.sender(key).send(OfferBook(here.chain).add_stock(number_bytes(number), items))
     _show(here, key, number, json)
 
 
@@ -69,7 +71,7 @@ def end_(number: NumberArgument, key: KeyOption, home: HomeOption = None, json: 
     carbonbook offer end 1 --key merchant-1
     """
     here = Installation.at(home)
-    here.sender(key).send("OfferBook", "end", number_bytes(number))
+    here.sender(key).send(OfferBook(here.chain).end(number_bytes(number)))
     _show(here, key, number, json)
 
 

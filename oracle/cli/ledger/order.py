@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli.console import HomeOption, Installation, JsonOption, err, show
+from oracle.cli.console import HomeOption, JsonOption, err, show
 from oracle.cli.ledger.wallet import AccountOption, KeyFileOption, PassphraseOption, citizen_signer
-from oracle.ledger.attest.committee import domain
+from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
+from oracle.installation import Installation
 from oracle.ledger.redeem.desk import SignedOrder
 from oracle.ledger.redeem.offer import NO_OFFER, offer_of
 from oracle.ledger.redeem.order import Order, number_bytes, number_text, terms_bytes
@@ -56,7 +57,7 @@ def sign_(
         terms=hashed,
         offer=offer_number,
     )
-    desk = domain(here.chain, "RedemptionDesk")
+    desk = RedemptionDesk(here.chain).domain
     text = voucher_text(SignedOrder(order, sign(signer, order.message(desk))), desk)
     if out is not None:
         write_qr(text, out)
@@ -88,7 +89,7 @@ def read(here: Installation, voucher: str) -> SignedOrder:
         if len(path.name) > _LONGEST_NAME or not path.is_file():
             raise InputError(f"'{voucher}' is neither a voucher ({PREFIX}…) nor a file")
         voucher = path.read_text()
-    return read_voucher(voucher, domain(here.chain, "RedemptionDesk"), here.chain.now())
+    return read_voucher(voucher, RedemptionDesk(here.chain).domain, here.chain.now())
 
 
 def described(order: Order) -> dict[str, object]:

@@ -10,11 +10,12 @@ import typer
 from eth_utils.address import is_address, to_checksum_address
 
 from oracle.cli import app
-from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, err, say, show
+from oracle.cli.console import DryRunOption, HomeOption, JsonOption, err, say, show
 from oracle.cli.ledger.credit import open_batches
 from oracle.cli.ledger.order import described, read
 from oracle.cli.ledger.wallet import custody_signer
-from oracle.ledger.attest.committee import domain
+from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
+from oracle.installation import Installation
 from oracle.ledger.credit.claim import Claim, open_claims
 from oracle.ledger.redeem.desk import SignedOrder
 from oracle.ledger.redeem.desk import redeem as relay
@@ -123,5 +124,5 @@ def _order(here: Installation, file: Path, number: int, row: dict[str, str], exp
 
 def _signed(here: Installation, order: Order) -> SignedOrder:
     return SignedOrder(
-        order, sign(custody_signer(here, order.citizen), order.message(domain(here.chain, "RedemptionDesk")))
+        order, sign(custody_signer(here, order.citizen), order.message(RedemptionDesk(here.chain).domain))
     )

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.cli.console import HomeOption, JsonOption, show
+from oracle.installation import Installation
 from oracle.ledger.redeem.after import TakenOrder, day_to_net, taken_order
 from oracle.ledger.redeem.after import refund as give_back
 from oracle.ledger.redeem.order import key_of, number_bytes

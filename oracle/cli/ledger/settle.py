@@ -10,8 +10,10 @@ from typing import Annotated
 import typer
 from eth_account.signers.base import BaseAccount
 
-from oracle.cli.console import DryRunOption, HomeOption, Installation, JsonOption, say, show
+from oracle.cli.console import DryRunOption, HomeOption, JsonOption, say, show
+from oracle.edge.chain.contracts.settlement_token import SettlementToken
 from oracle.edge.store.runs import all_runs
+from oracle.installation import Installation
 from oracle.ledger.settle.book import Proposal, described
 from oracle.ledger.settle.due import first_order_day, last_final_day, merchants_of
 from oracle.model.bank import units_per_minor_of
@@ -193,7 +195,7 @@ def file_(
     bank = office.here.settings.settlement.bank
     if bank is None:
         raise ConfigError("Whose account pays? Name it in config.toml under [settlement.bank]: name, account, code.")
-    per_minor = units_per_minor_of(office.chain.read("SettlementToken", "decimals"), bank.decimals)
+    per_minor = units_per_minor_of(SettlementToken(office.chain).decimals(), bank.decimals)
     made = bank_file(office.here.book.database, office.book, run, bank.party, bank.currency, bank.decimals, per_minor)
     path = out or Path(f"{made.name}.xml")
     path.write_bytes(made.content)

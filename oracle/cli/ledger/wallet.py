@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from eth_account.signers.base import BaseAccount
 
-from oracle.cli.console import Installation
 from oracle.edge.keys.custody import citizen_account
 from oracle.edge.keys.keyring import CUSTODY, Keyring
 from oracle.edge.store.citizens import custody_ref
+from oracle.installation import Installation
 from oracle.model.errors import ConfigError
 
 AccountOption = Annotated[str | None, typer.Option(help="Account of a citizen in custody here.")]

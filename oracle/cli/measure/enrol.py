@@ -10,8 +10,9 @@ import typer
 from eth_utils.address import is_address
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.cli.console import HomeOption, JsonOption, show
 from oracle.edge.store.citizens import Enrolment
+from oracle.installation import Installation
 from oracle.model.errors import InputError
 
 _COLUMNS = ("citizen", "source", "subject", "consented", "residents")

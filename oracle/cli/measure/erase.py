@@ -10,11 +10,13 @@ import typer
 from eth_utils.address import is_address, to_checksum_address
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.cli.console import HomeOption, JsonOption, show
+from oracle.edge.chain.contracts.carbon_point import CarbonPoint
+from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
 from oracle.edge.store import erasure
 from oracle.edge.store.batches import all_batches
 from oracle.edge.store.citizens import custody_ref
-from oracle.ledger.attest.committee import phase_of
+from oracle.installation import Installation
 from oracle.measure.evidence.folder import RECORDS
 from oracle.model.errors import ConfigError, InputError
 from oracle.model.units import points
@@ -40,7 +42,7 @@ def erase(
     number, account, custody = _found(here, citizen)
     address = to_checksum_address(account)
     _require_finished(here, account, credited=custody and not forfeit)
-    balance = here.chain.read("CarbonPoint", "balanceOf", address) if custody else 0
+    balance = CarbonPoint(here.chain).balance_of(address) if custody else 0
     if balance and not forfeit:
         raise ConfigError(
             f"The account has {points(balance)} points, whose key would be destroyed. Let the person spend them, or move to an "
@@ -79,7 +81,7 @@ def _require_finished(here: Installation, account: bytes, *, credited: bool) -> 
         rows = pl.scan_parquet(here.book.bundle_folder(batch.batch) / RECORDS).filter(pl.col("account") == account)
         if not rows.select(pl.len()).collect().item():
             continue
-        phase = phase_of(here.chain, batch.batch).name
+        phase = EvidenceLedger(here.chain).phase_of(batch.batch).name
         if phase == "none":
             raise ConfigError(
                 f"Batch {batch.batch} holds records of the person and is not attested. Run `carbonbook attest` first."

@@ -11,7 +11,8 @@ import polars as pl
 import typer
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, JsonOption, say, show, tracked
+from oracle.cli.console import HomeOption, JsonOption, say, show, tracked
+from oracle.installation import Installation
 from oracle.measure.close.close import close as close_book
 from oracle.measure.ingest import ingest as ingest_file
 from oracle.measure.records.meters import Household
@@ -78,6 +79,8 @@ def close(home: HomeOption = None, json: JsonOption = False) -> None:
     """Close all days with new acts: quantify them and make the bundles that the committee signs.
 
     Closing again takes in what came late and changes no bundle.
+
+        carbonbook close
     """
     here = Installation.at(home)
     closed = close_book(here.book, here.library, here.operators())

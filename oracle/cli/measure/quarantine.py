@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
-from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.cli.console import HomeOption, JsonOption, show
 from oracle.edge.store.quarantine import Case, case_of, cases, decision_of
+from oracle.installation import Installation
 from oracle.model.findings import CODES
 
 app = typer.Typer(name="quarantine", help="Rows that were kept aside: look, correct, reject.", no_args_is_help=True)

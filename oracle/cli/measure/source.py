@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.cli.console import HomeOption, JsonOption, show
 from oracle.edge.keys.keyring import write_private
+from oracle.installation import Installation
 from oracle.model.errors import InputError
 from oracle.serve.intake.desk import secret_name
 

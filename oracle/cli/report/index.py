@@ -8,8 +8,9 @@ import typer
 from eth_utils.address import is_address
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, JsonOption, show, tracked
+from oracle.cli.console import HomeOption, JsonOption, show, tracked
 from oracle.edge.store.batches import all_batches
+from oracle.installation import Installation
 from oracle.measure.evidence.folder import read
 from oracle.model.errors import InputError
 from oracle.report.index.events import EventIndex

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.cli.console import HomeOption, JsonOption, show
 from oracle.edge.store import outbox as rows
+from oracle.installation import Installation
 from oracle.model.errors import DifferencesFound
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, JsonOption, say, show
+from oracle.cli.console import HomeOption, JsonOption, say, show
+from oracle.installation import Installation
 from oracle.model.errors import DifferencesFound, InputError
 
 if TYPE_CHECKING:

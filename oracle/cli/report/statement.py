@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.cli.console import HomeOption, JsonOption, show
+from oracle.installation import Installation
 from oracle.model.days import period as days_of
 from oracle.model.errors import DifferencesFound, InputError
 

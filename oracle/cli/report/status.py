@@ -9,13 +9,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.cli.console import HomeOption, JsonOption, show
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.carbon_point import CarbonPoint
+from oracle.edge.chain.contracts.evidence_ledger import PHASES, EvidenceLedger
+from oracle.edge.chain.contracts.operator_registry import OperatorRegistry
+from oracle.edge.chain.contracts.settlement_vault import SettlementVault
 from oracle.edge.store import outbox as rows
 from oracle.edge.store.batches import StoredBatch, all_batches, taken_in
 from oracle.edge.store.book import Book
 from oracle.edge.store.files import StoredFile, all_files
-from oracle.ledger.attest.committee import PHASES
+from oracle.installation import Installation
 from oracle.measure.close.open_days import digests
 from oracle.model.units import points
 
@@ -26,6 +30,8 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
 
     `head age` is this machine's clock less the time of the latest block: large on a local chain whose clock was set, or if the chain
     stands still.
+
+        carbonbook status
     """
     here = Installation.at(home)
     with here.book.database.reading() as connection:
@@ -43,7 +49,7 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
             "batches": _phases(here.chain, batches, head),
             "transactions": states,
             "oldest_pending_seconds": 0 if oldest is None else int(time.time()) - oldest,
-            "points_in_circulation": points(here.chain.read("CarbonPoint", "totalSupply", block=head)),
+            "points_in_circulation": points(CarbonPoint(here.chain, head).total_supply()),
             "free_reserve_units": dict(_reserve(here.chain, head)),
         },
         json,
@@ -78,12 +84,12 @@ def _acts(book: Book, committed: set[str]) -> Iterator[tuple[str, int]]:
 
 def _phases(chain: Chain, batches: list[StoredBatch], head: int) -> dict[str, int]:
     """Batches by phase; `none` is bundled here and not attested yet."""
-    keys = (bytes.fromhex(batch.batch[2:]) for batch in batches)
-    counted = Counter(PHASES[chain.read("EvidenceLedger", "phaseOf", key, block=head)[0]] for key in keys)
+    found = EvidenceLedger(chain, head).phases_of([batch.batch for batch in batches])
+    counted = Counter(phase.name for phase in found.values())
     return {phase: counted[phase] for phase in PHASES if counted[phase]}
 
 
 def _reserve(chain: Chain, head: int) -> Iterator[tuple[str, int]]:
-    for event in chain.events("OperatorRegistry", "OperatorLicensed", to_block=head):
+    for event in OperatorRegistry(chain, head).events("OperatorLicensed"):
         operator = event.values["operator"]
-        yield operator, chain.read("SettlementVault", "freeOf", operator, block=head)
+        yield operator, SettlementVault(chain, head).free_of(operator)

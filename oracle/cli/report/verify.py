@@ -9,12 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.cli.console import HomeOption, JsonOption, show
+from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
 from oracle.edge.store.batches import all_batches
 from oracle.edge.store.citizens import salt_of
-from oracle.ledger.attest.committee import phase_of
-from oracle.measure.evidence.proof import chain_header_json, check_proof
+from oracle.installation import Installation
+from oracle.measure.evidence.proof import check_proof
 from oracle.model.errors import InputError, VerificationFailed
+from oracle.model.header import Header
 from oracle.report.index.proofs import ProofIndex
 
 
@@ -41,31 +43,24 @@ def verify(
         {"check": check.what, "said": check.said, "found": check.found, "holds": check.holds}
         for check in check_proof(document)
     ]
-    header = document["header"]
-    batch = here.chain.read(
-        "EvidenceLedger",
-        "batchIdOf",
-        header["operator"],
-        bytes.fromhex(header["methodology"][2:]),
-        int(header["day"]),
-        int(header["sequence"]),
-    )
-    checks.append(_on_chain(header, chain_header_json(here.chain.read("EvidenceLedger", "headerOf", batch))))
+    ledger, said = EvidenceLedger(here.chain), Header.from_json(document["header"])
+    checks.append(_on_chain(said, ledger.header_of(said.batch)))
     holds = all(check["holds"] for check in checks)
-    batch_id = "0x" + batch.hex()
-    show({"batch": batch_id, "phase": phase_of(here.chain, batch_id).name, "holds": holds, "steps": checks}, json)
+    phase = ledger.phase_of(said.batch).name
+    show({"batch": said.batch, "phase": phase, "holds": holds, "steps": checks}, json)
     if not holds:
         raise VerificationFailed("The proof does not hold; see the steps above.")
 
 
-def _on_chain(said: dict[str, str], found: dict[str, str]) -> dict[str, object]:
+def _on_chain(header: Header, stored: Header | None) -> dict[str, object]:
     """The last step: the whole header, with the root that the others ended in, is the one the chain has."""
-    differing = [name for name in found if said[name].lower() != found[name].lower()]
+    said, found = header.to_json(), stored.to_json() if stored else {}
+    differing = [name for name in said if said[name] != found.get(name)]
     shown = differing or ["recordsRoot"]
     return {
         "check": "header on chain",
         "said": ", ".join(f"{name} {said[name]}" for name in shown),
-        "found": ", ".join(f"{name} {found[name]}" for name in shown),
+        "found": ", ".join(f"{name} {found.get(name, 'none')}" for name in shown),
         "holds": not differing,
     }
 

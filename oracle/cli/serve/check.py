@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, JsonOption, show
+from oracle.cli.console import HomeOption, JsonOption, show
+from oracle.installation import Installation
 
 
 @app.command()

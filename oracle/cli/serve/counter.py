@@ -9,8 +9,9 @@ import typer
 from eth_utils.address import is_address, to_checksum_address
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, say
+from oracle.cli.console import HomeOption, say
 from oracle.edge.chain.client import Chain
+from oracle.installation import Installation
 from oracle.ledger.redeem.desk import Outcome, SignedOrder, redeem
 from oracle.model.days import period as days_of
 from oracle.model.errors import InputError
@@ -32,13 +33,13 @@ def counter(
     """
     import uvicorn  # the web takes a second that other commands need not wait
 
-    from oracle.ledger.attest.committee import domain
+    from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
     from oracle.ledger.redeem.voucher import read_voucher
     from oracle.serve.till.relay import Relay
     from oracle.serve.till.service import service
 
     here = Installation.at(home)
-    chain, desk = here.chain, domain(here.chain, "RedemptionDesk")
+    chain, desk = here.chain, RedemptionDesk(here.chain).domain
 
     def send(orders: Sequence[SignedOrder]) -> Iterable[Outcome]:
         return redeem(here.outbox(), orders)

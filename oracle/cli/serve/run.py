@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, JsonOption, say, show
+from oracle.cli.console import HomeOption, JsonOption, say, show
+from oracle.installation import Installation
 from oracle.model.errors import RolledBack
 
 

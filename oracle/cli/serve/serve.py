@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, JsonOption, say, show
+from oracle.cli.console import HomeOption, JsonOption, say, show
+from oracle.installation import Installation
 
 if TYPE_CHECKING:  # paho is loaded only for a broker
     from oracle.serve.intake.mqtt import Listener

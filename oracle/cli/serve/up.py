@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 import typer
 
 from oracle.cli import app
-from oracle.cli.console import HomeOption, Installation, JsonOption, say, show
+from oracle.cli.console import HomeOption, JsonOption, say, show
 from oracle.config import DEFAULT_HOME
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.methodology_registry import Terms
 from oracle.edge.chain.manifest import Manifest
 from oracle.edge.keys.keyring import Keyring
-from oracle.ledger.govern.authority import Terms, terms_of
+from oracle.installation import Installation
+from oracle.ledger.govern.authority import terms_of
 from oracle.measure.quantify.figures import Status
 from oracle.measure.quantify.library import Library
 from oracle.measure.quantify.rule import Rule
@@ -119,7 +121,10 @@ def up(
 
 @app.command()
 def down(home: HomeOption = None, json: JsonOption = False) -> None:
-    """Stop the local chain, keeping its state."""
+    """Stop the local chain, keeping its state.
+
+    carbonbook down
+    """
     stopped = local.stop((home or Path(DEFAULT_HOME)).resolve())
     show({"stopped": stopped}, json)
 

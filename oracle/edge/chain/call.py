@@ -9,6 +9,8 @@ from dataclasses import dataclass
 class Call:
     """One call to be sent.
 
+    Made by the classes of `oracle.edge.chain.contracts`; `replace` gives one another act or a gas limit.
+
     Attributes:
         to: Contract.
         data: Calldata, 0x hex.

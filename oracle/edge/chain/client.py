@@ -16,7 +16,7 @@ from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.exceptions import BadFunctionCallOutput, BlockNotFound, ContractCustomError, ContractLogicError, Web3RPCError
 from web3.providers.rpc.utils import REQUEST_RETRY_ALLOWLIST, ExceptionRetryConfiguration
-from web3.types import BlockIdentifier, RPCEndpoint
+from web3.types import BlockData, BlockIdentifier, RPCEndpoint
 
 from oracle.edge.chain.call import Call
 from oracle.edge.chain.manifest import Manifest, abi_of
@@ -100,15 +100,21 @@ class Chain:
             return _named(outputs[0], value)
         return tuple(_named(output, item) for output, item in zip(outputs, value, strict=True))
 
-    def read_many(self, contract: str, function: str, arguments: Sequence[Sequence[object]]) -> list[tuple[Any, ...]]:
-        """Values of a view function for many arguments at the head, asked together; structs as tuples.
+    def read_many(
+        self,
+        contract: str,
+        function: str,
+        arguments: Sequence[Sequence[object]],
+        block: BlockIdentifier = "latest",
+    ) -> list[tuple[Any, ...]]:
+        """Values of a view function for many arguments at a block, asked together; structs as tuples.
 
         Raises:
             ChainError: The node or the contract refused one.
         """
         if not arguments:
             return []
-        at = self._common("latest")
+        at = self._common(block)
         values = self._read_many(contract, function, arguments, at)
         for witness in self.witnesses:
             there = witness._read_many(contract, function, arguments, at)
@@ -260,6 +266,21 @@ class Chain:
         """Number of the latest block."""
         with Translated(self.rpc):
             return self.web3.eth.block_number
+
+    def block(self, number: int) -> BlockData:
+        """A block that there is."""
+        with Translated(self.rpc):
+            return self.web3.eth.get_block(number)
+
+    def balance(self, account: str) -> int:
+        """What an account can pay gas with, in wei."""
+        with Translated(self.rpc):
+            return self.web3.eth.get_balance(Web3.to_checksum_address(account))
+
+    def code(self, address: str) -> bytes:
+        """Code at an address."""
+        with Translated(self.rpc):
+            return bytes(self.web3.eth.get_code(Web3.to_checksum_address(address)))
 
     def block_gas(self) -> int:
         """Gas that a block has room for."""

@@ -25,7 +25,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from eth_account.signers.base import BaseAccount
-from eth_utils.crypto import keccak
 
 from oracle.edge.chain.call import Call
 from oracle.edge.chain.client import Chain, Translated
@@ -95,14 +94,14 @@ class Outbox(Sender):
         self._pace = pace or Pace()
         self._follower = Follower(self, database, self._pace.finality, self._pace.patience_seconds)
 
-    def send_data(self, to: str, data: str, act: str | None = None, gas: int | None = None) -> Sent:
-        """Sends prepared calldata; otherwise as `send`.
+    def send(self, call: Call) -> Sent:
+        """Sends one call and waits until it is mined; otherwise as `send_all`.
 
-        Args:
-            act: What it is for; by default this very call.
+        Raises:
+            ContractReverted: The contract refuses; nothing was sent.
+            ChainError: It was sent and failed, or as `send_all` says.
         """
-        named = act or f"{to} {data[:10]} {keccak(text=data)[:8].hex()}"
-        (outcome,) = self.send_all([Call(to, data, named, gas)])
+        (outcome,) = self.send_all([call])
         if isinstance(outcome, ChainError):
             raise outcome
         return outcome

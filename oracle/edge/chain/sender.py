@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from eth_account.signers.base import BaseAccount
 from web3.types import TxParams, TxReceipt
 
+from oracle.edge.chain.call import Call
 from oracle.edge.chain.client import Chain, Translated
 from oracle.edge.chain.fees import Fees, fees_now
 from oracle.model.errors import ChainError
@@ -36,17 +37,14 @@ class Sender:
         self.chain = chain
         self.account = account
 
-    def send(self, contract: str, function: str, *args: object) -> Sent:
+    def send(self, call: Call) -> Sent:
         """Sends one call and waits until it is mined.
 
         Raises:
             ContractReverted: The static call says that the contract refuses; nothing was sent.
             ChainError: It was sent and failed, or was not mined in time.
         """
-        return self.send_data(self.chain.address(contract), self.chain.call_data(contract, function, *args))
-
-    def send_data(self, to: str, data: str) -> Sent:
-        """Sends prepared calldata; otherwise as `send`."""
+        to, data = call.to, call.data
         self.chain.simulate(to, data, self.account.address)
         eth = self.chain.web3.eth
         with Translated(self.chain.rpc):

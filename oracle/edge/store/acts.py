@@ -13,8 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from oracle.measure.evidence.leaf import WORD
-from oracle.model.columns import matrix, order, parted
+from oracle.model.columns import WORD, matrix, order, parted
 
 _DIGITS = 16
 

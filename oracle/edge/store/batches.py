@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select
 
 from oracle.edge.store.schema import batches, closes
+from oracle.model.ids import BatchId
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class StoredBatch:
         sequence: 0 for the first of the day.
     """
 
-    batch: str
+    batch: BatchId
     operator: str
     scenario: str
     methodology: str
@@ -43,13 +44,13 @@ def all_batches(connection: Connection) -> list[StoredBatch]:
     return [StoredBatch(**row._mapping) for row in connection.execute(select(batches).order_by(*order))]
 
 
-def batches_on(connection: Connection, scenario: str, day: int) -> list[str]:
+def batches_on(connection: Connection, scenario: str, day: int) -> list[BatchId]:
     """Keys of the batches of a scenario's day."""
     query = select(batches.c.batch).where(batches.c.scenario == scenario, batches.c.day == day)
     return list(connection.execute(query).scalars())
 
 
-def batches_of(connection: Connection, methodology: str, day: int, operator: str | None = None) -> list[str]:
+def batches_of(connection: Connection, methodology: str, day: int, operator: str | None = None) -> list[BatchId]:
     """Keys of the batches of a methodology's day, of one operator or of all, by operator and sequence."""
     query = select(batches.c.batch).where(batches.c.methodology == methodology, batches.c.day == day)
     if operator is not None:

@@ -7,47 +7,22 @@ tree and digest and raises if one differs from the files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from eth_account.signers.base import BaseAccount
 
 from oracle.edge.chain.call import Call
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.evidence_ledger import KEY_USED, EvidenceLedger
+from oracle.edge.chain.contracts.methodology_registry import MethodologyRegistry
+from oracle.edge.chain.contracts.oracle_committee import OracleCommittee
 from oracle.edge.chain.outbox import Outbox, Outcome
 from oracle.edge.chain.sender import Sent
 from oracle.measure.evidence.bundle import Bundle
 from oracle.model.errors import ConfigError, ContractReverted, MethodologyError
 from oracle.model.header import Header, approvals
-from oracle.model.typed_data import Domain
-
-_KEY_USED = "EvidenceLedger_KeyUsed"
-PHASES = ("none", "attested", "open", "closed", "revoked", "frozen")  # IEvidenceLedger.Phase
-
-
-@dataclass(frozen=True)
-class Phase:
-    """Where a batch stands on chain.
-
-    Attributes:
-        name: One of `PHASES`.
-        attested_at: UTC seconds; 0 if it is not there.
-    """
-
-    name: str
-    attested_at: int
-
-
-def phase_of(chain: Chain, batch: str) -> Phase:
-    """Where a batch stands now."""
-    number, attested_at = chain.read("EvidenceLedger", "phaseOf", bytes.fromhex(batch[2:]))
-    return Phase(PHASES[number], attested_at)
-
-
-def phases_of(chain: Chain, batches: Sequence[str]) -> dict[str, Phase]:
-    """Where many batches stand now."""
-    found = chain.read_many("EvidenceLedger", "phaseOf", [[bytes.fromhex(batch[2:])] for batch in batches])
-    return {batch: Phase(PHASES[number], at) for batch, (number, at) in zip(batches, found, strict=True)}
+from oracle.model.ids import BatchId
 
 
 def attestation(chain: Chain, bundle: Bundle, members: list[BaseAccount]) -> Call:
@@ -58,15 +33,13 @@ def attestation(chain: Chain, bundle: Bundle, members: list[BaseAccount]) -> Cal
         MethodologyError: The chain has another document or factor for this version than the bundle was computed with.
     """
     _require_same_methodology(chain, bundle)
-    quorum = chain.read("OracleCommittee", "quorum")
+    committee, ledger = OracleCommittee(chain), EvidenceLedger(chain)
+    quorum = committee.quorum()
     if len(members) < quorum:
         raise ConfigError(f"{quorum} members must sign, and this installation holds the keys of {len(members)}.")
-    epoch = chain.read("OracleCommittee", "epoch")
     header = bundle.header
-    message = header.message(domain(chain, "EvidenceLedger"), epoch)
-    data = chain.call_data("EvidenceLedger", "attest", header.encoded(), approvals(members[:quorum], message))
-    key = chain.read("EvidenceLedger", "batchIdOf", header.operator, header.methodology, header.day, header.sequence)
-    return Call(chain.address("EvidenceLedger"), data, f"attest 0x{key.hex()}")
+    signed = approvals(members[:quorum], header.message(ledger.domain, committee.epoch()))
+    return replace(ledger.attest(header, signed), act=f"attest {header.batch}")
 
 
 @dataclass(frozen=True)
@@ -79,19 +52,19 @@ class Attested:
         sent: The transaction; None if somebody else has attested the very same header meanwhile.
     """
 
-    batch: str
+    batch: BatchId
     header: Header
     sent: Sent | None
 
 
-def attest_all(outbox: Outbox, batches: Iterable[tuple[str, Bundle]], members: list[BaseAccount]) -> list[Attested]:
+def attest_all(outbox: Outbox, batches: Iterable[tuple[BatchId, Bundle]], members: list[BaseAccount]) -> list[Attested]:
     """Attests bundles by batch, many in flight at a time. Bundles are read when their turn comes.
 
     Raises:
         ContractReverted: The ledger refuses one; those before it stand.
         ChainError: As `Outbox.send_all` says.
     """
-    asked: list[tuple[str, Header]] = []
+    asked: list[tuple[BatchId, Header]] = []
 
     def calls() -> Iterator[Call]:
         for batch, bundle in batches:
@@ -105,29 +78,23 @@ def attest_all(outbox: Outbox, batches: Iterable[tuple[str, Bundle]], members: l
     ]
 
 
-def _sent(chain: Chain, batch: str, header: Header, outcome: Outcome) -> Sent | None:
+def _sent(chain: Chain, batch: BatchId, header: Header, outcome: Outcome) -> Sent | None:
     if isinstance(outcome, Sent):
         return outcome
-    if isinstance(outcome, ContractReverted) and outcome.name == _KEY_USED:
-        there = chain.read("EvidenceLedger", "headerOf", bytes.fromhex(batch[2:]))
-        if (there.recordsRoot, there.bundleHash) == (header.records_root, header.bundle_hash):
-            return None
+    taken = isinstance(outcome, ContractReverted) and outcome.name == KEY_USED
+    if taken and EvidenceLedger(chain).header_of(batch) == header:
+        return None
     raise outcome
 
 
 def _require_same_methodology(chain: Chain, bundle: Bundle) -> None:
     meta = bundle.meta
-    key = bundle.header.methodology
-    if chain.read("MethodologyRegistry", "versionCount", key) < meta.version:
+    registry = MethodologyRegistry(chain)
+    if registry.version_count(meta.methodology) < meta.version:
         raise MethodologyError(f"{meta.methodology} v{meta.version} is not on chain: propose and activate it first.")
-    terms = chain.read("MethodologyRegistry", "methodologyOf", key, meta.version)[0]
-    if (terms.factorUg, terms.documentHash) != (meta.factor_ug, meta.document_hash):
+    terms = registry.methodology_of(meta.methodology, meta.version).terms
+    if (terms.factor_ug, terms.document_hash) != (meta.factor_ug, meta.document_hash):
         raise MethodologyError(
-            f"{meta.methodology} v{meta.version} on chain has document 0x{terms.documentHash.hex()} and factor {terms.factorUg}; "
+            f"{meta.methodology} v{meta.version} on chain has document 0x{terms.document_hash.hex()} and factor {terms.factor_ug}; "
             f"the bundle was computed with document 0x{meta.document_hash.hex()} and factor {meta.factor_ug}. Nothing was signed."
         )
-
-
-def domain(chain: Chain, contract: str) -> Domain:
-    """The EIP-712 domain of a deployed contract."""
-    return Domain(contract, chain.manifest.chain_id, chain.address(contract), chain.manifest.genesis_hash)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.evidence_ledger import SETTLED, EvidenceLedger, Phase
 from oracle.edge.chain.outbox import Outbox
 from oracle.edge.chain.sender import Sent
-from oracle.ledger.attest.committee import Phase, phase_of
 from oracle.measure.evidence.duplicate import Side
 from oracle.model.errors import ContractReverted, InputError
+from oracle.model.ids import BatchId
 
 _STANDING = ("attested", "open", "closed", "frozen")
 _REPORTABLE = ("attested", "open", "closed")
-_SETTLED = "EvidenceLedger_Settled"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def repeats(chain: Chain, sides: Sequence[Side]) -> list[Repeat]:
     Raises:
         InputError: Fewer than two of the batches stand on this chain.
     """
-    phases = {side.batch: phase_of(chain, side.batch) for side in sides}
+    phases = EvidenceLedger(chain).phases_of([side.batch for side in sides])
     standing = sorted(
         (side for side in sides if phases[side.batch].name in _STANDING), key=lambda side: _order(side, phases)
     )
@@ -59,21 +59,18 @@ def report(outbox: Outbox, found: Sequence[Repeat]) -> Iterator[tuple[Repeat, Se
     Raises:
         ContractReverted: The ledger refuses for another reason.
     """
-    chain = outbox.chain
+    ledger = EvidenceLedger(outbox.chain)
     for repeat in found:
         sent = None
         if repeat.reportable:
-            data = chain.call_data(
-                "EvidenceLedger", "reportDuplicate", repeat.earlier.encoded(), repeat.later.encoded()
-            )
-            act = f"duplicate {repeat.later.batch} {repeat.earlier.batch}"
+            call = ledger.report_duplicate(repeat.earlier.encoded(), repeat.later.encoded())
             try:
-                sent = outbox.send_data(chain.address("EvidenceLedger"), data, act)
+                sent = outbox.send(replace(call, act=f"duplicate {repeat.later.batch} {repeat.earlier.batch}"))
             except ContractReverted as refusal:
-                if refusal.name != _SETTLED:
+                if refusal.name != SETTLED:
                     raise
         yield repeat, sent
 
 
-def _order(side: Side, phases: dict[str, Phase]) -> tuple[int, str]:
+def _order(side: Side, phases: Mapping[BatchId, Phase]) -> tuple[int, str]:
     return phases[side.batch].attested_at, side.batch

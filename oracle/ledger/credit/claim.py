@@ -7,7 +7,7 @@ of the bundle needs to be read or believed.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +15,9 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.counter import Counter
+from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
+from oracle.edge.chain.contracts.point_issuer import PointIssuer
 from oracle.edge.chain.outbox import Outbox
 from oracle.edge.chain.sender import Sent
 from oracle.measure.evidence.accounts import tree_of
@@ -22,6 +25,7 @@ from oracle.measure.evidence.folder import ACCOUNTS, read_table
 from oracle.measure.evidence.leaf import pack_entry
 from oracle.model.canonical import hexed
 from oracle.model.errors import VerificationFailed
+from oracle.model.ids import BatchId
 
 PER_TRANSACTION = 64  # a claim costs 160,000 gas at most, the first of a transaction included
 
@@ -39,7 +43,7 @@ class Claim:
         proof: Siblings from the leaf to the root.
     """
 
-    batch: str
+    batch: BatchId
     account: str
     index: int
     quantity: int
@@ -51,7 +55,7 @@ class Claim:
         return bytes.fromhex(self.batch[2:]), self.index, self.entry, list(self.proof)
 
 
-def open_claims(chain: Chain, batches: Iterable[tuple[str, Path]], accounts: Collection[bytes]) -> Iterator[Claim]:
+def open_claims(chain: Chain, batches: Iterable[tuple[BatchId, Path]], accounts: Collection[bytes]) -> Iterator[Claim]:
     """What some accounts can still claim from open batches.
 
     Args:
@@ -68,7 +72,7 @@ def open_claims(chain: Chain, batches: Iterable[tuple[str, Path]], accounts: Col
 
 def is_credited(chain: Chain, claim: Claim) -> bool:
     """Whether the leaf was credited, by whatever way."""
-    return bool(chain.read("PointIssuer", "isCredited", bytes.fromhex(claim.batch[2:]), claim.index))
+    return PointIssuer(chain).is_credited(claim.batch, claim.index)
 
 
 def send_claims(outbox: Outbox, claims: Iterable[Claim]) -> list[Sent]:
@@ -76,14 +80,12 @@ def send_claims(outbox: Outbox, claims: Iterable[Claim]) -> list[Sent]:
 
     Raises:
         ContractReverted: The issuer refuses a claim; none of its transaction is credited.
-        ChainError: As `Outbox.send_data` says.
+        ChainError: As `Outbox.send` says.
     """
-    chain = outbox.chain
+    counter = Counter(outbox.chain)
     return [
-        outbox.send_data(
-            chain.address("Counter"),
-            chain.call_data("Counter", "claim", [claim.encoded() for claim in group]),
-            f"claim {len(group)} {act_of(group)}",
+        outbox.send(
+            replace(counter.claim([claim.encoded() for claim in group]), act=f"claim {len(group)} {act_of(group)}")
         )
         for group in _groups(list(claims))
     ]
@@ -99,13 +101,14 @@ def _groups(claims: Sequence[Claim]) -> Iterator[Sequence[Claim]]:
         yield claims[start : start + PER_TRANSACTION]
 
 
-def _claims_in(chain: Chain, batch: str, folder: Path, accounts: Collection[bytes]) -> Iterator[Claim]:
+def _claims_in(chain: Chain, batch: BatchId, folder: Path, accounts: Collection[bytes]) -> Iterator[Claim]:
     table = read_table(folder / ACCOUNTS)
     rows = table.filter(pl.col("account").is_in(list(accounts)))
     if rows.is_empty():
         return
     tree = tree_of(table)
-    root = bytes(chain.read("EvidenceLedger", "headerOf", bytes.fromhex(batch[2:])).accountsRoot)
+    header = EvidenceLedger(chain).header_of(batch)
+    root = header.accounts_root if header else bytes(32)
     if tree.root != root:
         raise VerificationFailed(
             f"{folder / ACCOUNTS}: its tree ends in {hexed(tree.root)}, the chain has {hexed(root)} for batch {batch}"

@@ -7,23 +7,21 @@ left. A crash, a second oracle or a lost answer costs at most a static call.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-
-from eth_utils.crypto import keccak
+from dataclasses import dataclass, replace
 
 from oracle.edge.chain.call import Call
+from oracle.edge.chain.contracts.evidence_ledger import PHASES, WRONG_PHASE
+from oracle.edge.chain.contracts.point_issuer import NOTHING_TO_CREDIT, PointIssuer
 from oracle.edge.chain.outbox import Outbox
 from oracle.edge.chain.sender import Sent
 from oracle.measure.evidence.accounts import Entries
 from oracle.model.errors import ChainError, ContractReverted
+from oracle.model.ids import BatchId
 
-_CREDITED = "0x" + keccak(text="ChunkCredited(bytes32,address,uint256,uint256,uint256,uint256)").hex()
-_SELECTOR = keccak(text="credit(bytes32,uint256,uint256[],bytes32[])")[:4]
 # An account's first credit of a year costs 25,900 gas with everything; the base is the batch's own words, proof and closing.
 _GAS_BASE = 500_000
 _GAS_PER_ACCOUNT = 31_700
 _GAS_OF_A_TRANSACTION = 1 << 24  # the most that Ethereum takes since Osaka: EIP-7825
-_NOTHING_LEFT = "PointIssuer_NothingToCredit"
 
 
 @dataclass(frozen=True)
@@ -40,14 +38,6 @@ class Chunk:
     entries: bytes
     proof: list[bytes]
 
-    def call_data(self, batch: bytes) -> str:
-        """Calldata of `PointIssuer.credit`, laid out by hand: no encoder looks at single entries."""
-        entries_at = 4 * 32
-        proof_at = entries_at + 32 + len(self.entries)
-        words = [batch, _word(self.first), _word(entries_at), _word(proof_at)]
-        words += [_word(len(self.entries) // 32), self.entries, _word(len(self.proof)), *self.proof]
-        return "0x" + (_SELECTOR + b"".join(words)).hex()
-
 
 def chunks(entries: Entries, most: int) -> Iterator[Chunk]:
     """The chunks of a batch's accounts tree, in order, of `most` leaves at most: a power of two."""
@@ -56,17 +46,17 @@ def chunks(entries: Entries, most: int) -> Iterator[Chunk]:
         yield Chunk(first, entries.words(first, size), entries.tree.subtree_proof(first, size))
 
 
-def push_all(outbox: Outbox, batches: Iterable[tuple[str, Entries]]) -> dict[str, list[Sent]]:
+def push_all(outbox: Outbox, batches: Iterable[tuple[BatchId, Entries]]) -> dict[BatchId, list[Sent]]:
     """Credits what is left of open batches, many chunks in flight at a time; returns the transactions of each batch.
 
     Raises:
         ContractReverted: The issuer refuses for another reason than that nothing is left; what went before it stands.
         ChainError: As `Outbox.send_all` says.
     """
-    asked: list[str] = []
+    asked: list[BatchId] = []
     most = most_accounts(outbox.chain.block_gas())
-    outcomes = outbox.send_all(_calls(outbox.chain.address("PointIssuer"), batches, most, asked))
-    sent: dict[str, list[Sent]] = {batch: [] for batch in asked}
+    outcomes = outbox.send_all(_calls(PointIssuer(outbox.chain), batches, most, asked))
+    sent: dict[BatchId, list[Sent]] = {batch: [] for batch in asked}
     for batch, outcome in zip(asked, outcomes, strict=True):
         if isinstance(outcome, Sent):
             sent[batch].append(outcome)
@@ -75,11 +65,11 @@ def push_all(outbox: Outbox, batches: Iterable[tuple[str, Entries]]) -> dict[str
     return sent
 
 
-def call_of(issuer: str, batch: str, chunk: Chunk) -> Call:
+def call_of(issuer: PointIssuer, batch: BatchId, chunk: Chunk) -> Call:
     """The call that credits a chunk."""
     accounts = len(chunk.entries) // 32
-    act = f"credit {batch} {chunk.first} and {accounts - 1} more"
-    return Call(issuer, chunk.call_data(bytes.fromhex(batch[2:])), act, gas_for(accounts), (issuer, (_CREDITED, batch)))
+    call = issuer.credit(batch, chunk.first, chunk.entries, chunk.proof)
+    return replace(call, act=f"credit {batch} {chunk.first} and {accounts - 1} more", gas=gas_for(accounts))
 
 
 def gas_for(accounts: int) -> int:
@@ -99,7 +89,9 @@ def most_accounts(block_gas: int) -> int:
     return int(1 << (room.bit_length() - 1))
 
 
-def _calls(issuer: str, batches: Iterable[tuple[str, Entries]], most: int, asked: list[str]) -> Iterator[Call]:
+def _calls(
+    issuer: PointIssuer, batches: Iterable[tuple[BatchId, Entries]], most: int, asked: list[BatchId]
+) -> Iterator[Call]:
     """Calls of every chunk; notes in `asked` whose they are. Entries are read when their turn comes."""
     for batch, entries in batches:
         for chunk in chunks(entries, most):
@@ -111,12 +103,5 @@ def _is_done(refusal: ChainError) -> bool:
     """Whether a chunk is refused because everybody in it has been credited."""
     if not isinstance(refusal, ContractReverted):
         return False
-    closed = refusal.name == "EvidenceLedger_WrongPhase" and refusal.arguments["phase"] == PHASE_CLOSED
-    return refusal.name == _NOTHING_LEFT or closed
-
-
-PHASE_CLOSED = 3  # IEvidenceLedger.Phase.Closed: everybody is credited
-
-
-def _word(number: int) -> bytes:
-    return number.to_bytes(32, "big")
+    closed = refusal.name == WRONG_PHASE and refusal.arguments["phase"] == PHASES.index("closed")
+    return refusal.name == NOTHING_TO_CREDIT or closed

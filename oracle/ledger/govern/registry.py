@@ -6,56 +6,38 @@ again, so that a command whose answer was lost can be repeated.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from oracle.edge.chain.call import Call
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.methodology_registry import OPEN_END, MethodologyRegistry, Version
 from oracle.edge.chain.sender import Sender, Sent
-from oracle.ledger.govern.authority import METHODOLOGY_STATUS, OPEN_END, Terms, methodology_id, terms_of
+from oracle.ledger.govern.authority import terms_of
 from oracle.measure.quantify.figures import Status
 from oracle.measure.quantify.rule import Rule
 from oracle.model.canonical import hexed
 from oracle.model.errors import MethodologyError
 from oracle.model.units import date_of, latest_day_of
 
-_CONTRACT = "MethodologyRegistry"
 
-
-@dataclass(frozen=True)
-class Entry:
-    """One version on chain.
-
-    Attributes:
-        status: One of `METHODOLOGY_STATUS`.
-        notice_ends: UTC seconds; 0 before the notice.
-        proposer: Who drafted it.
-    """
-
-    version: int
-    status: str
-    notice_ends: int
-    proposer: str
-    terms: Terms
-
-
-def entries(chain: Chain, identifier: str) -> list[Entry]:
+def entries(chain: Chain, identifier: str) -> list[Version]:
     """Every version of a methodology on chain, in order."""
-    count = chain.read(_CONTRACT, "versionCount", methodology_id(identifier))
-    return [_entry(chain, identifier, version) for version in range(1, count + 1)]
+    registry = MethodologyRegistry(chain)
+    return [registry.methodology_of(identifier, number + 1) for number in range(registry.version_count(identifier))]
 
 
-def entry_of(chain: Chain, rule: Rule) -> Entry:
+def entry_of(chain: Chain, rule: Rule) -> Version:
     """The version on chain that is a library rule.
 
     Raises:
         MethodologyError: It is not there, or other terms stand under its number.
     """
-    count = chain.read(_CONTRACT, "versionCount", methodology_id(rule.id))
+    registry = MethodologyRegistry(chain)
+    count = registry.version_count(rule.id)
     if rule.version > count:
         raise MethodologyError(
             f"{rule.id} version {rule.version} is not on chain, which holds {count} versions; "
             f"`carbonbook methodology propose {rule.id}` drafts the next"
         )
-    entry = _entry(chain, rule.id, rule.version)
+    entry = registry.methodology_of(rule.id, rule.version)
     if entry.terms.document_hash != rule.document_hash:
         raise MethodologyError(
             f"{rule.id} version {rule.version} on chain is another document: its hash is "
@@ -64,7 +46,7 @@ def entry_of(chain: Chain, rule: Rule) -> Entry:
     return entry
 
 
-def ended_by(existing: list[Entry], rule: Rule) -> Entry | None:
+def ended_by(existing: list[Version], rule: Rule) -> Version | None:
     """The version whose open window ends when `rule` comes into force."""
     standing = [
         entry for entry in existing if entry.status in ("active", "suspended") and entry.version != rule.version
@@ -92,14 +74,14 @@ def propose(authority: Sender, rule: Rule, uri: str, *, dry_run: bool = False) -
             f"the next version of {rule.id} on chain is {len(existing) + 1}, not {rule.version}; versions come in order"
         )
     _require_time_for_notice(authority.chain, existing, rule)
-    return _step(authority, dry_run, "propose", methodology_id(rule.id), terms_of(rule, uri).encoded())
+    return _step(authority, dry_run, MethodologyRegistry(authority.chain).propose(rule.id, terms_of(rule, uri)))
 
 
 def start_notice(authority: Sender, rule: Rule, *, dry_run: bool = False) -> Sent | None:
     """Puts a draft on public notice; nothing is sent if its notice has begun."""
     if entry_of(authority.chain, rule).status != "draft":
         return None
-    return _step(authority, dry_run, "startNotice", methodology_id(rule.id), rule.version)
+    return _step(authority, dry_run, MethodologyRegistry(authority.chain).start_notice(rule.id, rule.version))
 
 
 def activate(authority: Sender, rule: Rule, *, successor: bool, dry_run: bool = False) -> Sent | None:
@@ -124,48 +106,27 @@ def activate(authority: Sender, rule: Rule, *, successor: bool, dry_run: bool = 
         raise MethodologyError(
             f"{rule.id} version {rule.version} ends no open window; `carbonbook methodology activate` is enough"
         )
-    return _step(authority, dry_run, "activate", methodology_id(rule.id), rule.version)
+    return _step(authority, dry_run, MethodologyRegistry(authority.chain).activate(rule.id, rule.version))
 
 
 def suspend(authority: Sender, rule: Rule, reason: str, *, dry_run: bool = False) -> Sent | None:
     """Stops attesting and crediting under a version; nothing is sent if they are stopped."""
     if entry_of(authority.chain, rule).status == "suspended":
         return None
-    return _step(authority, dry_run, "suspend", methodology_id(rule.id), rule.version, reason)
+    return _step(authority, dry_run, MethodologyRegistry(authority.chain).suspend(rule.id, rule.version, reason))
 
 
 def resume(authority: Sender, rule: Rule, *, dry_run: bool = False) -> Sent | None:
     """Ends a suspension; nothing is sent if the version is in force."""
     if entry_of(authority.chain, rule).status in ("active", "superseded"):
         return None
-    return _step(authority, dry_run, "resume", methodology_id(rule.id), rule.version)
+    return _step(authority, dry_run, MethodologyRegistry(authority.chain).resume(rule.id, rule.version))
 
 
-def _entry(chain: Chain, identifier: str, version: int) -> Entry:
-    terms, status, notice_ends, proposer = chain.read(_CONTRACT, "methodologyOf", methodology_id(identifier), version)
-    return Entry(
-        version=version,
-        status=METHODOLOGY_STATUS[status],
-        notice_ends=notice_ends,
-        proposer=proposer,
-        terms=Terms(
-            unit=terms.unit,
-            earns_points=terms.earnsPoints,
-            factor_ug=terms.factorUg,
-            day_cap_mg=terms.dayCapMg,
-            record_limit=terms.recordLimit,
-            from_day=terms.fromDay,
-            to_day=terms.toDay,
-            document_hash=bytes(terms.documentHash),
-            uri=terms.uri,
-        ),
-    )
-
-
-def _require_time_for_notice(chain: Chain, existing: list[Entry], rule: Rule) -> None:
+def _require_time_for_notice(chain: Chain, existing: list[Version], rule: Rule) -> None:
     """An open window can only be ended from a day on that nobody can have attested when the notice is over."""
     ended = ended_by(existing, rule)
-    over = chain.now() + chain.read(_CONTRACT, "NOTICE_PERIOD")
+    over = chain.now() + MethodologyRegistry(chain).notice_period()
     if ended is not None and rule.from_day <= latest_day_of(over):
         raise MethodologyError(
             f"{rule.id} version {rule.version} would end version {ended.version} from {date_of(rule.from_day)} on, but "
@@ -173,9 +134,8 @@ def _require_time_for_notice(chain: Chain, existing: list[Entry], rule: Rule) ->
         )
 
 
-def _step(authority: Sender, dry_run: bool, function: str, *args: object) -> Sent | None:
+def _step(authority: Sender, dry_run: bool, call: Call) -> Sent | None:
     if not dry_run:
-        return authority.send(_CONTRACT, function, *args)
-    chain = authority.chain
-    chain.simulate(chain.address(_CONTRACT), chain.call_data(_CONTRACT, function, *args), authority.account.address)
+        return authority.send(call)
+    authority.chain.simulate(call.to, call.data, authority.account.address)
     return None

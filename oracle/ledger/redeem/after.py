@@ -8,9 +8,8 @@ from eth_account.signers.base import BaseAccount
 from eth_utils.crypto import keccak
 
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
 from oracle.edge.chain.sender import Sender, Sent
-from oracle.ledger.attest.committee import domain
-from oracle.ledger.redeem.desk import ORDER_PHASES
 from oracle.ledger.redeem.receipt import ProvenReceipt, proven_receipts
 from oracle.model.errors import InputError
 from oracle.model.typed_data import DISPUTE, sign, signable
@@ -47,28 +46,24 @@ def taken_order(chain: Chain, key: str) -> TakenOrder:
     Raises:
         InputError: No order with this key was taken.
     """
-    found = next(chain.events("RedemptionDesk", "OrderRedeemed", where={"key": bytes.fromhex(key[2:])}), None)
+    desk = RedemptionDesk(chain)
+    found = next(desk.events("OrderRedeemed", where={"key": bytes.fromhex(key[2:])}), None)
     if found is None:
         raise InputError(f"no order with key {key} was taken")
     redeemed, sealed = (
-        [
-            event
-            for event in chain.events("RedemptionDesk", name, found.block, found.block)
-            if event.transaction == found.transaction
-        ]
+        [event for event in desk.events(name, found.block, found.block) if event.transaction == found.transaction]
         for name in ("OrderRedeemed", "ReceiptsSealed")
     )
     proven = proven_receipts(redeemed, sealed)[key]
-    state = chain.read("RedemptionDesk", "orderOf", proven.receipt.encoded(), proven.proof)
-    return TakenOrder(key, proven, ORDER_PHASES[state.phase], state.pointsMilli, state.refundedMilli)
+    return TakenOrder(key, proven, **vars(desk.order_of(proven.encoded())))
 
 
 def refund(merchant: Sender, order: TakenOrder, points_milli: int, due_day: int | None = None) -> Sent:
     """Gives points of an order back: within its window, or after it netted against the merchant's final dues of `due_day`."""
-    receipt = (order.proven.receipt.encoded(), order.proven.proof, points_milli)
+    desk, proven = RedemptionDesk(merchant.chain), order.proven.encoded()
     if due_day is None:
-        return merchant.send("RedemptionDesk", "refund", *receipt)
-    return merchant.send("RedemptionDesk", "refundFinal", *receipt, due_day)
+        return merchant.send(desk.refund(proven, points_milli))
+    return merchant.send(desk.refund_final(proven, points_milli, due_day))
 
 
 def day_to_net(chain: Chain, merchant: str, points_milli: int) -> int:
@@ -77,14 +72,15 @@ def day_to_net(chain: Chain, merchant: str, points_milli: int) -> int:
     Raises:
         InputError: There is none.
     """
-    last = chain.read("RedemptionDesk", "lastFinalDay")
+    desk = RedemptionDesk(chain)
+    last = desk.last_final_day()
     events = [
-        *chain.events("RedemptionDesk", "OrderRedeemed", where={"merchant": merchant}),
-        *chain.events("RedemptionDesk", "DisputeEnded", where={"merchant": merchant}),
+        *desk.events("OrderRedeemed", where={"merchant": merchant}),
+        *desk.events("DisputeEnded", where={"merchant": merchant}),
     ]
     days = sorted({chain.now(event.block) // SECONDS_PER_DAY for event in events})
     for day in days:
-        if day <= last and chain.read("RedemptionDesk", "dueOf", merchant, day)[0] >= points_milli:
+        if day <= last and desk.due_of(merchant, day)[0] >= points_milli:
             return day
     raise InputError(f"{merchant} has no final, unpaid day with {points_milli} thousandths of a point to net against")
 
@@ -98,20 +94,16 @@ def dispute(relayer: Sender, citizen: BaseAccount, order: TakenOrder, reason: st
         "reason": keccak(text=reason),
         "expiry": expiry,
     }
-    message = signable(domain(relayer.chain, "RedemptionDesk"), "Dispute", DISPUTE, values)
-    signature = sign(citizen, message)
-    return relayer.send(
-        "RedemptionDesk", "dispute", receipt.encoded(), order.proven.proof, values["reason"], expiry, signature
-    )
+    desk = RedemptionDesk(relayer.chain)
+    signature = sign(citizen, signable(desk.domain, "Dispute", DISPUTE, values))
+    return relayer.send(desk.dispute(order.proven.encoded(), keccak(text=reason), expiry, signature))
 
 
 def resolve(authority: Sender, order: TakenOrder, to_citizen_milli: int) -> Sent:
     """Decides a dispute: so much goes back to the citizen, the rest to the merchant."""
-    return authority.send(
-        "RedemptionDesk", "resolveDispute", order.proven.receipt.encoded(), order.proven.proof, to_citizen_milli
-    )
+    return authority.send(RedemptionDesk(authority.chain).resolve_dispute(order.proven.encoded(), to_citizen_milli))
 
 
 def lapse(relayer: Sender, order: TakenOrder) -> Sent:
     """Ends a dispute that nobody decided in time."""
-    return relayer.send("RedemptionDesk", "lapseDispute", order.proven.receipt.encoded(), order.proven.proof)
+    return relayer.send(RedemptionDesk(relayer.chain).lapse_dispute(order.proven.encoded()))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eth_utils.crypto import keccak
 
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.counter import Counter
+from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
 from oracle.edge.chain.outbox import Outbox
 from oracle.edge.chain.reverts import decode_revert
 from oracle.ledger.credit.claim import Claim, act_of, send_claims
@@ -18,7 +20,6 @@ PER_TRANSACTION = 32  # with as many claims within 30 M gas, a block of most cha
 _GAS_BASE = 300_000
 _GAS_BESIDE_ORDER = 40_000  # what telling a refusal takes
 _GAS_PER_CLAIM = 160_000
-ORDER_PHASES = ("none", "held", "final", "refunded", "disputed")  # IRedemptionDesk.OrderPhase
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ class Outcome:
 
 def is_taken(chain: Chain, order: Order) -> bool:
     """Whether the merchant's order number was used."""
-    return bool(chain.read("RedemptionDesk", "isUsed", order.merchant, order.order_number))
+    return RedemptionDesk(chain).is_used(order.merchant, order.order_number)
 
 
 def phase_of(chain: Chain, proven: ProvenReceipt) -> str:
     """Where an order stands on chain."""
-    return ORDER_PHASES[chain.read("RedemptionDesk", "orderOf", proven.receipt.encoded(), proven.proof).phase]
+    return RedemptionDesk(chain).order_of(proven.encoded()).phase
 
 
 def redeem(outbox: Outbox, orders: Sequence[SignedOrder], claims: Iterable[Claim] = ()) -> Iterator[Outcome]:
@@ -85,7 +86,7 @@ def redeem(outbox: Outbox, orders: Sequence[SignedOrder], claims: Iterable[Claim
 
 def _before(chain: Chain, order: Order) -> Outcome:
     """What became of an order number that was used: this order was taken, or another one under its number."""
-    event = next(chain.events("RedemptionDesk", "OrderRedeemed", where={"key": bytes.fromhex(order.key[2:])}))
+    event = next(RedemptionDesk(chain).events("OrderRedeemed", where={"key": bytes.fromhex(order.key[2:])}))
     names = ("citizen", "merchant", "orderNumber", "pointsMilli", "terms", "offer")
     asked = (order.citizen, order.merchant, order.order_number, order.points_milli, order.terms, order.offer)
     same = tuple(event.values[name] for name in names) == asked
@@ -101,22 +102,22 @@ def _by_account(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
 
 
 def _relay(outbox: Outbox, orders: list[SignedOrder], claims: list[Claim]) -> Iterator[Outcome]:
-    chain = outbox.chain
+    desk = RedemptionDesk(outbox.chain)
     signed_orders = [signed.order.encoded() for signed in orders], [signed.signature for signed in orders]
     keys = keccak(b"".join(bytes.fromhex(signed.order.key[2:]) for signed in orders))
     act = f"redeem {len(orders)} 0x{keys.hex()}"
     # Told, not estimated: a node would search for it by running the whole batch some twenty times.
-    each = chain.read("RedemptionDesk", "ORDER_GAS") + _GAS_BESIDE_ORDER
+    each = desk.order_gas() + _GAS_BESIDE_ORDER
     gas = _GAS_BASE + each * len(orders) + _GAS_PER_CLAIM * len(claims)
     if claims:
-        data = chain.call_data("Counter", "serve", [claim.encoded() for claim in claims], *signed_orders)
-        sent = outbox.send_data(chain.address("Counter"), data, f"{act} {act_of(claims)}", gas)
+        call = Counter(outbox.chain).serve([claim.encoded() for claim in claims], *signed_orders)
+        act = f"{act} {act_of(claims)}"
     else:
-        data = chain.call_data("RedemptionDesk", "redeemBatch", *signed_orders)
-        sent = outbox.send_data(chain.address("RedemptionDesk"), data, act, gas)
+        call = desk.redeem_batch(*signed_orders)
+    sent = outbox.send(replace(call, act=act, gas=gas))
     refusals = {
         "0x" + event.values["key"].hex(): str(decode_revert(event.values["reason"]))
-        for event in chain.events("RedemptionDesk", "OrderRefused", sent.block, sent.block)
+        for event in desk.events("OrderRefused", sent.block, sent.block)
         if event.transaction == sent.hash
     }
     for signed in orders:

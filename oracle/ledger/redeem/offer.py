@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.offer_book import OfferBook
 from oracle.ledger.redeem.order import NO_OFFER as NO_OFFER
 from oracle.ledger.redeem.order import number_text
 from oracle.model.errors import InputError
@@ -54,25 +55,25 @@ def offer_of(chain: Chain, merchant: str, number: bytes) -> Offer:
     Raises:
         InputError: The merchant has none of this number.
     """
-    found = chain.read("OfferBook", "offerOf", merchant, number)
+    found = OfferBook(chain).offer_of(merchant, number)
     terms = found.terms
     if terms.stock == 0:
         raise InputError(f"{merchant} has no offer {number_text(number) or '0x' + number.hex()}")
     return Offer(
         merchant=merchant,
         number=number,
-        price_milli=terms.priceMilli,
+        price_milli=terms.price_milli,
         stock=terms.stock,
         taken=found.taken,
-        per_citizen=terms.perCitizen,
-        from_time=terms.fromTime,
-        to_time=terms.toTime,
-        terms=bytes(terms.terms),
+        per_citizen=terms.per_citizen,
+        from_time=terms.from_time,
+        to_time=terms.to_time,
+        terms=terms.terms,
         ended=found.ended,
     )
 
 
 def all_offers(chain: Chain) -> list[Offer]:
     """Every offer ever made, oldest first."""
-    events = chain.events("OfferBook", "OfferPublished")
+    events = OfferBook(chain).events("OfferPublished")
     return [offer_of(chain, event.values["merchant"], bytes(event.values["number"])) for event in events]

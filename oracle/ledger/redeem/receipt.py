@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from eth_abi.abi import encode
 
 from oracle.edge.chain.client import Event
+from oracle.edge.chain.contracts.redemption_desk import Proven
 from oracle.model.errors import ChainError
 from oracle.model.keccak import keccak
 
@@ -61,6 +62,10 @@ class ProvenReceipt:
     proof: tuple[bytes, ...]
     root: bytes
     day: int
+
+    def encoded(self) -> Proven:
+        """Receipt and proof as the desk takes them."""
+        return self.receipt.encoded(), self.proof
 
 
 def root_of(leaves: Sequence[bytes]) -> bytes:

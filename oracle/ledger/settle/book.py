@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from eth_account.signers.base import BaseAccount
 
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.settlement_vault import SettlementVault
 from oracle.edge.chain.outbox import Outbox
 from oracle.edge.store.database import Database
 from oracle.edge.store.lock import exclusive
 from oracle.edge.store.runs import APPROVED, add_run, cancel_run, free_name, open_runs, run_named, set_items, sign_run
-from oracle.ledger.attest.committee import domain
 from oracle.ledger.settle.due import Due, dues
 from oracle.ledger.settle.pay import observe, ready
 from oracle.ledger.settle.pay import send as send_items
@@ -72,7 +72,7 @@ class Settlements:
     @property
     def domain(self) -> Domain:
         """Where the signatures of runs are good: this vault on this chain."""
-        return domain(self._chain, "SettlementVault")
+        return SettlementVault(self._chain).domain
 
     def drafted(self, merchants: Sequence[str], days: Days) -> Proposal:
         """What a proposal would be, unsigned and unstored."""

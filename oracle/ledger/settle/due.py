@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from eth_abi.abi import decode
-
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.operator_registry import OperatorRegistry
+from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
+from oracle.edge.chain.contracts.settlement_vault import NOTHING_DUE, SettlementVault
 from oracle.model.errors import ContractReverted
 from oracle.model.units import day_of_time
-
-_NOTHING = "SettlementVault_NothingDue"
 
 
 @dataclass(frozen=True)
@@ -35,13 +34,11 @@ class Due:
 
 def due_to(chain: Chain, merchant: str, first_day: int, last_day: int) -> Due:
     """What is due to a merchant for some days, all of them final."""
-    payout = chain.read("OperatorRegistry", "merchantOf", merchant).payout
-    data = chain.call_data("SettlementVault", "settle", merchant, first_day, last_day)
+    payout = OperatorRegistry(chain).merchant_of(merchant).payout
     try:
-        answer = chain.simulate(chain.address("SettlementVault"), data, merchant)
+        points_milli, amount = SettlementVault(chain).settled_now(merchant, first_day, last_day)
     except ContractReverted as refusal:
-        return Due(merchant, payout, 0, 0, "" if refusal.name == _NOTHING else str(refusal))
-    points_milli, amount = decode(["uint256", "uint256"], answer)
+        return Due(merchant, payout, 0, 0, "" if refusal.name == NOTHING_DUE else str(refusal))
     return Due(merchant, payout, points_milli, amount)
 
 
@@ -55,16 +52,16 @@ def dues(chain: Chain, merchants: Sequence[str], first_day: int, last_day: int) 
 
 def merchants_of(chain: Chain) -> list[str]:
     """Every merchant that was ever admitted, in the order of their accounts."""
-    events = chain.events("OperatorRegistry", "MerchantAdmitted")
+    events = OperatorRegistry(chain).events("MerchantAdmitted")
     return sorted((event.values["merchant"] for event in events), key=str.lower)
 
 
 def last_final_day(chain: Chain) -> int:
     """Last day whose orders can no longer be refunded."""
-    return int(chain.read("RedemptionDesk", "lastFinalDay"))
+    return RedemptionDesk(chain).last_final_day()
 
 
 def first_order_day(chain: Chain) -> int:
     """Day of the first order of all; of the last block if there is none."""
-    first = next(chain.events("RedemptionDesk", "OrderRedeemed"), None)
+    first = next(RedemptionDesk(chain).events("OrderRedeemed"), None)
     return day_of_time(chain.now(first.block if first is not None else "latest"), "UTC")

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from oracle.edge.chain.client import Chain, Event
+from oracle.edge.chain.contracts.settlement_vault import SettlementVault
 from oracle.edge.chain.outbox import Outbox
 from oracle.edge.chain.reverts import decode_revert
 from oracle.ledger.settle.due import due_to
@@ -26,7 +27,7 @@ def observe(chain: Chain, run: Run, confirmations: int) -> Run:
     head = chain.head()
     paid = {
         event.values["merchant"]: event
-        for event in chain.events("SettlementVault", "MerchantSettled", run.block + 1, head)
+        for event in SettlementVault(chain).events("MerchantSettled", run.block + 1, head)
         if (event.values["fromDay"], event.values["throughDay"]) == (run.first_day, run.last_day)
     }
     return run.with_items([_observed(item, paid.get(item.merchant), head - confirmations) for item in run.items])
@@ -42,17 +43,15 @@ def send(outbox: Outbox, run: Run, items: Sequence[Item]) -> Iterator[list[Item]
 
     What was paid is not in the answer: `observe` reads that from the chain.
     """
-    chain, days = outbox.chain, (run.first_day, run.last_day)
+    vault, days = SettlementVault(outbox.chain), (run.first_day, run.last_day)
     # Told, not estimated: a node would search for it by running the whole batch some twenty times.
-    payout, day = (chain.read("SettlementVault", name) for name in ("PAYOUT_GAS", "DAY_GAS"))
-    each = (payout + day * (run.last_day - run.first_day + 1)) * 64 // 63 + _GAS_BESIDE_PAYOUT
+    each = (vault.payout_gas() + vault.day_gas() * (run.last_day - run.first_day + 1)) * 64 // 63 + _GAS_BESIDE_PAYOUT
     most = max(1, (_MOST_GAS - _GAS_BASE) // each)
     for start in range(0, len(items), most):
         group = items[start : start + most]
         merchants = [item.merchant for item in group]
-        data = chain.call_data("SettlementVault", "settleBatch", merchants, *days)
-        sent = outbox.send_data(chain.address("SettlementVault"), data, gas=_GAS_BASE + each * len(group))
-        events = chain.events("SettlementVault", "PayoutFailed", sent.block, sent.block)
+        sent = outbox.send(replace(vault.settle_batch(merchants, *days), gas=_GAS_BASE + each * len(group)))
+        events = vault.events("PayoutFailed", sent.block, sent.block)
         failed = {
             event.values["merchant"]: str(decode_revert(event.values["reason"]))
             for event in events

@@ -20,7 +20,7 @@ from oracle.edge.store.citizens import people
 from oracle.edge.store.files import committed_files, replace_close_findings
 from oracle.measure.close.across import Acts, claimed_once, named, one_act_per_record, one_trip_at_a_time
 from oracle.measure.close.open_days import digests, open_days
-from oracle.measure.evidence.batch import bundle_of, key_of, quantity_limit, within_day_cap
+from oracle.measure.evidence.batch import bundle_of, quantity_limit, within_day_cap
 from oracle.measure.evidence.folder import ACCOUNTS, RECORDS, write
 from oracle.measure.quantify.engine import quantify
 from oracle.measure.quantify.exclusions import contested
@@ -29,6 +29,7 @@ from oracle.measure.quantify.rule import Rule
 from oracle.measure.validate.rules import TRIPS
 from oracle.model.columns import parted
 from oracle.model.findings import about_acts, about_rows
+from oracle.model.ids import batch_id, methodology_word
 from oracle.model.units import day_of_time
 
 # How far back a baseline looks at most: a year's usual consumption, or last year's bill with its tolerance.
@@ -157,7 +158,13 @@ class _Closing:
         beside = found.filter((pl.col("operator") == operator) & (pl.col("day") == day))
         bundle = bundle_of(part, beside, rule, operator, day, sequence)
         batch = StoredBatch(
-            key_of(operator, rule.id, day, sequence), operator, rule.scenario, rule.id, rule.version, day, sequence
+            batch_id(operator, methodology_word(rule.id), day, sequence),
+            operator,
+            rule.scenario,
+            rule.id,
+            rule.version,
+            day,
+            sequence,
         )
         write(self._book.bundle_folder(batch.batch), bundle)
         add_batch(self._connection, batch)

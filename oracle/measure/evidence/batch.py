@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import polars as pl
-from eth_abi.abi import encode
-from eth_utils.crypto import keccak
 
 from oracle.measure.evidence.bundle import Bundle, Meta, assemble
-from oracle.measure.evidence.leaf import WORD, commitments, methodology_word
+from oracle.measure.evidence.leaf import commitments
 from oracle.measure.quantify.rule import Rule
 from oracle.model.acts import FIELDS
-from oracle.model.columns import column, matrix
+from oracle.model.columns import WORD, column, matrix
 from oracle.model.findings import FINDING_SCHEMA
 from oracle.model.units import UG_PER_MG
 
@@ -85,9 +83,3 @@ def within_day_cap(acts: pl.DataFrame, before: pl.DataFrame, limit: int) -> tupl
     fits = (pl.col("_before").is_null() | (used <= limit)).alias("_fits")
     judged = ordered.with_columns(fits).drop("_before")
     return judged.filter("_fits").drop("_fits"), judged.filter(~pl.col("_fits")).drop("_fits")
-
-
-def key_of(operator: str, methodology: str, day: int, sequence: int) -> str:
-    """Key of a batch on chain, 0x hex: `IEvidenceLedger.batchIdOf`."""
-    types = ["address", "bytes32", "uint32", "uint32"]
-    return "0x" + keccak(encode(types, [operator, methodology_word(methodology), day, sequence])).hex()

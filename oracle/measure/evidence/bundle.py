@@ -27,13 +27,14 @@ from eth_utils.address import to_checksum_address
 from numpy.typing import NDArray
 
 from oracle.measure.evidence.accounts import ACCOUNT_BYTES, Accounts, accounts_of
-from oracle.measure.evidence.leaf import WORD, methodology_word, record_leaves
+from oracle.measure.evidence.leaf import record_leaves
 from oracle.measure.evidence.tree import Tree
 from oracle.model.canonical import canonical_json, column_digest, finding_lines, hexed, lines_digest
-from oracle.model.columns import column, matrix, order
+from oracle.model.columns import WORD, column, matrix, order
 from oracle.model.errors import InputError
 from oracle.model.findings import counts
 from oracle.model.header import Header
+from oracle.model.ids import methodology_word
 from oracle.model.keccak import Bytes, keccak
 
 SCHEMA = "carbonbook/bundle/1"

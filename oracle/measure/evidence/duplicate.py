@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
 
 from oracle.measure.evidence.proof import require_proof
-from oracle.model.canonical import hexed
 from oracle.model.errors import InputError
+from oracle.model.header import Header
+from oracle.model.ids import BatchId
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Side:
         proof: Siblings from the record's leaf to the batch's root.
     """
 
-    batch: str
+    batch: BatchId
     record_id: str
     record: tuple[object, ...]
     proof: tuple[bytes, ...]
@@ -40,10 +39,9 @@ class Side:
             VerificationFailed: The proof does not hold.
         """
         require_proof(dict(document))
-        record, header = document["record"], document["header"]
-        key = [header["operator"], _bytes(header["methodology"]), int(header["day"]), int(header["sequence"])]
+        record = document["record"]
         return cls(
-            batch=hexed(keccak(encode(["address", "bytes32", "uint32", "uint32"], key))),
+            batch=Header.from_json(document["header"]).batch,
             record_id=record["recordId"].lower(),
             record=(
                 _bytes(record["recordId"]),

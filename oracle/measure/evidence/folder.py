@@ -12,9 +12,8 @@ from polars.exceptions import PolarsError
 
 from oracle.measure.evidence.accounts import Entries, chunk_of, tree_of
 from oracle.measure.evidence.bundle import SCHEMA, Bundle, Meta, assemble
-from oracle.measure.evidence.leaf import WORD
 from oracle.model.canonical import hexed
-from oracle.model.columns import matrix, order
+from oracle.model.columns import WORD, matrix, order
 from oracle.model.errors import InputError, VerificationFailed
 
 RECORDS, ACCOUNTS, FINDINGS, DOCUMENT = "records.parquet", "accounts.parquet", "findings.parquet", "bundle.json"

@@ -10,14 +10,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from oracle.model.columns import flat
+from oracle.model.columns import WORD, flat
 from oracle.model.errors import InputError
+from oracle.model.ids import methodology_word
 from oracle.model.keccak import Bytes, keccak, keccak_matrix, keccak_rows, over_blocks
 
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-WORD = 32
 PEPPER_BYTES = 32
 RECORD_DOMAIN = keccak(b"carbonbook/record/1")
 
@@ -129,17 +129,6 @@ def commitments(salts: Bytes, ids: Bytes, methodology: str, version: int, fields
 
     over_blocks(count, work)
     return hashes
-
-
-def methodology_word(methodology: str) -> bytes:
-    """A methodology id as the chain has it: ASCII, padded with zeros to 32 bytes.
-
-    Raises:
-        InputError: It is empty, not ASCII, or too long.
-    """
-    if not (methodology.isascii() and 0 < len(methodology) <= WORD):
-        raise InputError(f"'{methodology}' is not 1 to {WORD} ASCII characters", field="methodology")
-    return methodology.encode("ascii").ljust(WORD, b"\0")
 
 
 def pack_entry(account: bytes, consented: bool, quantity: int) -> int:

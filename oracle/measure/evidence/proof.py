@@ -2,7 +2,7 @@
 
 It has the batch's header, the record as the contract takes it, the leaf, every step from the leaf to the root with the sibling and the
 result, and, if the citizen's salt is at hand, the values that the commitment stands for, in the order of the methodology's fields.
-Whether the header is the chain's own is asked of the chain: compare it with `chain_header_json`.
+Whether the header is the chain's own is asked of the chain: compare it with the ledger's (`Header.to_json`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,16 +20,12 @@ from oracle.measure.evidence.leaf import commitments, record_leaf
 from oracle.measure.evidence.tree import Tree, steps
 from oracle.model.canonical import hexed
 from oracle.model.errors import InputError, VerificationFailed
-from oracle.model.header import Header
-from oracle.model.typed_data import ATTESTATION
+from oracle.model.header import FIELDS, Header
 
 SCHEMA = "carbonbook/record-proof/1"
 
 _Kind = TypeVar("_Kind")
 _INT64 = np.iinfo(np.int64)
-
-# Types and names of `IEvidenceLedger.Header`: what is signed, without the epoch.
-HEADER = ATTESTATION[1:]
 
 # Field of `LeafLib.Record` -> column of records.parquet.
 RECORD = {
@@ -95,23 +90,13 @@ def proof_document(
     opened = [str(row[name]) for name in fields]
     return {
         "schema": SCHEMA,
-        "header": header_json(header),
+        "header": header.to_json(),
         "record": {name: _text(row[column]) for name, column in RECORD.items()},
         "opening": None if salt is None else {"salt": hexed(salt), "fields": opened},
         "leaf": hexed(row["leaf"]),
         "steps": [{"sibling": hexed(a), "result": hexed(b)} for a, b in zip(siblings, results, strict=True)],
         "root": hexed(tree.root),
     }
-
-
-def header_json(header: Header) -> dict[str, str]:
-    """A header by the names of the contract's struct: bytes as 0x hex, integers as text."""
-    return {name: _text(value) for (_, name), value in zip(HEADER, header.encoded(), strict=True)}
-
-
-def chain_header_json(header: SimpleNamespace) -> dict[str, str]:
-    """A header as `EvidenceLedger.headerOf` gives it, in the form of `header_json`."""
-    return {name: _text(getattr(header, name)) for _, name in HEADER}
 
 
 def check_proof(document: dict[str, Any]) -> list[Check]:
@@ -157,7 +142,7 @@ def _checks(document: dict[str, Any]) -> Iterator[Check]:
 
 def _header(document: dict[str, Any]) -> dict[str, str]:
     header = _entry(document, "header", dict)
-    for kind, name in HEADER:
+    for kind, name in FIELDS:
         if kind.startswith("uint"):
             _number(header, name)
         else:

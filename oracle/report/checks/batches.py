@@ -19,7 +19,7 @@ def check_headers(holdings: Holdings, state: State) -> Iterator[Check]:
         if bundle is None:
             yield compare("bundle", batch, "missing", "attested")
             continue
-        factor = state.terms[header.methodology.rstrip(b"\0").decode(), header.version].factor_ug
+        factor = state.terms[header.methodology_name, header.version].factor_ug
         here, there = _fields(bundle, bundle.factor_ug), {**asdict(header), "factor_ug": factor}
         wrong = [name for name, value in here.items() if value != there[name]]
         yield from (compare("header", f"{batch} {name}", _shown(here[name]), _shown(there[name])) for name in wrong)

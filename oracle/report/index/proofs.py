@@ -18,19 +18,17 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from eth_utils.address import to_checksum_address
 from numpy.typing import NDArray
 
 from oracle.measure.evidence.bundle import Bundle
 from oracle.measure.evidence.folder import DOCUMENT, RECORDS, read
-from oracle.measure.evidence.leaf import WORD, methodology_word
 from oracle.measure.evidence.proof import proof_document, require_proof
 from oracle.measure.evidence.tree import Tree
 from oracle.model.canonical import hexed
-from oracle.model.columns import matrix
+from oracle.model.columns import WORD, matrix
 from oracle.model.errors import InputError
 from oracle.model.header import Header
-from oracle.model.keccak import keccak
+from oracle.model.ids import BatchId
 
 
 class ProofIndex:
@@ -43,7 +41,7 @@ class ProofIndex:
     def __init__(self, home: Path):
         self._folder = home / "index" / "trees"
 
-    def add(self, batch: str, bundle: Bundle) -> None:
+    def add(self, batch: BatchId, bundle: Bundle) -> None:
         """Keeps the tree and the ids of a verified bundle; they are there whole or not at all."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for kind, content in (("ids", _heads(bundle.records["record_id"])), ("nodes", bundle.tree.nodes)):
@@ -51,11 +49,11 @@ class ProofIndex:
             content.tofile(draft)
             os.replace(draft, self._path(batch, kind))
 
-    def has(self, batch: str) -> bool:
+    def has(self, batch: BatchId) -> bool:
         """Whether the tree of a batch is here."""
         return self._path(batch, "nodes").exists()
 
-    def find(self, folders: Mapping[str, Path], record_id: bytes) -> tuple[str, bytes] | None:
+    def find(self, folders: Mapping[BatchId, Path], record_id: bytes) -> tuple[BatchId, bytes] | None:
         """The batch that has a record, and the record's account; None if none has it.
 
         Args:
@@ -65,7 +63,7 @@ class ProofIndex:
         rest = [batch for batch in folders if batch not in likely]
         return _found(folders, likely, record_id) or _found(folders, rest, record_id)
 
-    def _may_have(self, batch: str, record_id: bytes) -> bool:
+    def _may_have(self, batch: BatchId, record_id: bytes) -> bool:
         path = self._path(batch, "ids")
         if not path.exists():
             return True
@@ -73,7 +71,7 @@ class ProofIndex:
         at = int(np.searchsorted(heads, head))
         return at < len(heads) and bool(heads[at] == head)
 
-    def proof(self, batch: str, folder: Path, record_id: bytes, salt: bytes | None) -> dict[str, Any]:
+    def proof(self, batch: BatchId, folder: Path, record_id: bytes, salt: bytes | None) -> dict[str, Any]:
         """The proof document of one record, as `oracle.measure.evidence.proof.record_proof` gives it.
 
         Args:
@@ -93,12 +91,12 @@ class ProofIndex:
         nodes = np.frombuffer(_mapped(self._path(batch, "nodes")), np.uint8).reshape(-1, 32)
         text = (folder / DOCUMENT).read_bytes()
         document = proof_document(
-            header_of(text), json.loads(text)["fields"], Tree(nodes), rows.row(0, named=True), salt
+            Header.of_bundle(text), json.loads(text)["fields"], Tree(nodes), rows.row(0, named=True), salt
         )
         require_proof(document)
         return document
 
-    def _path(self, batch: str, kind: str) -> Path:
+    def _path(self, batch: BatchId, kind: str) -> Path:
         return self._folder / f"{batch[2:]}.{kind}"
 
 
@@ -114,7 +112,9 @@ def _heads(record_ids: pl.Series) -> NDArray[np.uint64]:
     return matrix(record_ids, WORD)[:, :8].copy().view(">u8").reshape(-1).astype("<u8")
 
 
-def _found(folders: Mapping[str, Path], batches: Sequence[str], record_id: bytes) -> tuple[str, bytes] | None:
+def _found(
+    folders: Mapping[BatchId, Path], batches: Sequence[BatchId], record_id: bytes
+) -> tuple[BatchId, bytes] | None:
     """All are asked at once: of each, the one group of rows that its ids could be in."""
     tables = {str(folders[batch] / RECORDS): batch for batch in batches}
     if not tables:
@@ -130,22 +130,3 @@ def _found(folders: Mapping[str, Path], batches: Sequence[str], record_id: bytes
         return None
     _, account, file = found.row(0)
     return tables[file], account
-
-
-def header_of(text: bytes) -> Header:
-    """The header that the bytes of a bundle.json stand for."""
-    said = json.loads(text)
-    return Header(
-        operator=to_checksum_address(said["operator"]),
-        day=int(said["day"]),
-        sequence=int(said["sequence"]),
-        version=int(said["version"]),
-        methodology=methodology_word(said["methodology"]),
-        record_count=int(said["recordCount"]),
-        account_count=int(said["accountCount"]),
-        total_quantity=int(said["totalQuantity"]),
-        consented_quantity=int(said["consentedQuantity"]),
-        records_root=bytes.fromhex(said["recordsRoot"][2:]),
-        accounts_root=bytes.fromhex(said["accountsRoot"][2:]),
-        bundle_hash=keccak(text),
-    )

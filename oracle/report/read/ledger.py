@@ -10,36 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from oracle.edge.chain.client import Chain, Event, Translated
+from oracle.edge.chain.client import Chain, Event
+from oracle.edge.chain.contracts.told import CONTRACT_OF
 from oracle.edge.chain.manifest import abi_of
 from oracle.model.errors import ChainError, InputError
+from oracle.model.ids import methodology_text
 
 NOBODY = "0x0000000000000000000000000000000000000000"
-
-CONTRACT_OF = {
-    "OperatorLicensed": "OperatorRegistry",
-    "MerchantAdmitted": "OperatorRegistry",
-    "BatchAttested": "EvidenceLedger",
-    "ChunkCredited": "PointIssuer",
-    "ReductionRevoked": "PointIssuer",
-    "Transfer": "CarbonPoint",
-    "ReductionCapped": "CarbonPoint",
-    "ReductionLowered": "CarbonPoint",
-    "YearExpired": "CarbonPoint",
-    "AccountMoved": "CarbonPoint",
-    "OrderRedeemed": "RedemptionDesk",
-    "OrderRefunded": "RedemptionDesk",
-    "OrderDisputed": "RedemptionDesk",
-    "DisputeEnded": "RedemptionDesk",
-    "PointsCollected": "RedemptionDesk",
-    "PriceSet": "SettlementVault",
-    "ReserveDeposited": "SettlementVault",
-    "ReserveWithdrawn": "SettlementVault",
-    "ReserveLocked": "SettlementVault",
-    "MerchantSettled": "SettlementVault",
-    "YearReleased": "SettlementVault",
-    "ReserveReleased": "SettlementVault",
-}
 
 PLACE = ["block", "log_index", "transaction", "time_utc"]
 
@@ -124,9 +101,7 @@ def read_ledger(chain: Chain, number: int | None = None) -> Ledger:
         ChainError: The chain was re-organised while it was read.
     """
     block = _block(chain, number)
-    events = {
-        name: tuple(chain.events(contract, name, to_block=block.number)) for name, contract in CONTRACT_OF.items()
-    }
+    events = {name: tuple(kind(chain, block.number).events(name)) for name, kind in CONTRACT_OF.items()}
     with_events = sorted({event.block for listed in events.values() for event in listed})
     times = {number: chain.now(number) for number in with_events}
     if _block(chain, block.number).hash != block.hash:
@@ -139,22 +114,18 @@ def utc(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def methodology_text(word: bytes) -> str:
-    """A methodology id as people write it."""
-    return word.rstrip(b"\0").decode("ascii")
-
-
 def _block(chain: Chain, number: int | None) -> Block:
     head = chain.head()
     if number is not None and not chain.manifest.first_block <= number <= head:
         raise InputError(f"block {number} is not between {chain.manifest.first_block} and the head, {head}")
-    with Translated(chain.rpc):
-        block = chain.web3.eth.get_block(head if number is None else number)
+    block = chain.block(head if number is None else number)
     return Block(block["number"], block["hash"].to_0x_hex(), block["timestamp"])
 
 
 def _inputs_of(event: str) -> dict[str, str]:
-    entries = (entry for entry in abi_of(CONTRACT_OF[event]) if entry["type"] == "event" and entry["name"] == event)
+    entries = (
+        entry for entry in abi_of(CONTRACT_OF[event].role) if entry["type"] == "event" and entry["name"] == event
+    )
     return {item["name"]: item["type"] for item in next(entries)["inputs"]}
 
 

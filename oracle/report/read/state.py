@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+
+import pandas as pd
 
 from oracle.edge.chain.client import Chain
-from oracle.ledger.attest.committee import PHASES
-from oracle.measure.evidence.leaf import methodology_word
+from oracle.edge.chain.contracts.carbon_point import CarbonPoint
+from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
+from oracle.edge.chain.contracts.methodology_registry import MethodologyRegistry
+from oracle.edge.chain.contracts.point_issuer import PointIssuer, Progress
+from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
+from oracle.edge.chain.contracts.settlement_token import SettlementToken
+from oracle.edge.chain.contracts.settlement_vault import SettlementVault
 from oracle.model.header import Header
+from oracle.model.ids import BatchId
 from oracle.model.units import SECONDS_PER_DAY, Unit
 from oracle.report.read.ledger import Ledger
 from oracle.report.read.pages import Page
@@ -24,16 +31,6 @@ class Terms:
     unit: str
     factor_ug: int
     earns_points: bool
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a batch is credited: `IPointIssuer.Progress`."""
-
-    quantity: int
-    reduction_mg: int
-    points_milli: int
-    accounts: int
 
 
 @dataclass(frozen=True)
@@ -76,89 +73,63 @@ class State:
 
 def read_state(chain: Chain, ledger: Ledger) -> State:
     """Reads everything that the ledger knows keys of."""
-
-    def read(contract: str, function: str, *args: object) -> Any:
-        return chain.read(contract, function, *args, block=ledger.block.number)
-
-    batches = ledger.batches
+    at = ledger.block.number
+    evidence, issuer, book = EvidenceLedger(chain, at), PointIssuer(chain, at), CarbonPoint(chain, at)
+    desk, vault, token = RedemptionDesk(chain, at), SettlementVault(chain, at), SettlementToken(chain, at)
+    batches = [BatchId(batch) for batch in ledger.batches["batch"]]
     merchants = ledger.table("MerchantAdmitted")["merchant"].tolist()
     operators = ledger.table("OperatorLicensed")["operator"].tolist()
-    locks = ledger.table("ReserveLocked")
     years = ledger.table("PriceSet")["year"].tolist()
-    keys = {batch: bytes.fromhex(batch[2:]) for batch in batches["batch"]}
     days = _order_days(ledger)
     return State(
-        headers={batch: _header(read("EvidenceLedger", "headerOf", key)) for batch, key in keys.items()},
-        phases={batch: PHASES[read("EvidenceLedger", "phaseOf", key)[0]] for batch, key in keys.items()},
-        progress={batch: _progress(read("PointIssuer", "progressOf", key)) for batch, key in keys.items()},
-        terms={
-            (methodology, version): _terms(read, methodology, version)
-            for methodology, version in sorted(set(zip(batches["methodology"], batches["version"], strict=True)))
-        },
-        supply=read("CarbonPoint", "totalSupply"),
-        outstanding={year: read("CarbonPoint", "outstandingOf", year) for year in years},
-        prices={year: read("SettlementVault", "priceOf", year) for year in years},
-        held={merchant: read("CarbonPoint", "heldOf", merchant) for merchant in merchants},
-        due={merchant: _due(read, merchant, days.get(merchant, [])) for merchant in merchants},
-        disputed={merchant: tuple(read("RedemptionDesk", "disputedOf", merchant)) for merchant in merchants},
-        free={operator: read("SettlementVault", "freeOf", operator) for operator in operators},
-        locked={
-            (operator, year): read("SettlementVault", "lockedOf", operator, year)
-            for operator, year in sorted(set(zip(locks["operator"], locks["year"], strict=True)))
-        },
-        vault_balance=read("SettlementToken", "balanceOf", chain.address("SettlementVault")),
-        vault_out=_left(chain, ledger.block.number),
-        current_year=read("CarbonPoint", "currentYear"),
-        last_final_day=read("RedemptionDesk", "lastFinalDay"),
-        token=(read("SettlementToken", "symbol"), read("SettlementToken", "decimals")),
+        headers={batch: header for batch in batches if (header := evidence.header_of(batch))},
+        phases={batch: phase.name for batch, phase in evidence.phases_of(batches).items()},
+        progress={batch: issuer.progress_of(batch) for batch in batches},
+        terms=_terms(MethodologyRegistry(chain, at), ledger),
+        supply=book.total_supply(),
+        outstanding={year: book.outstanding_of(year) for year in years},
+        prices={year: vault.price_of(year) for year in years},
+        held={merchant: book.held_of(merchant) for merchant in merchants},
+        due={merchant: _due(desk, merchant, days.get(merchant, [])) for merchant in merchants},
+        disputed={merchant: desk.disputed_of(merchant) for merchant in merchants},
+        free={operator: vault.free_of(operator) for operator in operators},
+        locked={key: vault.locked_of(*key) for key in _pairs(ledger.table("ReserveLocked"), "operator", "year")},
+        vault_balance=token.balance_of(vault.address),
+        vault_out=_left(token, vault),
+        current_year=book.current_year(),
+        last_final_day=desk.last_final_day(),
+        token=(token.symbol(), token.decimals()),
     )
 
 
 def read_pages(chain: Chain, ledger: Ledger, keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Page]:
     """The pages of some accounts and years as the contract has them."""
-    pages = {}
-    for account, year in keys:
-        page = chain.read("CarbonPoint", "pageOf", account, year, block=ledger.block.number)
-        pages[account, year] = Page(page.pointsMilli, page.reductionMg)
-    return pages
+    asked = list(keys)
+    found = zip(asked, CarbonPoint(chain, ledger.block.number).pages_of(asked), strict=True)
+    return {key: Page(page.points_milli, page.reduction_mg) for key, page in found}
 
 
-def _header(header: Any) -> Header:
-    return Header(
-        operator=header.operator,
-        day=header.day,
-        sequence=header.sequence,
-        version=header.version,
-        methodology=header.methodology,
-        record_count=header.recordCount,
-        account_count=header.accountCount,
-        total_quantity=header.totalQuantity,
-        consented_quantity=header.consentedQuantity,
-        records_root=header.recordsRoot,
-        accounts_root=header.accountsRoot,
-        bundle_hash=header.bundleHash,
-    )
+def _terms(registry: MethodologyRegistry, ledger: Ledger) -> dict[Version, Terms]:
+    found = {}
+    for methodology, version in _pairs(ledger.batches, "methodology", "version"):
+        terms = registry.methodology_of(methodology, version).terms
+        found[methodology, version] = Terms(Unit(terms.unit).name.lower(), terms.factor_ug, terms.earns_points)
+    return found
 
 
-def _progress(progress: Any) -> Progress:
-    return Progress(progress.quantity, progress.reductionMg, progress.pointsMilli, progress.accounts)
+def _pairs(table: pd.DataFrame, *columns: str) -> list[tuple[str, int]]:
+    """Distinct pairs of two columns, sorted."""
+    return sorted(set(zip(*(table[name].tolist() for name in columns), strict=True)))
 
 
-def _terms(read: Any, methodology: str, version: int) -> Terms:
-    terms, *_ = read("MethodologyRegistry", "methodologyOf", methodology_word(methodology), version)
-    return Terms(Unit(terms.unit).name.lower(), terms.factorUg, terms.earnsPoints)
-
-
-def _due(read: Any, merchant: str, days: list[int]) -> tuple[int, int]:
-    sums = [read("RedemptionDesk", "dueOf", merchant, day) for day in days]
+def _due(desk: RedemptionDesk, merchant: str, days: list[int]) -> tuple[int, int]:
+    sums = [desk.due_of(merchant, day) for day in days]
     return sum(points for points, _ in sums), sum(value for _, value in sums)
 
 
-def _left(chain: Chain, block: int) -> int:
-    vault = chain.address("SettlementVault")
+def _left(token: SettlementToken, vault: SettlementVault) -> int:
     name = "from"  # a keyword of Python, and the argument of an ERC-20's event
-    moved = chain.events("SettlementToken", "Transfer", to_block=block, where={name: vault})
-    return sum(event.values["value"] for event in moved)
+    return sum(event.values["value"] for event in token.events("Transfer", where={name: vault.address}))
 
 
 def _order_days(ledger: Ledger) -> dict[str, list[int]]:

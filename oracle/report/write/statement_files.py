@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.settlement_token import SettlementToken
 from oracle.report.read.ledger import Ledger
 from oracle.report.tables.clearing import (
     DISPUTED,
@@ -66,7 +67,7 @@ def statements(
         names: Names of merchants that are known, by account.
         only: The one account whose statements are wanted.
     """
-    token = (chain.read("SettlementToken", "symbol"), chain.read("SettlementToken", "decimals"))
+    token = SettlementToken(chain).symbol(), SettlementToken(chain).decimals()
     groups = (
         ("merchant", ledger.table("MerchantAdmitted")["merchant"], merchant_entries(ledger), (DUE, DISPUTED)),
         ("operator", ledger.table("OperatorLicensed")["operator"], operator_entries(ledger), (FREE,)),

@@ -7,18 +7,20 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from oracle.edge.chain.client import Translated
+from oracle.edge.chain.contracts.evidence_ledger import PHASES, EvidenceLedger
+from oracle.edge.chain.contracts.operator_registry import OperatorRegistry
+from oracle.edge.chain.contracts.point_issuer import PointIssuer
+from oracle.edge.chain.contracts.settlement_vault import SettlementVault
 from oracle.edge.chain.fees import fees_now
 from oracle.edge.store import outbox as rows
 from oracle.edge.store.batches import all_batches, taken_in
 from oracle.edge.store.files import all_files
-from oracle.ledger.attest.committee import PHASES, phases_of
 from oracle.measure.close.open_days import digests
 from oracle.model.units import day_of_time
 from oracle.serve.loop.metrics import Metrics
 
 if TYPE_CHECKING:
-    from oracle.cli.console import Installation
+    from oracle.installation import Installation
 
 _GAS = 1_000_000
 _PLENTY = 1_000_000  # transactions that cost nothing
@@ -47,7 +49,9 @@ def _sample_book(here: Installation, metrics: Metrics) -> None:
     for state in rows.STATES:
         metrics.transactions.labels(state).set(states.get(state, 0))
     metrics.oldest.set(0 if oldest is None else now - oldest)
-    phases = Counter(phase.name for phase in phases_of(here.chain, [batch.batch for batch in stored]).values())
+    phases = Counter(
+        phase.name for phase in EvidenceLedger(here.chain).phases_of([batch.batch for batch in stored]).values()
+    )
     for name in PHASES:
         metrics.batches.labels(name).set(phases[name])
 
@@ -58,16 +62,14 @@ def _sample_chain(here: Installation, metrics: Metrics) -> None:
     metrics.head.set(head)
     metrics.head_age.set(int(time.time()) - chain.now(head))
     fees = fees_now(chain)
-    with Translated(chain.rpc):
-        balance = chain.web3.eth.get_balance(here.keys.address(here.settings.relayer))  # type: ignore[arg-type]  # checksummed text
+    balance = chain.balance(here.keys.address(here.settings.relayer))
     metrics.gas_left.set(balance // (_GAS * fees.cap) if fees.cap else _PLENTY)
 
 
 def _sample_operators(here: Installation, metrics: Metrics) -> None:
-    chain = here.chain
-    today = day_of_time(chain.now(), "UTC")
+    today = day_of_time(here.chain.now(), "UTC")
     for operator in sorted(set(here.operators().values())):
-        metrics.reserve.labels(operator).set(chain.read("SettlementVault", "freeOf", operator))
-        limit = chain.read("OperatorRegistry", "dayLimitMgOf", operator)
-        issued = chain.read("PointIssuer", "issuedOn", operator, today)
+        metrics.reserve.labels(operator).set(SettlementVault(here.chain).free_of(operator))
+        limit = OperatorRegistry(here.chain).day_limit_mg_of(operator)
+        issued = PointIssuer(here.chain).issued_on(operator, today)
         metrics.allowance.labels(operator).set((limit - issued) / limit if limit else 0)

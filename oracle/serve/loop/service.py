@@ -22,7 +22,7 @@ from oracle.serve.loop.sample import sample
 from oracle.serve.loop.steps import STEPS, Work
 
 if TYPE_CHECKING:
-    from oracle.cli.console import Installation
+    from oracle.installation import Installation
 
 PULSE_FILE = "pulse.json"
 

@@ -6,18 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
 from oracle.edge.chain.outbox import Outbox
 from oracle.edge.store.batches import all_batches
-from oracle.ledger.attest.committee import attest_all, phases_of
+from oracle.ledger.attest.committee import attest_all
 from oracle.ledger.credit.push import push_all
 from oracle.ledger.settle.book import Settlements
 from oracle.measure.close.close import close as close_book
 from oracle.measure.evidence.folder import read, read_entries
+from oracle.model.ids import BatchId
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from oracle.cli.console import Installation
+    from oracle.installation import Installation
 
 
 @dataclass
@@ -59,13 +61,13 @@ class Work:
             paid += len(before.open_items) - len(self.runs.send(self.outbox, name).open_items)
         return paid
 
-    def _in_phase(self, name: str) -> list[str]:
+    def _in_phase(self, name: str) -> list[BatchId]:
         with self.here.book.database.reading() as connection:
             stored = [batch.batch for batch in all_batches(connection)]
-        phases = phases_of(self.here.chain, stored)
+        phases = EvidenceLedger(self.here.chain).phases_of(stored)
         return [batch for batch in stored if phases[batch].name == name]
 
-    def _folder(self, batch: str) -> Path:
+    def _folder(self, batch: BatchId) -> Path:
         return self.here.book.bundle_folder(batch)
 
 

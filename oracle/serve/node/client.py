@@ -15,9 +15,10 @@ import requests
 from eth_account.signers.base import BaseAccount
 
 from oracle.model.errors import CarbonbookError
+from oracle.model.header import Header
+from oracle.model.ids import BatchId
 from oracle.serve.http.signed import Request, sign_by_account
 from oracle.serve.node.member import Approval
-from oracle.serve.node.proposal import header_of
 
 _CONNECT_SECONDS = 5
 # A node recomputes a whole close before it answers.
@@ -36,8 +37,8 @@ class NodeFails(CarbonbookError):
 class Answer:
     """What a node says of a close: the fields of `oracle.serve.node.replay.Outcome` that somebody looks at."""
 
-    agreed: list[str]
-    differing: list[str]
+    agreed: list[BatchId]
+    differing: list[BatchId]
     lacking: tuple[str, ...]
     other_bytes: tuple[str, ...]
 
@@ -62,18 +63,22 @@ class NodeClient:
                 raise ValueError(number)
             return number
 
-    def batches(self) -> list[str]:
+    def batches(self) -> list[BatchId]:
         """Keys of the batches the node found for itself."""
         with self._told("list of batches"):
             return _keys(self._asked("GET", "/v1/batches"))
 
-    def approval(self, batch: str) -> Approval:
+    def approval(self, batch: BatchId) -> Approval:
         """Its signature over a batch."""
         with self._told("approval"):
             data = self._asked("GET", f"/v1/batches/{batch}/approval")
             signature = bytes.fromhex(data["signature"][2:])
             return Approval(
-                str(data["batch"]), header_of(data["header"]), int(data["epoch"]), str(data["member"]), signature
+                BatchId(str(data["batch"])),
+                Header.from_json(data["header"]),
+                int(data["epoch"]),
+                str(data["member"]),
+                signature,
             )
 
     def propose(self, number: int, body: bytes) -> Answer:
@@ -83,7 +88,7 @@ class NodeClient:
             agreed, differing = _keys(data["agreed"]), _keys(data["differing"])
             return Answer(agreed, differing, *(tuple(map(str, data[name])) for name in ("lacking", "other_bytes")))
 
-    def claim(self, batch: str, archive: Path) -> dict[str, Any]:
+    def claim(self, batch: BatchId, archive: Path) -> dict[str, Any]:
         """Where it differs in a batch: the fields of `oracle.serve.node.compare.Comparison`."""
         with archive.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -126,9 +131,9 @@ class NodeClient:
         return data
 
 
-def _keys(listed: Any) -> list[str]:
+def _keys(listed: Any) -> list[BatchId]:
     """Keys of batches, nothing else: they become paths."""
-    keys = [str(key) for key in listed]
+    keys = [BatchId(str(key)) for key in listed]
     if not all(map(_KEY.fullmatch, keys)):
         raise ValueError(f"a key of a batch is 0x and 64 hex digits: {str(keys)[:_SHOWN]}")
     return keys

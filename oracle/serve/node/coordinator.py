@@ -15,13 +15,15 @@ from typing import Any
 from eth_abi.exceptions import EncodingError
 
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
+from oracle.edge.chain.contracts.oracle_committee import OracleCommittee
 from oracle.edge.chain.sender import Sender, Sent
 from oracle.edge.store.arrivals import closing_count
 from oracle.edge.store.book import Book
-from oracle.ledger.attest.committee import domain, phase_of
 from oracle.measure.evidence.folder import read
 from oracle.model.errors import VerificationFailed
 from oracle.model.header import Header
+from oracle.model.ids import Address, BatchId
 from oracle.model.typed_data import signer_of
 from oracle.serve.node.archive import pack
 from oracle.serve.node.client import NodeClient, NodeFails
@@ -41,7 +43,7 @@ class Gathered:
         refused: Why the others' do not count, by node.
     """
 
-    batch: str
+    batch: BatchId
     header: Header
     signatures: dict[str, bytes] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
@@ -70,7 +72,7 @@ class Said:
     agreed: int = 0
     lacking: tuple[str, ...] = ()
     other_bytes: tuple[str, ...] = ()
-    differences: dict[str, Any] = field(default_factory=dict)
+    differences: dict[BatchId, Any] = field(default_factory=dict)
     failure: str | None = None
 
 
@@ -92,7 +94,7 @@ def bring_forward(book: Book, genesis_hash: str, node: NodeClient) -> Iterator[S
         yield Said(node.url, number, failure=str(failure))
 
 
-def gather(chain: Chain, nodes: list[NodeClient], known: dict[str, Header]) -> Iterator[Gathered]:
+def gather(chain: Chain, nodes: list[NodeClient], known: dict[BatchId, Header]) -> Iterator[Gathered]:
     """Signatures over every batch that nodes found and the chain has not.
 
     Args:
@@ -101,7 +103,7 @@ def gather(chain: Chain, nodes: list[NodeClient], known: dict[str, Header]) -> I
     """
     committee = _Committee.read(chain)
     for batch in _batches(nodes, known):
-        if phase_of(chain, batch).name != "none":
+        if EvidenceLedger(chain).phase_of(batch).name != "none":
             continue
         said = [(node, _approval(node, batch)) for node in nodes]
         header = known.get(batch) or _most_signed([approval for _, approval in said if isinstance(approval, Approval)])
@@ -122,18 +124,18 @@ def submit(sender: Sender, gathered: Gathered, quorum: int) -> Sent:
     """
     if len(gathered.signatures) < quorum:
         raise VerificationFailed(f"{gathered.batch}: {len(gathered.signatures)} of {quorum} signatures")
-    return sender.send("EvidenceLedger", "attest", gathered.header.encoded(), gathered.approvals(quorum))
+    return sender.send(EvidenceLedger(sender.chain).attest(gathered.header, gathered.approvals(quorum)))
 
 
 @dataclass(frozen=True)
 class _Committee:
     epoch: int
-    members: frozenset[str]
+    members: frozenset[Address]
 
     @classmethod
     def read(cls, chain: Chain) -> _Committee:
-        members = frozenset(chain.read("OracleCommittee", "members"))
-        return cls(chain.read("OracleCommittee", "epoch"), members)
+        committee = OracleCommittee(chain)
+        return cls(committee.epoch(), committee.members())
 
 
 def _count(gathered: Gathered, url: str, approval: Approval | str, committee: _Committee, chain: Chain) -> None:
@@ -159,7 +161,7 @@ def _require_sound(approval: Approval, gathered: Gathered, committee: _Committee
     if approval.member not in committee.members:
         raise VerificationFailed(f"{approval.member} is no member of the committee")
     try:
-        message = gathered.header.message(domain(chain, "EvidenceLedger"), committee.epoch)
+        message = gathered.header.message(EvidenceLedger(chain).domain, committee.epoch)
     except (EncodingError, ValueError) as error:
         raise VerificationFailed(f"the header is none: {error}") from error
     signer = signer_of(message, approval.signature)
@@ -169,14 +171,14 @@ def _require_sound(approval: Approval, gathered: Gathered, committee: _Committee
         raise VerificationFailed(f"the signature is not {approval.member}'s")
 
 
-def _approval(node: NodeClient, batch: str) -> Approval | str:
+def _approval(node: NodeClient, batch: BatchId) -> Approval | str:
     try:
         return node.approval(batch)
     except NodeFails as failure:
         return str(failure)
 
 
-def _batches(nodes: Iterable[NodeClient], known: dict[str, Header]) -> list[str]:
+def _batches(nodes: Iterable[NodeClient], known: dict[BatchId, Header]) -> list[BatchId]:
     listed = dict.fromkeys(known)
     for node in nodes:
         try:
@@ -191,7 +193,7 @@ def _most_signed(approvals: list[Approval]) -> Header | None:
     return max(headers, key=headers.count) if headers else None
 
 
-def _difference(book: Book, node: NodeClient, batch: str) -> Any:
+def _difference(book: Book, node: NodeClient, batch: BatchId) -> Any:
     if not book.bundle_folder(batch).exists():
         return "only the node finds this batch"
     read(book.bundle_folder(batch))  # what is not whole here is not shown as right

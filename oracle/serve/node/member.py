@@ -12,19 +12,19 @@ from eth_account.signers.base import BaseAccount
 
 from oracle.config import Settings
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
+from oracle.edge.chain.contracts.methodology_registry import MethodologyRegistry
+from oracle.edge.chain.contracts.oracle_committee import OracleCommittee
 from oracle.edge.store.arrivals import batches_of_closing, closing_count
 from oracle.edge.store.book import Book
-from oracle.ledger.attest.committee import domain
 from oracle.measure.evidence.folder import read
-from oracle.measure.evidence.proof import header_json
 from oracle.measure.quantify.library import Library
 from oracle.model.errors import CarbonbookError, InputError, VerificationFailed
 from oracle.model.header import Header
+from oracle.model.ids import BatchId
 from oracle.serve.node.compare import Comparison, compare
 from oracle.serve.node.proposal import Proposal, read_people
 from oracle.serve.node.replay import Outcome, Replay
-
-_ACTIVE_OR_SUPERSEDED = (3, 4)  # IMethodologyRegistry.Status
 
 
 class NotSigned(CarbonbookError):
@@ -45,7 +45,7 @@ class Approval:
         signature: 65 bytes.
     """
 
-    batch: str
+    batch: BatchId
     header: Header
     epoch: int
     member: str
@@ -55,7 +55,7 @@ class Approval:
         """As it is sent."""
         return {
             "batch": self.batch,
-            "header": header_json(self.header),
+            "header": self.header.to_json(),
             "epoch": self.epoch,
             "member": self.member,
             "signature": "0x" + self.signature.hex(),
@@ -87,7 +87,7 @@ class Member:
         self._chain = chain
         self._account = account
         self._library = library
-        self._replay = Replay(book, settings, self._library, operators, self._header_on_chain)
+        self._replay = Replay(book, settings, self._library, operators, EvidenceLedger(chain).header_of)
         self._one_at_a_time = threading.Lock()
 
     @property
@@ -114,7 +114,7 @@ class Member:
         with self._one_at_a_time:
             return self._replay.close(proposal, read_people(people))
 
-    def compare(self, batch: str) -> Comparison:
+    def compare(self, batch: BatchId) -> Comparison:
         """Where this node's bundle of a disputed batch differs from the other's, which was put in `claim_folder`.
 
         Raises:
@@ -126,18 +126,18 @@ class Member:
             raise InputError(f"this node finds no batch {batch}: it has none of its {len(theirs.records)} records")
         return compare(read(self._replay.aside(batch)), theirs)
 
-    def claim_folder(self, batch: str) -> Path:
+    def claim_folder(self, batch: BatchId) -> Path:
         """Where the other's bundle of a disputed batch goes."""
         return self._replay.claim(batch)
 
-    def batches(self) -> dict[str, Header]:
+    def batches(self) -> dict[BatchId, Header]:
         """Header of every batch this node found as it was proposed."""
         with self._book.database.reading() as connection:
             last = closing_count(connection) + 1  # a disputed close may have batches that are not disputed
             made = [item.batch for number in range(1, last + 1) for item in batches_of_closing(connection, number)]
         return {batch: read(self._book.bundle_folder(batch)).header for batch in made}
 
-    def approve(self, batch: str) -> Approval:
+    def approve(self, batch: BatchId) -> Approval:
         """Signs a batch.
 
         Raises:
@@ -150,31 +150,24 @@ class Member:
             raise NotSigned(f"{self.address} has not found batch {batch} for itself.")
         bundle = read(self._book.bundle_folder(batch))
         self._require_methodology(bundle.meta.methodology, bundle.meta.version)
-        members = {member.lower() for member in self._chain.read("OracleCommittee", "members")}
-        if self.address.lower() not in members:
+        committee = OracleCommittee(self._chain)
+        if self.address not in committee.members():
             raise NotSigned(f"{self.address} is no member of the committee on {self._chain.rpc}.")
-        epoch = self._chain.read("OracleCommittee", "epoch")
-        message = bundle.header.message(domain(self._chain, "EvidenceLedger"), epoch)
+        epoch = committee.epoch()
+        message = bundle.header.message(EvidenceLedger(self._chain).domain, epoch)
         signature = bytes(self._account.sign_message(message).signature)
         return Approval(batch, bundle.header, epoch, self.address, signature)
 
     def _require_methodology(self, identifier: str, version: int) -> None:
         """The chain's version of a methodology is the one this node computed with."""
         rule = self._library.rule(identifier, version)
-        terms, status, _, _ = self._chain.read(
-            "MethodologyRegistry", "methodologyOf", identifier.encode().ljust(32, b"\0"), version
-        )
-        if terms.documentHash != rule.document_hash or status not in _ACTIVE_OR_SUPERSEDED:
+        found = MethodologyRegistry(self._chain).methodology_of(identifier, version)
+        there = found.terms.document_hash
+        if there != rule.document_hash or found.status not in ("active", "superseded"):
             raise NotSigned(
-                f"{identifier} version {version} on {self._chain.rpc} has document 0x{terms.documentHash.hex()} and status "
-                f"{status}; this node's library has 0x{rule.document_hash.hex()}."
+                f"{identifier} version {version} on {self._chain.rpc} has document 0x{there.hex()} and is {found.status}; "
+                f"this node's library has 0x{rule.document_hash.hex()}."
             )
-
-    def _header_on_chain(self, batch: str) -> Header | None:
-        stored = self._chain.read("EvidenceLedger", "headerOf", bytes.fromhex(batch[2:]))
-        if stored.recordCount == 0:
-            return None
-        return Header(*vars(stored).values())
 
 
 def require_same(approval: Approval, header: Header) -> None:

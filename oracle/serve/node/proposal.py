@@ -16,10 +16,10 @@ from sqlalchemy import Connection
 from oracle.edge.store.arrivals import PEOPLE_SCHEMA, Arrival, Arrived, arrived, batches_of_closing, people_of_closing
 from oracle.edge.store.book import Book
 from oracle.measure.evidence.folder import read
-from oracle.measure.evidence.proof import header_json
 from oracle.model.canonical import canonical_json
 from oracle.model.errors import InputError
 from oracle.model.header import Header
+from oracle.model.ids import BatchId
 
 SCHEMA = "carbonbook/closing/1"
 
@@ -41,7 +41,7 @@ class Proposal:
     number: int
     genesis_hash: str
     files: tuple[Arrived, ...]
-    headers: dict[str, Header]
+    headers: dict[BatchId, Header]
     people_sha256: str
 
     def document(self) -> bytes:
@@ -52,7 +52,7 @@ class Proposal:
                 "number": self.number,
                 "genesisHash": self.genesis_hash,
                 "files": [asdict(file.arrival) | {"name": file.name, "source": file.source} for file in self.files],
-                "batches": {batch: header_json(header) for batch, header in self.headers.items()},
+                "batches": {batch: header.to_json() for batch, header in self.headers.items()},
                 "peopleSha256": self.people_sha256,
             }
         )
@@ -72,7 +72,7 @@ class Proposal:
                 number=int(data["number"]),
                 genesis_hash=str(data["genesisHash"]),
                 files=tuple(_file(entry) for entry in data["files"]),
-                headers={str(batch): header_of(entry) for batch, entry in data["batches"].items()},
+                headers={BatchId(str(batch)): Header.from_json(entry) for batch, entry in data["batches"].items()},
                 people_sha256=str(data["peopleSha256"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -108,26 +108,6 @@ def read_people(content: bytes) -> pl.DataFrame:
     if dict(table.schema) != PEOPLE_SCHEMA:
         raise InputError(f"the people's columns are {table.columns}, not {list(PEOPLE_SCHEMA)}")
     return table
-
-
-def header_of(entry: dict[str, Any]) -> Header:
-    """A header from its document (`oracle.measure.evidence.proof.header_json`)."""
-    words = ("methodology", "recordsRoot", "accountsRoot", "bundleHash")
-    methodology, records_root, accounts_root, bundle_hash = (bytes.fromhex(entry[name][2:]) for name in words)
-    return Header(
-        operator=str(entry["operator"]),
-        day=int(entry["day"]),
-        sequence=int(entry["sequence"]),
-        version=int(entry["version"]),
-        methodology=methodology,
-        record_count=int(entry["recordCount"]),
-        account_count=int(entry["accountCount"]),
-        total_quantity=int(entry["totalQuantity"]),
-        consented_quantity=int(entry["consentedQuantity"]),
-        records_root=records_root,
-        accounts_root=accounts_root,
-        bundle_hash=bundle_hash,
-    )
 
 
 def _file(entry: dict[str, Any]) -> Arrived:

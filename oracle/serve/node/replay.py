@@ -30,9 +30,10 @@ from oracle.measure.quantify.library import Library
 from oracle.measure.records.meters import Household
 from oracle.model.errors import InputError
 from oracle.model.header import Header
+from oracle.model.ids import BatchId
 from oracle.serve.node.proposal import Proposal
 
-HeaderOnChain = Callable[[str], Header | None]
+HeaderOnChain = Callable[[BatchId], Header | None]
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,10 @@ class Outcome:
     """
 
     number: int
-    agreed: tuple[str, ...]
-    adopted: tuple[str, ...] = ()
-    differing: tuple[str, ...] = ()
-    only_here: tuple[str, ...] = ()
+    agreed: tuple[BatchId, ...]
+    adopted: tuple[BatchId, ...] = ()
+    differing: tuple[BatchId, ...] = ()
+    only_here: tuple[BatchId, ...] = ()
     lacking: tuple[str, ...] = ()
     other_bytes: tuple[str, ...] = ()
 
@@ -66,7 +67,7 @@ class Outcome:
 class _Disputed(Exception):
     """Ends the transaction of a close that is not settled."""
 
-    def __init__(self, outcome: Outcome, mine: dict[str, StoredBatch]):
+    def __init__(self, outcome: Outcome, mine: dict[BatchId, StoredBatch]):
         super().__init__(outcome.number)
         self.outcome = outcome
         self.mine = mine
@@ -132,11 +133,11 @@ class Replay:
             self._put_aside(disputed.outcome, disputed.mine)
             return disputed.outcome
 
-    def aside(self, batch: str) -> Path:
+    def aside(self, batch: BatchId) -> Path:
         """Where this node's own bundle of a disputed batch is."""
         return self._book.home / "disputed" / batch[2:]
 
-    def claim(self, batch: str) -> Path:
+    def claim(self, batch: BatchId) -> Path:
         """Where the other's bundle of a disputed batch is."""
         return self._book.home / "claims" / batch[2:]
 
@@ -171,25 +172,32 @@ class Replay:
         agreed = [key for key, header in own.items() if header == proposal.headers.get(key)]
         others = sorted((own.keys() | proposal.headers.keys()) - set(agreed))
         adopted = [key for key in others if self._attested(key, proposal.headers.get(key))]
-        only_here: list[str] = []
+        only_here: list[BatchId] = []
         if all(self._on_chain(key) == header for key, header in proposal.headers.items()):
             only_here = [key for key in others if key not in proposal.headers]
         differing = [key for key in others if key not in adopted and key not in only_here]
-        listed = (agreed, adopted, differing, only_here, lacking, other)
-        return Outcome(proposal.number, *(tuple(sorted(names)) for names in listed))
+        return Outcome(
+            proposal.number,
+            tuple(sorted(agreed)),
+            tuple(sorted(adopted)),
+            tuple(sorted(differing)),
+            tuple(sorted(only_here)),
+            tuple(sorted(lacking)),
+            tuple(sorted(other)),
+        )
 
-    def _attested(self, batch: str, proposed: Header | None) -> bool:
+    def _attested(self, batch: BatchId, proposed: Header | None) -> bool:
         """Whether the chain has the other's batch, and its bundle is here and holds."""
         if proposed is None or not (self.claim(batch) / DOCUMENT).exists():
             return False
         return read(self.claim(batch)).header == proposed == self._on_chain(batch)
 
-    def _adopted(self, batch: str) -> StoredBatch:
+    def _adopted(self, batch: BatchId) -> StoredBatch:
         bundle = read(self.claim(batch))
         write(self._book.bundle_folder(batch), bundle)
         return _stored(batch, bundle, self._library)
 
-    def _put_aside(self, outcome: Outcome, mine: dict[str, StoredBatch]) -> None:
+    def _put_aside(self, outcome: Outcome, mine: dict[BatchId, StoredBatch]) -> None:
         for batch in mine:
             if batch in outcome.differing:
                 shutil.rmtree(self.aside(batch), ignore_errors=True)
@@ -202,7 +210,7 @@ class Replay:
             add_closing_batches(connection, outcome.number, list(outcome.agreed))
 
 
-def _stored(batch: str, bundle: Bundle, library: Library) -> StoredBatch:
+def _stored(batch: BatchId, bundle: Bundle, library: Library) -> StoredBatch:
     meta = bundle.meta
     rule = library.rule(meta.methodology, meta.version)
     return StoredBatch(

@@ -24,8 +24,8 @@ from fastapi import Path as PathParameter
 from fastapi import Request as HttpRequest
 from starlette.concurrency import run_in_threadpool
 
-from oracle.measure.evidence.proof import header_json
 from oracle.model.errors import InputError
+from oracle.model.ids import BatchId
 from oracle.serve.http.body import TooLarge, spool
 from oracle.serve.http.problem import tell_problems
 from oracle.serve.http.signed import ByAddress, NotAuthentic, Request, parse, require
@@ -56,12 +56,12 @@ def node_app(member: Member, proposers: tuple[str, ...], spool_folder: Path) -> 
     @app.get("/v1/batches")
     def batches() -> dict[str, Any]:
         """Headers of the batches this node found for itself."""
-        return {batch: header_json(header) for batch, header in member.batches().items()}
+        return {batch: header.to_json() for batch, header in member.batches().items()}
 
     @app.get("/v1/batches/{batch}/approval")
     def approval(batch: Batch) -> dict[str, Any]:
         """This node's signature over a batch."""
-        return member.approve(batch).to_json()
+        return member.approve(BatchId(batch)).to_json()
 
     @app.put("/v1/closings/{number}")
     async def closing(number: int, request: HttpRequest) -> dict[str, Any]:
@@ -77,10 +77,10 @@ def node_app(member: Member, proposers: tuple[str, ...], spool_folder: Path) -> 
         archive = spool_folder / f"{batch[2:]}.tar"
         await spool(request.stream(), archive, sha256=signed.sha256, most=MOST_BYTES)
         try:
-            await run_in_threadpool(unpack, archive, member.claim_folder(batch), MOST_BYTES)
+            await run_in_threadpool(unpack, archive, member.claim_folder(BatchId(batch)), MOST_BYTES)
         finally:
             archive.unlink()
-        return asdict(await run_in_threadpool(member.compare, batch))
+        return asdict(await run_in_threadpool(member.compare, BatchId(batch)))
 
     return app
 

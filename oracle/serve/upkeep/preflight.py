@@ -10,20 +10,22 @@ from typing import TYPE_CHECKING
 
 from eth_utils.crypto import keccak
 
-from oracle.edge.chain.client import Translated
+from oracle.edge.chain.contracts.methodology_registry import MethodologyRegistry
+from oracle.edge.chain.contracts.operator_registry import OperatorRegistry
+from oracle.edge.chain.contracts.oracle_committee import OracleCommittee
+from oracle.edge.chain.contracts.settlement_vault import SettlementVault
 from oracle.edge.chain.fees import fees_now
 from oracle.edge.chain.finality import require_sound
 from oracle.edge.keys.keyring import CUSTODY, RECORDS
 from oracle.edge.store import outbox as rows
 from oracle.edge.store.lock import exclusive
-from oracle.measure.evidence.leaf import methodology_word
 from oracle.measure.quantify.figures import Status
 from oracle.model.errors import CarbonbookError, ConfigError
 from oracle.model.units import day_of_time, year_of
 from oracle.sandbox.local import CHAIN_ID
 
 if TYPE_CHECKING:
-    from oracle.cli.console import Installation
+    from oracle.installation import Installation
 
 _DISK_BYTES = 1 << 30
 _GAS = 20_000_000  # a full chunk of accounts
@@ -98,8 +100,7 @@ def _sound(here: Installation) -> tuple[bool, str]:
 def _code(here: Installation) -> tuple[bool, str]:
     other = []
     for role, entry in here.chain.manifest.contracts.items():
-        with Translated(here.chain.rpc):
-            code = here.chain.web3.eth.get_code(here.chain.address(role))
+        code = here.chain.code(entry.address)
         if "0x" + keccak(code).hex() != entry.code_hash.lower():
             other.append(role)
     return not other, f"other code at {', '.join(other)}" if other else "every contract has the code of the manifest"
@@ -112,28 +113,25 @@ def _clock(here: Installation) -> tuple[bool, str]:
 
 
 def _committee(here: Installation) -> tuple[bool, str]:
-    chain = here.chain
-    quorum = chain.read("OracleCommittee", "quorum")
+    committee = OracleCommittee(here.chain)
+    quorum, known = committee.quorum(), committee.members()
     held = [here.keys.address(name) for name in here.settings.committee]
-    members = [address for address in held if chain.read("OracleCommittee", "isMember", address)]
+    members = [address for address in held if address in known]
     return len(members) >= quorum, f"{len(members)} of {len(held)} keys here are members; {quorum} must sign"
 
 
 def _gas(here: Installation) -> tuple[bool, str]:
     relayer = here.keys.address(here.settings.relayer)
-    with Translated(here.chain.rpc):
-        balance = here.chain.web3.eth.get_balance(relayer)  # type: ignore[arg-type]  # checksummed text
+    balance = here.chain.balance(relayer)
     cap = fees_now(here.chain).cap
     left = balance // (_GAS * cap) if cap else None
     return left is None or left >= 10, f"{relayer} can pay for {'any number of' if left is None else left} full chunks"
 
 
 def _operators(here: Installation) -> tuple[bool, str]:
-    standing = {
-        name: here.chain.read("OperatorRegistry", "operatorOf", address).standing
-        for name, address in here.operators().items()
-    }
-    other = [name for name, at in standing.items() if at != _ACTIVE]
+    registry = OperatorRegistry(here.chain)
+    standing = {name: registry.standing_of(address) for name, address in here.operators().items()}
+    other = [name for name, at in standing.items() if at != "active"]
     return (
         not other,
         f"not licensed: {', '.join(other)}" if other else f"operators of {len(standing)} sources are licensed",
@@ -141,29 +139,29 @@ def _operators(here: Installation) -> tuple[bool, str]:
 
 
 def _reserve(here: Installation) -> tuple[bool, str]:
-    empty = [
-        name for name, address in here.operators().items() if here.chain.read("SettlementVault", "freeOf", address) == 0
-    ]
+    vault = SettlementVault(here.chain)
+    empty = [name for name, address in here.operators().items() if vault.free_of(address) == 0]
     return not empty, f"no free reserve: {', '.join(empty)}" if empty else "every operator has free reserve"
 
 
 def _prices(here: Installation) -> tuple[bool, str]:
     today = day_of_time(here.chain.now(), "UTC")
     years = sorted({year_of(today), year_of(today + _PRICE_DAYS)})
-    missing = [str(year) for year in years if here.chain.read("SettlementVault", "priceOf", year) == 0]
+    vault = SettlementVault(here.chain)
+    missing = [str(year) for year in years if vault.price_of(year) == 0]
     return not missing, f"no price for {', '.join(missing)}" if missing else f"points of {years[0]} have a price"
 
 
 def _methodologies(here: Installation) -> tuple[bool, str]:
+    registry = MethodologyRegistry(here.chain)
     other, same = [], 0
     for rule in here.library.rules():
         if rule.status is not Status.ACTIVE:
             continue
-        key = methodology_word(rule.id)
-        if here.chain.read("MethodologyRegistry", "versionCount", key) < rule.version:
+        if registry.version_count(rule.id) < rule.version:
             continue  # of another place, or not proposed yet: closing does not need it until an act asks for it
-        terms = here.chain.read("MethodologyRegistry", "methodologyOf", key, rule.version)[0]
-        if (terms.documentHash, terms.factorUg) == (rule.document_hash, rule.factor_ug):
+        terms = registry.methodology_of(rule.id, rule.version).terms
+        if (terms.document_hash, terms.factor_ug) == (rule.document_hash, rule.factor_ug):
             same += 1
         else:
             other.append(f"{rule.id} v{rule.version}")
@@ -176,8 +174,6 @@ def _stuck(here: Installation) -> tuple[bool, str]:
     age = 0 if oldest is None else int(time.time()) - oldest
     return age < _STUCK_SECONDS, f"the oldest transaction on its way is {age} s old" if age else "none is on its way"
 
-
-_ACTIVE = 1  # IOperatorRegistry.Standing.Active
 
 CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("keys", _keys, "Put the keystore files and the passphrase where config.toml says (`keys`, `passphrase_file`)."),

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from eth_utils.address import to_checksum_address
 
 from oracle.edge.chain.client import Chain, Event
+from oracle.edge.chain.contracts.carbon_point import CarbonPoint
+from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger, chain_header
+from oracle.edge.chain.contracts.point_issuer import PointIssuer
 from oracle.edge.store.batches import StoredBatch, add_batch, all_batches
 from oracle.measure.evidence.folder import read
 from oracle.measure.evidence.leaf import ACCOUNT_SHIFT
 from oracle.model.errors import InputError, VerificationFailed
 from oracle.model.header import Header
+from oracle.model.ids import BatchId
 from oracle.model.units import date_of, year_of
 
 if TYPE_CHECKING:
-    from oracle.cli.console import Installation
+    from oracle.installation import Installation
 
 _BATCHES = "batch,operator,methodology,version,act_date,sequence,records,accounts,quantity"
 _ACCOUNTS = "account,year,points_milli,reduction_mg"
@@ -46,9 +52,8 @@ def restore(here: Installation) -> Restored:
     with here.book.database.reading() as connection:
         known = {batch.batch for batch in all_batches(connection)}
     added, missing = [], []
-    for event in here.chain.events("EvidenceLedger", "BatchAttested"):
-        batch, header = "0x" + event.values["batch"].hex(), event.values["header"]
-        methodology = header.methodology.rstrip(b"\0").decode("ascii")
+    for batch, header in chain_batches(here.chain):
+        methodology = header.methodology_name
         if batch in known:
             continue
         if not _is_here(here, batch, header):
@@ -63,11 +68,11 @@ def restore(here: Installation) -> Restored:
     return Restored(tuple(added), tuple(missing))
 
 
-def batches_csv(headers: Iterable[tuple[str, Any]]) -> bytes:
+def batches_csv(headers: Iterable[tuple[BatchId, Header]]) -> bytes:
     """Batches with their headers, by key."""
     rows = [
-        f"{batch},{header.operator},{header.methodology.rstrip(bytes(1)).decode('ascii')},{header.version},{date_of(header.day)},"
-        f"{header.sequence},{_of(header, 'recordCount')},{_of(header, 'accountCount')},{_of(header, 'totalQuantity')}"
+        f"{batch},{header.operator},{header.methodology_name},{header.version},{date_of(header.day)},"
+        f"{header.sequence},{header.record_count},{header.account_count},{header.total_quantity}"
         for batch, header in sorted(headers)
     ]
     return _lines(_BATCHES, rows)
@@ -79,29 +84,25 @@ def accounts_csv(pages: Pages) -> bytes:
     return _lines(_ACCOUNTS, rows)
 
 
-def chain_batches(chain: Chain) -> list[tuple[str, Any]]:
+def chain_batches(chain: Chain) -> list[tuple[BatchId, Header]]:
     """Every batch and its header, from the events."""
-    return [
-        ("0x" + event.values["batch"].hex(), event.values["header"])
-        for event in chain.events("EvidenceLedger", "BatchAttested")
-    ]
+    headers = (chain_header(event.values["header"]) for event in EvidenceLedger(chain).events("BatchAttested"))
+    return [(header.batch, header) for header in headers]
 
 
 def chain_pages(chain: Chain) -> Pages:
     """Every account's pages: who was credited is in the calldata and the transfers, how much is in the contract."""
-    days = {
-        event.values["batch"]: event.values["header"].day for event in chain.events("EvidenceLedger", "BatchAttested")
-    }
+    headers, book = dict(chain_batches(chain)), CarbonPoint(chain)
     keys = set()
-    for event in chain.events("PointIssuer", "ChunkCredited"):
-        year = year_of(days[event.values["batch"]])
+    for event in PointIssuer(chain).events("ChunkCredited"):
+        year = year_of(headers[BatchId("0x" + event.values["batch"].hex())].day)
         keys |= {(account, year) for account in _credited(chain, event)}
     years = sorted({year for _, year in keys})
-    for event in chain.events("CarbonPoint", "AccountMoved"):
+    for event in book.events("AccountMoved"):
         keys |= {(event.values["to"], year) for year in years}
     ordered = sorted(keys)
-    found = chain.read_many("CarbonPoint", "pageOf", [list(key) for key in ordered])
-    pages = {key: (page[0][0], page[0][1]) for key, page in zip(ordered, found, strict=True)}
+    found = zip(ordered, book.pages_of(ordered), strict=True)
+    pages = {key: (page.points_milli, page.reduction_mg) for key, page in found}
     return {key: page for key, page in pages.items() if page != (0, 0)}
 
 
@@ -118,7 +119,7 @@ def book_pages(here: Installation) -> Pages:
     return {key: page for key, page in pages.items() if page != (0, 0)}
 
 
-def book_batches(here: Installation) -> list[tuple[str, Header]]:
+def book_batches(here: Installation) -> list[tuple[BatchId, Header]]:
     """Batches of the database that the chain has, with the headers that their records give."""
     attested = {batch for batch, _ in chain_batches(here.chain)}
     with here.book.database.reading() as connection:
@@ -126,16 +127,11 @@ def book_batches(here: Installation) -> list[tuple[str, Header]]:
     return [(batch, read(here.book.bundle_folder(batch)).header) for batch in stored if batch in attested]
 
 
-def _is_here(here: Installation, batch: str, header: Any) -> bool:
+def _is_here(here: Installation, batch: BatchId, header: Header) -> bool:
     try:
-        own = read(here.book.bundle_folder(batch)).header
+        return read(here.book.bundle_folder(batch)).header == header
     except (InputError, VerificationFailed):
         return False
-    return (own.records_root, own.accounts_root, own.bundle_hash) == (
-        header.recordsRoot,
-        header.accountsRoot,
-        header.bundleHash,
-    )
 
 
 def _credited(chain: Chain, event: Event) -> Iterable[str]:
@@ -149,15 +145,7 @@ def _credited(chain: Chain, event: Event) -> Iterable[str]:
     if call is None:
         raise InputError(f"was credited through {answer['result']['to']}, which is not ours", file=event.transaction)
     entries = call["entries"] if "entries" in call else [claim["entry"] for claim in call["claims"]]
-    return {chain.web3.to_checksum_address(f"0x{entry >> ACCOUNT_SHIFT:040x}") for entry in entries if entry}
-
-
-_NAMES = {"recordCount": "record_count", "accountCount": "account_count", "totalQuantity": "total_quantity"}
-
-
-def _of(header: Any, name: str) -> int:
-    """A number of a header as events have it, or as bundles have it."""
-    return int(getattr(header, name) if hasattr(header, name) else getattr(header, _NAMES[name]))
+    return {to_checksum_address(f"0x{entry >> ACCOUNT_SHIFT:040x}") for entry in entries if entry}
 
 
 def _lines(head: str, rows: list[str]) -> bytes:

@@ -1,0 +1,126 @@
+"""The parts of one installation, each opened when it is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eth_utils.address import is_address, to_checksum_address
+
+from oracle.config import Settings
+from oracle.edge.keys.keyring import Elsewhere, Keyring
+from oracle.edge.store.book import Book
+
+if TYPE_CHECKING:  # commands that need no chain do not wait for web3
+    from eth_account.signers.base import BaseAccount
+
+    from oracle.edge.chain.client import Chain
+    from oracle.edge.chain.outbox import Outbox
+    from oracle.ledger.settle.book import Settlements
+    from oracle.measure.quantify.library import Library
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The installation a command runs in; each part is opened when it is needed."""
+
+    settings: Settings
+
+    @classmethod
+    def at(cls, home: Path | None) -> Installation:
+        """The installation of a home folder.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        return cls(Settings.load(home))
+
+    @cached_property
+    def keys(self) -> Keyring:
+        """Its keystore."""
+        elsewhere = {
+            name: Elsewhere(signer.url, signer.address, signer.identifier or signer.address)
+            for name, signer in self.settings.signers.items()
+        }
+        return Keyring(self.settings.path(self.settings.keys), self.settings.passphrase_file, elsewhere)
+
+    @cached_property
+    def book(self) -> Book:
+        """Its book."""
+        return Book(self.settings.home, self.keys, self.settings.database)
+
+    @cached_property
+    def chain(self) -> Chain:
+        """Its chain, checked to be the one the book belongs to."""
+        from oracle.edge.chain.client import Chain
+        from oracle.edge.chain.manifest import Manifest
+
+        manifest = Manifest.load(self.settings.path(self.settings.manifest))
+        chain = Chain(self.settings.rpc, manifest, self.settings.witnesses, self.settings.rpc_timeout_seconds)
+        self.book.database.bind(chain.manifest.chain_id, chain.manifest.genesis_hash)
+        return chain
+
+    @cached_property
+    def library(self) -> Library:
+        """Its methodology documents: the folder that the settings name, or those that come with the package."""
+        from oracle.measure.quantify.library import Library
+
+        return Library.load(self.library_folder)
+
+    @property
+    def library_folder(self) -> Path:
+        """Where those documents are."""
+        from oracle.measure.quantify.library import FOLDER
+
+        return FOLDER if self.settings.library is None else self.settings.path(self.settings.library)
+
+    def sender(self, name: str | None = None) -> Outbox:
+        """Sends from the relayer's account, or from that of a named key."""
+        from oracle.edge.chain.outbox import Outbox, Pace
+
+        pace = Pace(
+            finality=self.settings.finality,
+            wait_seconds=self.settings.wait_seconds,
+            patience_seconds=self.settings.patience_seconds,
+            lock_seconds=self.settings.lock_seconds,
+            window=self.settings.in_flight,
+        )
+        return Outbox(self.chain, self.keys.account(name or self.settings.relayer), self.book.database, pace)
+
+    def outbox(self) -> Outbox:
+        """The relayer's outbox, after a look at what the chain made of what it sent before."""
+        outbox = self.sender()
+        outbox.reconcile()
+        return outbox
+
+    @cached_property
+    def officers(self) -> list[str]:
+        """Accounts of the officers who sign settlement runs, in the order of the settings."""
+        return [self.account_of(name) for name in self.settings.settlement.officers]
+
+    @cached_property
+    def settlements(self) -> Settlements:
+        """Its settlement runs."""
+        from oracle.ledger.settle.book import Settlements
+
+        rules = self.settings.settlement
+        return Settlements(
+            self.book.database, self.chain, self.officers, rules.confirmations, self.settings.lock_seconds
+        )
+
+    def account_of(self, name: str) -> str:
+        """An account, or the account of a key."""
+        return to_checksum_address(name if is_address(name) else self.keys.address(name))
+
+    def members(self) -> list[BaseAccount]:
+        """The oracle members whose keys are here."""
+        return [self.keys.account(name) for name in self.settings.committee]
+
+    def operators(self) -> dict[str, str]:
+        """Address of the operator of each registered source."""
+        return {
+            name: source.operator if source.operator.startswith("0x") else self.keys.address(source.operator)
+            for name, source in self.settings.sources.items()
+        }
