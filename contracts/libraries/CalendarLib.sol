@@ -11,9 +11,9 @@ library CalendarLib {
     function dateOf(uint256 day) internal pure returns (string memory) {
         uint256 year = UnitsLib.yearOf(day);
         uint256 march = UnitsLib.firstDayOf(year + 1) - 306; // 1 March lies 306 days before the next 1 January
-        if (day < march) march = UnitsLib.firstDayOf(year) - 306;
-        uint256 month = (5 * (day - march) + 2) / 153; // from March
-        uint256 dayOfMonth = day - march - (153 * month + 2) / 5 + 1;
+        uint256 dayOfYear = day < march ? day + 306 - UnitsLib.firstDayOf(year) : day - march; // from 1 March
+        uint256 month = (5 * dayOfYear + 2) / 153; // from March
+        uint256 dayOfMonth = dayOfYear - (153 * month + 2) / 5 + 1;
         return string.concat(
             Strings.toString(year), "-", twoDigits(month < 10 ? month + 3 : month - 9), "-", twoDigits(dayOfMonth)
         );

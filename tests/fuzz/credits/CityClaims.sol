@@ -13,6 +13,7 @@ import {Trees} from "../support/Trees.sol";
 abstract contract CityClaims is CityUnderTest, CreditSystem {
     uint256 internal constant LEAVES = 8;
     address internal constant VERIFIER = address(0x5E);
+    address internal constant SECOND_PERSON = address(0xAC); // no operator of the city
 
     uint256 internal _height = 1000; // block number
     mapping(uint256 claim => uint256[]) internal _shares;
@@ -22,6 +23,7 @@ abstract contract CityClaims is CityUnderTest, CreditSystem {
     constructor() CityUnderTest(true) {
         deployCredits();
         certifier.licenseVerifier(VERIFIER, "licence");
+        access.grantRole(access.ADMIN_ROLE(), SECOND_PERSON, 0);
         retirements.addName("Example Data Centre Ltd");
     }
 
@@ -164,7 +166,7 @@ abstract contract CityClaims is CityUnderTest, CreditSystem {
     function _issue(uint256 claim, IReductionCertifier.Claim memory c) private {
         if (c.holds > 0) return;
         if (clock < c.noticeEnds) _passTo(c.noticeEnds);
-        vm.prank(address(0xA2));
+        vm.prank(SECOND_PERSON);
         certifier.issue(claim, 0);
         _series.push(claim);
         done["issue"]++;

@@ -77,9 +77,10 @@ abstract contract CityTrade is CityClaims {
         (bool found, uint256 series) = _liveSeries(seed);
         if (!found) return;
         (address from, address to) = (_picked(_buyers, _mix(seed, 1)), _picked(_buyers, _mix(seed, 2)));
-        uint256 amount = mg % (_token(series).balanceOf(from) + 1);
+        CarbonCredit credit = _token(series);
+        uint256 amount = mg % (credit.balanceOf(from) + 1);
         vm.prank(from);
-        _token(series).transfer(to, amount);
+        credit.transfer(to, amount);
         done["transfer"]++;
     }
 

@@ -56,30 +56,30 @@ contract OddMoneyTest {
         token = Token__MockForSettlement(address(city.token()));
         mg = city.market().stockOf(series).availableMg;
         cost = city.market().costOf(ask, mg);
+        address market = address(city.market());
         token.mint(BUYER, cost);
         vm.prank(BUYER);
-        token.approve(address(city.market()), cost);
+        token.approve(market, cost);
     }
 
     function test_a_payment_that_arrives_short_buys_nothing() external {
         token.setFeeBps(1);
-        vm.expectRevert(
-            abi.encodeWithSelector(ICreditMarket.CreditMarket_Underpaid.selector, cost - cost / 10_000, cost)
-        );
-        _buy();
+        bytes memory refusal =
+            abi.encodeWithSelector(ICreditMarket.CreditMarket_Underpaid.selector, cost - cost / 10_000, cost);
+        _buy(refusal);
         vm.assertEq(city.market().stockOf(series).gross, 0, "nothing is sold");
     }
 
     function test_a_token_that_calls_back_buys_nothing_twice() external {
         token.setHook(address(city.market()), abi.encodeCall(ICreditMarket.drawFee, (series)));
-        _buy();
+        _buy("");
         // The call back found the market as it will be, but not yet the money of this purchase.
         vm.assertTrue(!token.hookEntered(), "the market has nothing to pay before the money is there");
         vm.assertEq(city.market().stockOf(series).gross, cost, "sold once");
     }
 
     function test_an_account_that_the_token_refuses_is_owed_and_the_others_are_paid() external {
-        _buy();
+        _buy("");
         city.pot().openRound(series);
         uint256[] memory shares = city.sharesOf(series);
         address refused = Trees.accountOf(shares[_firstFilled(shares)]);
@@ -89,17 +89,18 @@ contract OddMoneyTest {
         city.pot().claim(series, 0, shares, new bytes32[](0));
         vm.assertEq(city.pot().owedTo(refused), due, "owed");
         vm.assertEq(city.pot().headOf(series).paidOut, sum, "counted");
+        IProceedsPot pot = city.pot();
         vm.expectRevert(abi.encodeWithSelector(Token__MockForSettlement.Token_Blocked.selector, refused));
-        city.pot().takeOwed(refused);
+        pot.takeOwed(refused);
         token.setBlocked(refused, false);
         city.pot().takeOwed(refused);
         vm.assertEq(token.balanceOf(refused), due, "paid in the end");
         vm.expectRevert(abi.encodeWithSelector(IProceedsPot.ProceedsPot_NothingOwed.selector, refused));
-        city.pot().takeOwed(refused);
+        pot.takeOwed(refused);
     }
 
     function test_a_token_that_answers_false_pays_nobody_and_owes_all() external {
-        _buy();
+        _buy("");
         city.pot().openRound(series);
         uint256[] memory shares = city.sharesOf(series);
         uint256 before = token.balanceOf(address(city.pot()));
@@ -112,20 +113,24 @@ contract OddMoneyTest {
     function test_more_batches_than_a_claim_holds_are_refused() external {
         (address operator,) = city.certifier().issuedTo(series);
         IReductionCertifier.Claim memory c = city.certifier().claimOf(series);
+        IReductionCertifier certifier = city.certifier();
+        uint16 sequence = c.sequence;
+        while (certifier.claimByKey(operator, c.methodology, c.vintage, sequence) != 0) sequence++;
         vm.prank(operator);
-        uint256 claim = city.certifier().open(c.methodology, c.version, c.vintage, c.sequence + 1);
+        uint256 claim = certifier.open(c.methodology, c.version, c.vintage, sequence);
         vm.expectRevert(
             abi.encodeWithSelector(IReductionCertifier.ReductionCertifier_TooManyBatches.selector, 65_536, 65_535)
         );
         vm.prank(operator);
-        city.certifier().addBatches(claim, new BatchId[](65_536));
+        certifier.addBatches(claim, new BatchId[](65_536));
     }
 
-    function _buy() private {
+    function _buy(bytes memory refusal) private {
         ICreditMarket.Fill[] memory fills = new ICreditMarket.Fill[](1);
         fills[0] = ICreditMarket.Fill(ask, mg, PRICE);
         ICreditMarket.Permit memory none;
         ICreditMarket market = city.market();
+        if (refusal.length > 0) vm.expectRevert(refusal);
         vm.prank(BUYER);
         market.buy(fills, cost, none);
     }
