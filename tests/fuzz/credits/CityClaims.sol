@@ -60,13 +60,26 @@ abstract contract CityClaims is CityUnderTest, CreditSystem {
 
     /// @notice What the ledger says of some batch is told to who must know.
     function report(uint256 seed) public timed {
-        if (_batches.length == 0) return;
-        BatchId batch = _batches[seed % _batches.length].id;
+        for (uint256 i = 0; i < _batches.length; i++) {
+            if (_report(_batches[(seed % _batches.length + i) % _batches.length].id)) return;
+        }
+    }
+
+    /// @notice The authority revokes a batch that is in a claim.
+    function revokeClaimed(uint256 seed) external timed {
+        uint256 count = certifier.claimCount();
+        if (count == 0) return;
+        uint256[] storage numbers = _batchesOf[seed % count + 1];
+        this.revoke(numbers[_mix(seed, 1) % numbers.length], 0);
+    }
+
+    function _report(BatchId batch) private returns (bool told) {
         (uint256 claim,, bool held) = certifier.batchOf(batch);
         (IEvidenceLedger.Phase phase,) = ledger.phaseOf(batch);
         (bool reported,,) = reversals.reversalOf(batch);
-        if (claim == 0) return;
+        if (claim == 0) return false;
         bool issued = certifier.claimOf(claim).state == IReductionCertifier.State.Issued;
+        told = true;
         if (phase == IEvidenceLedger.Phase.Revoked && issued && !reported) {
             reversals.reportRevoked(batch);
             done["reportRevoked"]++;
@@ -78,6 +91,8 @@ abstract contract CityClaims is CityUnderTest, CreditSystem {
             done["hold"]++;
         } else if (phase == IEvidenceLedger.Phase.Closed && !issued && held) {
             certifier.clearHold(batch);
+        } else {
+            told = false;
         }
     }
 

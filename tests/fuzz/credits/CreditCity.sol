@@ -10,15 +10,16 @@ contract CreditCity is CreditLaws {
         city = new CreditCityUnderTest();
     }
 
+    /// @dev The fuzzer keeps to the verbs.
     function targetContracts() external view returns (address[] memory targets) {
         targets = new address[](1);
         targets[0] = address(city);
     }
 
     function test_a_long_walk_comes_by_every_verb_of_credits_and_keeps_every_law() external {
-        for (uint256 i = 0; i < 2400; i++) {
+        for (uint256 i = 0; i < 2000; i++) {
             _step(uint256(keccak256(abi.encode("credits", i))));
-            if (i % 100 == 99) _lawsOfCredits();
+            if (i % 200 == 199) this.laws();
         }
         bytes32[22] memory verbs = [
             bytes32("openClaim"),
@@ -50,6 +51,11 @@ contract CreditCity is CreditLaws {
         vm.assertGe(city.done("restore") + city.done("hold"), 1, "never happened: restore, hold");
     }
 
+    /// @dev A call of its own, so that what it remembers is forgotten.
+    function laws() external {
+        _lawsOfCredits();
+    }
+
     function _step(uint256 dice) private {
         uint256 verb = dice % 48;
         (uint256 a, uint256 b, uint256 c) = (dice >> 16 & 0xffffffff, dice >> 64 & 0xffffffff, dice >> 128 & 0xffffffff);
@@ -71,7 +77,7 @@ contract CreditCity is CreditLaws {
         else if (verb == 43) city.restore(a);
         else if (verb == 44) city.surrender(a, b);
         else if (verb == 45) city.freezeOrNot(a);
-        else if (verb == 46) city.revoke(a, b);
+        else if (verb == 46) city.revokeClaimed(a);
         else if (c % 4 == 0) city.releaseBuffer(a);
         else city.passHours(a);
     }
