@@ -128,17 +128,20 @@ contract ProceedsPot is IProceedsPot, SaltedDomain, AccessManaged {
         address[] memory accounts = new address[](shares.length);
         uint256 sum = 0;
         for (uint256 i = 0; i < shares.length; i++) {
-            Share calldata share = shares[i];
-            (uint256 due,) = _markOne(reading, share);
+            (uint256 index, uint256 entry) = (shares[i].index, shares[i].entry);
+            (uint256 due,) = _markOne(reading, index, entry, shares[i].proof);
             if (due == 0) continue;
-            (dues[i], accounts[i]) = (due, _accountOf(share.entry));
-            sum += due;
+            (dues[i], accounts[i]) = (due, _accountOf(entry));
+            unchecked {
+                sum += due; // see `_mark`
+            }
 
-            emit SharesPaid(series, share.index, 1, due, reading.round);
+            emit SharesPaid(series, index, 1, due, reading.round);
         }
         _count(reading, sum, shares.length == 0 ? 0 : shares[0].index);
         for (uint256 i = 0; i < dues.length; i++) {
-            if (dues[i] > 0) _send(_holderOf(accounts[i]), dues[i]);
+            uint256 due = dues[i];
+            if (due > 0) _send(_holderOf(accounts[i]), due);
         }
     }
 
@@ -153,7 +156,7 @@ contract ProceedsPot is IProceedsPot, SaltedDomain, AccessManaged {
         }
 
         Reading memory reading = _read(payout.series);
-        (uint256 due, uint256 former) = _markOne(reading, share);
+        (uint256 due, uint256 former) = _markOne(reading, share.index, share.entry, share.proof);
         if (former != payout.paidRound) revert ProceedsPot_WrongRound(former, payout.paidRound);
         _count(reading, due, share.index);
 
@@ -263,15 +266,16 @@ contract ProceedsPot is IProceedsPot, SaltedDomain, AccessManaged {
         }
     }
 
-    function _markOne(Reading memory reading, Share calldata share) private returns (uint256 due, uint256 former) {
-        (uint256 index, uint256 entry) = (share.index, share.entry);
-        if (LeafLib.climb(LeafLib.accountLeaf(index, entry), share.proof) != reading.root) {
+    function _markOne(Reading memory reading, uint256 index, uint256 entry, bytes32[] calldata proof)
+        private
+        returns (uint256 due, uint256 former)
+    {
+        if (LeafLib.climb(LeafLib.accountLeaf(index, entry), proof) != reading.root) {
             revert ProceedsPot_BadProof(reading.series, index);
         }
         mapping(uint256 => uint256) storage words = _paidRounds[reading.series];
-        uint256 rounds = words[index / ROUND_BITS];
-        (due, rounds, former) = _advance(reading, index, entry, rounds);
-        words[index / ROUND_BITS] = rounds;
+        uint256 word = index / ROUND_BITS;
+        (due, words[word], former) = _advance(reading, index, entry, words[word]);
     }
 
     /// @dev What a leaf is due, its word of rounds after it is paid, and up to which round it was.

@@ -150,7 +150,7 @@ interface ICarbonPoint is IERC20, IERC20Metadata, IERC165 {
     /// and none costs an account more than an eighth of the cap for one day.
     /// Of an account that moved, act days through the move's are credited to the holder of its book, under the account's own day cap.
     /// Of an account that took a book over, act days through the move's are closed: their entries are cut to nothing.
-    /// One round for each entry, 40,000 gas at most, and 2,300 more for each move that its book made since.
+    /// One round for each entry, 40,000 gas at most; if it follows a book, 45,000 and 2,300 for each move that the book made.
     /// Reverts if: the caller is not the issuer; the day's year is not live.
     /// @return reductionMg Sum credited, after caps.
     /// @return pointsMilli Sum of points, each rounded down.

@@ -105,20 +105,6 @@ contract TrustLaws {
         }
     }
 
-    /// @dev What a batch brought stays locked, all else is free again, and only once.
-    function check_what_a_batch_did_not_bring_is_unlocked_once(uint96 free, uint64 milli, uint64 brought) external {
-        uint256 price = 50;
-        if (milli == 0 || uint256(milli) * price > free || brought > milli) return;
-        _deposit(free);
-        vault.setPrice(YEAR, price);
-        assert(_sent(LEDGER, abi.encodeCall(vault.lock, (BATCH, OPERATOR, YEAR, milli))));
-        for (uint256 i = 0; i < 2; i++) {
-            assert(_sent(LEDGER, abi.encodeCall(vault.unlock, (BATCH, OPERATOR, YEAR, brought))));
-            assert(vault.freeOf(OPERATOR) == free - uint256(brought) * price);
-            assert(vault.lockedOf(OPERATOR, YEAR) == brought && vault.lockedFor(BATCH) == 0);
-        }
-    }
-
     function check_only_the_ledger_locks_and_unlocks(address caller, bytes32 batch, address operator, uint256 milli)
         external
     {
