@@ -7,7 +7,7 @@ import {Prank} from "./BookLaws.sol";
 
 /// @title Laws of a series of credits, for every input there is (halmos)
 /// @notice Each function is one property; its parameters are symbols, not samples. Run with `make symbolic`.
-contract SeriesOfCreditsLaws {
+contract SeriesLaws {
     Prank private constant vm = Prank(address(uint160(uint256(keccak256("hevm cheat code")))));
     address private constant CERTIFIER = address(0x1001);
     address private constant MARKET = address(0x1002);
