@@ -105,7 +105,11 @@ def drift(
 def _credits(chain: Chain, said: dict[str, Any]) -> Iterator[str]:
     """The terms of the next series, where fees and unclaimed shares go, and the code that begins serials."""
     terms = chain.read("CreditMarket", "termsOf", chain.read("CreditMarket", "presentTermsId"))
-    found = dict(zip(("citizens_bps", "fee_bps", "buffer_bps", "floor_price"), terms, strict=True)) | {
+    found = {
+        "citizens_bps": terms.citizensBps,
+        "fee_bps": terms.feeBps,
+        "buffer_bps": terms.bufferBps,
+        "floor_price": terms.floorPrice,
         "fee_receiver": chain.read("CreditMarket", "feeReceiver"),
         "public_good": chain.read("ProceedsPot", "publicGood"),
         "registry_code": chain.read("RetirementRegistry", "registryCode").decode(),
