@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-# The chain that contract and end-to-end tests and the demo run on: anvil or ganache.
+# The chain that contract and end-to-end tests and the demo run on: anvil or ganache; the end-to-end tests and the demo on hardhat too.
 CHAIN ?= anvil
 # How much `make bench` does, 1 being a city's day, and how large a city `make bench-city` makes.
 SCALE ?= 1
@@ -73,7 +73,7 @@ build/.compiled: $(SOLIDITY) brownie-config.yaml | .venv/.ready node_modules/.re
 	@brownie compile > build/compile.log || { cat build/compile.log; exit 1; }
 	@touch $@
 
-demo: setup ## Run the whole story on sample data (CHAIN=anvil or ganache)
+demo: setup ## Run the whole story on sample data (CHAIN=anvil, ganache or hardhat)
 	@$(BIN)/python scripts/demo.py --chain $(CHAIN)
 
 test: setup ## Test every part in under ten minutes on two cores: units, parity, fuzz, contracts, a story on a real chain, some faults
@@ -97,7 +97,7 @@ test-contracts: setup ## Test the contracts with brownie
 test-story: setup ## Test one story end to end on a real chain, and a few faults on the way
 	@CHAIN=$(CHAIN) $(TIMED) $@ $(PYTEST) $(STORY) -q $(PARALLEL)
 
-test-e2e: setup services ## Test all commands end to end on a real chain, but for what `make test-story` has
+test-e2e: setup services ## Test all commands end to end on a real chain, but for what `make test-story` has (CHAIN=anvil, ganache or hardhat)
 	@CHAIN=$(CHAIN) $(TIMED) $@ $(PYTEST) tests/e2e $(STORY:%=--ignore=%) -q $(PARALLEL)
 
 test-faults: setup services ## Break everything around the oracle a few times, on real anvil processes (minutes)

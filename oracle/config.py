@@ -10,10 +10,12 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from eth_utils.address import is_address
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from oracle.model.bank import Party
 from oracle.model.errors import ConfigError
@@ -24,6 +26,29 @@ DEFAULT_HOME = ".carbonbook"
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _node(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("a node is named as http(s)://host:port")
+    return value
+
+
+def _account(value: str) -> str:
+    if not is_address(value) or not value.startswith("0x"):
+        raise ValueError("an account is 0x and 40 hex digits, with the right checksum if it has capitals")
+    return value
+
+
+def _key_or_account(value: str) -> str:
+    return _account(value) if value.startswith("0x") else value
+
+
+Node = Annotated[str, AfterValidator(_node)]
+Account = Annotated[str, AfterValidator(_account)]
+# Name of a key in the keystore, or an account; what begins with 0x is never a name.
+KeyOrAccount = Annotated[str, Field(min_length=1), AfterValidator(_key_or_account)]
 
 
 class Source(_Frozen):
@@ -39,18 +64,20 @@ class Source(_Frozen):
         signer: Address of the account that signs its requests; None if it signs with the secret `source-NAME` of the keystore.
     """
 
-    operator: str
+    operator: KeyOrAccount
     region: str = "CN-4403"
     zone: str = DEFAULT_ZONE
-    residents: int = 1
-    service: str | None = None
-    daily_rows: int | None = None
-    signer: str | None = None
+    residents: int = Field(default=1, ge=1, le=99)
+    service: Literal["electricity", "gas", "water"] | None = None
+    daily_rows: int | None = Field(default=None, gt=0)
+    signer: Account | None = None
 
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        ZoneInfo(value)
+        # Asked by name: the library looks for a file, and says what it finds in five ways.
+        if value not in available_timezones():
+            raise ValueError(f"'{value}' is no IANA time zone, such as {DEFAULT_ZONE}")
         return value
 
 
@@ -111,7 +138,7 @@ class ExternalSigner(_Frozen):
     """
 
     url: str
-    address: str
+    address: Account
     identifier: str | None = None
 
     @field_validator("url")
@@ -132,8 +159,8 @@ class SettlementRules(_Frozen):
         bank: Whose account pays in bank files, or None.
     """
 
-    officers: tuple[str, ...] = ()
-    confirmations: int = 0
+    officers: tuple[KeyOrAccount, ...] = ()
+    confirmations: int = Field(default=0, ge=0)
     bank: Bank | None = None
 
 
@@ -167,13 +194,13 @@ class Settings(_Frozen):
     """
 
     home: Path
-    rpc: str = "http://127.0.0.1:8545"
+    rpc: Node = "http://127.0.0.1:8545"
     manifest: Path = Path("deployment.json")
     keys: Path = Path("keys")
     passphrase_file: Path | None = None
     committee: tuple[str, ...] = ()
     relayer: str = "relayer"
-    witnesses: tuple[str, ...] = ()
+    witnesses: tuple[Node, ...] = ()
     finality: int = Field(default=12, ge=0)
     rpc_timeout_seconds: float = Field(default=30, gt=0)
     wait_seconds: float = Field(default=120, gt=0)
@@ -187,7 +214,7 @@ class Settings(_Frozen):
     signers: dict[str, ExternalSigner] = {}
     keep_inputs: bool = False
     member: str | None = None
-    proposers: tuple[str, ...] = ()
+    proposers: tuple[Account, ...] = ()
     library: Path | None = None
 
     @classmethod
@@ -204,17 +231,25 @@ class Settings(_Frozen):
                 f"No installation at {folder}: {path} is missing. `carbonbook up` makes one with a local chain."
             )
         try:
-            data = tomllib.loads(path.read_text())
+            data = tomllib.loads(path.read_text("utf-8"))
+            if "home" in data:
+                raise ConfigError(f"{path}: home: it is the folder that this file is in, and cannot be set")
             overrides = {
                 "rpc": environment.get("CARBONBOOK_RPC"),
                 "database": environment.get("CARBONBOOK_DATABASE"),
                 "passphrase_file": environment.get("CARBONBOOK_PASSPHRASE_FILE"),
             }
             return cls(home=folder, **data | {key: value for key, value in overrides.items() if value})
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{path} is not UTF-8: byte {error.start}. Save it as UTF-8.") from error
         except tomllib.TOMLDecodeError as error:
             raise ConfigError(f"{path}: {error}") from error
         except ValidationError as error:
-            problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+            # Without the values: one of them may be a secret that somebody put into the wrong line.
+            told = error.errors(include_input=False, include_context=False, include_url=False)
+            problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in told)
             raise ConfigError(f"{path}: {problems}") from error
 
     def path(self, relative: Path | str) -> Path:

@@ -24,18 +24,24 @@ if TYPE_CHECKING:  # commands that need no chain do not wait for web3
 
 @dataclass(frozen=True)
 class Installation:
-    """The installation a command runs in; each part is opened when it is needed."""
+    """The installation a command runs in; each part is opened when it is needed.
+
+    Attributes:
+        settings: Of its home folder.
+        looks_itself: Whether the command itself checks whether the chain took back final blocks, to report it in its own way.
+    """
 
     settings: Settings
+    looks_itself: bool = False
 
     @classmethod
-    def at(cls, home: Path | None) -> Installation:
+    def at(cls, home: Path | None, *, looks_itself: bool = False) -> Installation:
         """The installation of a home folder.
 
         Raises:
             ConfigError: There is none.
         """
-        return cls(Settings.load(home))
+        return cls(Settings.load(home), looks_itself)
 
     @cached_property
     def keys(self) -> Keyring:
@@ -53,13 +59,20 @@ class Installation:
 
     @cached_property
     def chain(self) -> Chain:
-        """Its chain, checked to be the one the book belongs to."""
+        """Its chain, checked to be the one the book belongs to, and to have what it once had for final.
+
+        Raises:
+            RolledBack: It took that back: a node that began anew, or from an older state.
+        """
         from oracle.edge.chain.client import Chain
+        from oracle.edge.chain.finality import require_standing
         from oracle.edge.chain.manifest import Manifest
 
         manifest = Manifest.load(self.settings.path(self.settings.manifest))
         chain = Chain(self.settings.rpc, manifest, self.settings.witnesses, self.settings.rpc_timeout_seconds)
         self.book.database.bind(chain.manifest.chain_id, chain.manifest.genesis_hash)
+        if not self.looks_itself:
+            require_standing(chain, self.book.database)
         return chain
 
     @cached_property

@@ -75,8 +75,12 @@ def main() -> int:
 def drift(
     chain: Chain, compiler: dict[str, Any], rules: dict[str, dict[str, Any]], credits: dict[str, Any]
 ) -> Iterator[str]:
-    """What differs between a chain and its manifest, a sentence each. `rules` maps a role to its admin, guardian and grantDelaySeconds;
-    `credits` are the parameters of the second flow."""
+    """What differs between a chain and its manifest, a sentence each.
+
+    Args:
+        rules: Admin, guardian and `grantDelaySeconds` of each role.
+        credits: Parameters of the second flow.
+    """
     yield from _compiler(compiler)
     strangers = list(_code(chain))
     yield from strangers

@@ -39,7 +39,7 @@ MERCHANTS = ("merchant-1", "merchant-2", "merchant-3")
 def main() -> None:
     """Runs the story; leaves the first command's failure as it is."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--chain", choices=("anvil", "ganache"), default="anvil")
+    parser.add_argument("--chain", choices=("anvil", "ganache", "hardhat"), default="anvil")
     parser.add_argument("--port", type=int, default=8645)
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "demo")
     arguments = parser.parse_args()
@@ -92,7 +92,7 @@ class Demo:
         orders = self.write_orders()
         taken = self.run("redeem", str(orders))
         print(f"   {taken['taken']} orders taken for {taken['points']} points, {len(taken['refused'])} refused")
-        self.run("clock", "--advance", "8")
+        self.run("clock", "--advance", "9")
         run = self.run("settle", "propose", "--key", "authority-1")["run"]
         self.run("settle", "approve", run, "--key", "authority-2")
         paid = self.run("settle", "send", run)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from typer.main import get_command
 
 from oracle.cli import app
+from oracle.edge.store.disk import disk
 from oracle.model.errors import CarbonbookError
 
 # Which module a command is in, under the heading that `carbonbook --help` shows it under: only the module that is asked for is loaded.
@@ -36,6 +39,7 @@ GROUPS = {
     },
     "Ledger": {
         "claim": "ledger.claim",
+        "unlock": "ledger.unlock",
         "account": "ledger.account",
         "duplicate": "ledger.duplicate",
         "reconcile": "report.reconcile",
@@ -70,16 +74,25 @@ GROUPS = {
 MODULES = {command: module for commands in GROUPS.values() for command, module in commands.items()}
 _HEADINGS = {command: heading for heading, commands in GROUPS.items() for command in commands}
 
+PRIVATE = 0o077  # umask: files 0600, folders 0700
+
 
 def main() -> None:
-    """Entry point of `carbonbook`: what is raised on purpose becomes a sentence and an exit code."""
+    """Entry point of `carbonbook`: what is raised on purpose becomes a sentence and an exit code; what is written is its owner's only.
+
+    A file that a command cannot open or write, wherever that is, is told like one that it knew could fail.
+    """
+    before = os.umask(PRIVATE)
     asked = MODULES.get(sys.argv[1] if len(sys.argv) > 1 else "")
     try:
-        load([asked] if asked else list(MODULES.values()))
-        presented(get_command(app))()
+        with disk(Path.cwd()):
+            load([asked] if asked else list(MODULES.values()))
+            presented(get_command(app))()
     except CarbonbookError as error:
         sys.stderr.write(f"Error: {error}\n")
         sys.exit(error.exit_code)
+    finally:
+        os.umask(before)
 
 
 def load(modules: list[str]) -> None:

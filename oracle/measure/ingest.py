@@ -16,21 +16,22 @@ from oracle.config import Source
 from oracle.edge.store.arrivals import Arrival, add_arrival
 from oracle.edge.store.book import Book
 from oracle.edge.store.files import StoredFile, add_file, committed_files, file_of, rows_since
-from oracle.edge.store.quarantine import keep_rows
+from oracle.edge.store.quarantine import keep_rows, keep_subjects
 from oracle.measure.evidence.leaf import record_ids
 from oracle.measure.masked import masked_rows
-from oracle.measure.records.content import MAX_BYTES
+from oracle.measure.records.content import MAX_BYTES, sha256_of
 from oracle.measure.records.meters import Household
 from oracle.measure.records.reader import read
+from oracle.measure.records.subjects import subjects
 from oracle.measure.validate.rejected import rejected
 from oracle.measure.validate.rules import Context, validate
 from oracle.model.acts import Reading
 from oracle.model.columns import column
 from oracle.model.errors import InputError
 from oracle.model.findings import CODES, Kind, empty_findings
+from oracle.model.names import readable
 
 _PEPPER_LABEL = b"carbonbook/pepper/1"
-_READ_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -86,16 +87,19 @@ def ingest(
         InputError: The file cannot be read as a whole, or another source brought it; nothing was stored.
         AllowanceUsedUp: The source's rows of the day would be more than its allowance; nothing was stored.
     """
-    sha256 = _sha256(path)
+    sha256 = sha256_of(path)
     with book.database.reading() as connection:
         present = file_of(connection, sha256)
     if present is not None and present.source != name:
-        raise InputError(f"the same bytes were ingested as records of source '{present.source}'", file=path.name)
+        raise InputError(
+            f"the same bytes were ingested as records of source '{present.source}'", file=readable(path.name)
+        )
     if present is not None:
         return Ingested(present, {}, empty_findings(), before=True)
     reading = read(path, source=name, region=source.region, kind=kind, zone=source.zone, household=household, most=most)
     reading = validate(reading, Context(now=now))
     texts = masked_rows(path, _quarantined(reading), kind)
+    tags = _tags(book, name, path, kind, household, most, reading)
     with book.database.begin() as connection:
         _require_allowance(connection, name, source, reading.rows, now)
         acts, copies = _identified(book, connection, reading)
@@ -104,9 +108,10 @@ def ingest(
             book.acts.write(scenario, sha256, frame)
         accepted = sum(int(frame["rows"].list.len().sum()) for frame in acts.values())
         rows_found = found["row"].drop_nulls().n_unique()
-        file = StoredFile(sha256, path.name, name, reading.rows, accepted, rows_found, now)
+        file = StoredFile(sha256, reading.file, name, reading.rows, accepted, rows_found, now)
         add_file(connection, file, found)
         keep_rows(connection, sha256, texts)
+        keep_subjects(connection, sha256, tags)
         add_arrival(connection, Arrival(sha256, kind, read_at=now, **vars(household)))
     return Ingested(file, {scenario: len(frame) for scenario, frame in acts.items()}, found, before=False)
 
@@ -144,6 +149,20 @@ def _quarantined(reading: Reading) -> list[int]:
     return reading.findings.filter(pl.col("code").is_in(codes))["row"].drop_nulls().unique().to_list()
 
 
+def _tags(
+    book: Book, name: str, path: Path, kind: str | None, household: Household, most: int, reading: Reading
+) -> pl.DataFrame:
+    """Whose rows with findings are, so that they can be found when the person is to be forgotten: row, tag.
+
+    A copy of a row shows nothing that the row itself does not.
+    """
+    rows = reading.findings.filter(pl.col("code") != "duplicate").select("row").drop_nulls().unique()
+    if rows.is_empty():
+        return pl.DataFrame(schema={"row": pl.Int64(), "tag": pl.Binary()})
+    whose = subjects(path, kind, household, most).join(rows, on="row", how="semi")
+    return whose.select("row", book.register.tags(name, whose["subject"]))
+
+
 def _require_allowance(connection: Connection, name: str, source: Source, rows: int, now: int) -> None:
     if source.daily_rows is None:
         return
@@ -169,14 +188,3 @@ def _copies(frame: pl.DataFrame, stored: pl.DataFrame, content: list[str]) -> pl
     """Acts that stand, with the same content, in an earlier file."""
     same = frame.join(stored.select(content).unique(), on=content, how="semi", nulls_equal=True)
     return same.with_columns(copy=pl.lit("of an earlier file"))
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(_READ_BYTES):
-                digest.update(block)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from error
-    return digest.hexdigest()

@@ -8,6 +8,7 @@ CarbonbookError              1
 │   ├── ChainUnreachable         nothing answers at the RPC address
 │   ├── WrongChain               another chain than the one this book belongs to
 │   ├── ContractReverted         a contract refused, and said why
+│   ├── NoReserve                a batch locks more reserve than its operator has free
 │   ├── NotMined                 it was sent and stands in no block yet
 │   └── OutOfGasMoney            the sending account cannot pay for gas
 ├── VerificationFailed       7   a proof, a signature or a hash does not hold
@@ -75,6 +76,10 @@ class ContractReverted(ChainError):
         self.arguments = arguments
         listed = ", ".join(f"{key}={value}" for key, value in arguments.items())
         super().__init__(f"{name}({listed})")
+
+
+class NoReserve(ChainError):
+    """A batch locks more reserve than its operator has free, or the year of its points has no price."""
 
 
 class NotMined(ChainError):

@@ -18,6 +18,7 @@ UG_PER_MG = 1000
 MG_PER_KG = 1_000_000
 MG_PER_TONNE = 1_000_000_000
 MILLI = 1000
+MOST_MILLI = (1 << 56) - 1  # of one order: what a voucher has room for, far more than there will ever be
 
 # 3800 points = 450 kg, the public conversion rate: 76 / 9000 milli-points per milligram.
 POINTS_NUMERATOR = 76
@@ -76,6 +77,18 @@ def to_base_exact(value: str | int | Decimal, per_unit: int) -> int:
     return int(scaled)
 
 
+def milli_points(text: str, *, least: int = 1) -> int:
+    """Thousandths of a point, from points as a person writes them.
+
+    Raises:
+        InputError: It is no number, has more than three decimals, or is out of range.
+    """
+    milli = to_base_exact(text, MILLI)
+    if not least <= milli <= MOST_MILLI:
+        raise InputError(f"'{text}' points are not between {points(least)} and {points(MOST_MILLI)}")
+    return milli
+
+
 def day_of(when: date) -> int:
     """Day number of a civil date."""
     return (when - _EPOCH).days
@@ -115,9 +128,9 @@ def _scaled(value: str | int | Decimal, per_unit: int) -> Decimal:
     with localcontext() as context:
         context.prec = 78
         try:
-            number = Decimal(value) * per_unit
+            number = Decimal(value) * per_unit  # inexact beyond 78 digits, which no quantity here has
         except InvalidOperation as error:
-            raise InputError(f"'{value}' is not a number") from error
+            raise InputError(f"'{str(value)[:40]}' is not a number") from error
     if not number.is_finite():
         raise InputError(f"'{value}' is not a finite number")
     return number

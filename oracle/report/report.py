@@ -21,6 +21,7 @@ from oracle.report.read.credits import credits
 from oracle.report.read.holdings import Holdings, read_holdings
 from oracle.report.read.ledger import Ledger, read_ledger, utc
 from oracle.report.read.pages import Page, Pages, turn_pages
+from oracle.report.read.rests import Rests, follow_rests
 from oracle.report.read.state import State, read_pages, read_state
 from oracle.report.tables.findings import findings
 from oracle.report.tables.flags import flags
@@ -107,7 +108,12 @@ class Report:
         """Every credited entry."""
         used = self.ledger.batches[["batch", "methodology", "version"]].itertuples(index=False, name=None)
         growth_only = {batch for batch, *version in used if not self.state.terms[tuple(version)].earns_points}
-        return credits(self.ledger, self.holdings.bundles, growth_only)
+        return credits(self.ledger, self.holdings.bundles, self.rests, growth_only)
+
+    @cached_property
+    def rests(self) -> Rests:
+        """What the caps of days left of entries."""
+        return follow_rests(self.ledger)
 
     @cached_property
     def pages(self) -> Pages:
@@ -122,12 +128,13 @@ class Report:
         all_days = Period(date.min, date.max)
         return (
             *batches.check_headers(holdings, state),
-            *batches.check_credits(self.credits, holdings, state),
+            *batches.check_credits(self.credits, self.rests, holdings, state),
             *points.check_pages(self.pages, chain_pages),
             *points.check_supply(ledger, self.pages, state),
             *points.check_held(ledger, state),
             *points.check_statements(self.statements, self.pages, state),
             *money.check_reserve(ledger, state),
+            *money.check_locks(ledger, state),
             *money.check_vault(ledger, state),
             *money.check_merchants(ledger, merchants(ledger, all_days), state),
             *clearing.check_footing(ledger, self.period),

@@ -1,6 +1,7 @@
-"""A chain on this machine: anvil or ganache as a process of its own that outlives the command that started it.
+"""A chain on this machine: anvil, ganache or hardhat as a process of its own that outlives the command that started it.
 
-Its state is written to the home folder after every block's worth of work, so that stopping and starting keeps the book's chain.
+Its state is written to the home folder after every block's worth of work, so that stopping and starting keeps the book's chain. Hardhat
+keeps its state in memory alone: such a chain ends with its process.
 """
 
 from __future__ import annotations
@@ -15,13 +16,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import requests
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from tenacity import retry, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
 
 from oracle.edge.chain.client import Translated, connect
-from oracle.model.errors import ChainError, ConfigError
+from oracle.model.errors import ChainError, ChainUnreachable, ConfigError
 
 # The public mnemonic of anvil and hardhat: everybody has its keys, nothing of value belongs to them.
 MNEMONIC = "test test test test test test test test test test test junk"
@@ -38,7 +38,7 @@ class Process:
     """A local chain that was started.
 
     Attributes:
-        kind: `anvil` or `ganache`.
+        kind: `anvil`, `ganache` or `hardhat`.
         port: Of its RPC.
         pid: Of its process.
         genesis_time: UTC seconds at which its own clock began.
@@ -68,11 +68,11 @@ def start(home: Path, kind: str, port: int, genesis_time: int) -> Process:
     A chain that ran before goes on with its state and never with an earlier time than its latest block.
 
     Args:
-        kind: `anvil` or `ganache`.
+        kind: `anvil`, `ganache` or `hardhat`.
         genesis_time: Time of the genesis block of a new chain, UTC seconds.
 
     Raises:
-        ConfigError: The program is not installed, the port is taken, or the home folder has a chain of another kind.
+        ConfigError: The program is not installed, the port is taken, or the home folder has a chain of another kind, or one that is gone.
         ChainError: The chain did not come up; its log says why.
     """
     before = _recorded(home)
@@ -80,6 +80,8 @@ def start(home: Path, kind: str, port: int, genesis_time: int) -> Process:
         raise ConfigError(f"The chain in {home} is {before.kind}, not {kind}. Choose another home folder.")
     if before is not None and _alive(before):
         return before
+    if before is not None and kind in _FORGETFUL:
+        raise ConfigError(f"{kind} kept the chain in {home} in memory, and it ended. Choose another home folder.")
     if before is not None:
         genesis_time = before.genesis_time
     _require_free(port)
@@ -150,14 +152,41 @@ def _ganache(home: Path, port: int, genesis_time: int) -> list[str]:
     return [*command, "--database.dbPath", str(home / "chain-state")]
 
 
-_COMMANDS = {"anvil": _anvil, "ganache": _ganache}
+def _hardhat(home: Path, port: int, genesis_time: int) -> list[str]:
+    network = {
+        "chainId": CHAIN_ID,
+        "hardfork": "shanghai",
+        "blockGasLimit": BLOCK_GAS_LIMIT,
+        "initialDate": datetime.fromtimestamp(genesis_time, tz=UTC).isoformat(),
+        "accounts": {"mnemonic": MNEMONIC, "count": ACCOUNTS},
+    }
+    config = home / "hardhat.config.json"
+    config.write_text(json.dumps({"networks": {"hardhat": network}}, indent=2) + "\n")
+    return ["hardhat", "--config", str(config), "node", "--hostname", "127.0.0.1", "--port", str(port)]
+
+
+_COMMANDS = {"anvil": _anvil, "ganache": _ganache, "hardhat": _hardhat}
+_FORGETFUL = ("hardhat",)
 
 
 def _launch(command: list[str], home: Path) -> subprocess.Popen[bytes]:
-    if shutil.which(command[0]) is None:
+    program = shutil.which(command[0])
+    if program is None:
         raise ConfigError(f"{command[0]} is not on the PATH. `make setup` installs it into node_modules/.bin.")
+    # Hardhat wants to be started where it is installed, and asks its user's settings whether it may report: here it has none.
+    installed = next((path.parent for path in Path(program).resolve().parents if path.name == "node_modules"), None)
+    environment = os.environ | {"HARDHAT_DISABLE_TELEMETRY_PROMPT": "true"}
+    environment |= {f"XDG_{kind}_HOME": str(home / "hardhat" / kind.lower()) for kind in ("CONFIG", "DATA", "CACHE")}
     with (home / "chain.log").open("ab") as log:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd=installed,
+            env=environment,
+        )
 
 
 def _recorded(home: Path) -> Process | None:
@@ -178,8 +207,7 @@ def _require_free(port: int) -> None:
 
 def _answers(rpc: str, child: subprocess.Popen[bytes]) -> bool:
     @retry(
-        retry=retry_if_exception_type(requests.exceptions.RequestException)
-        | retry_if_result(lambda answered: answered is None),
+        retry=retry_if_exception_type(ChainUnreachable) | retry_if_result(lambda answered: answered is None),
         wait=wait_fixed(0.05),
         stop=stop_after_delay(_START_SECONDS),
         retry_error_callback=lambda state: False,

@@ -48,6 +48,11 @@ class Service:
         self._end(lambda process: process.terminate())
 
     @property
+    def runs(self) -> bool:
+        """Whether the process that was started last is still there."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def memory_peak(self) -> int:
         """Most bytes of memory it has held so far."""
         assert self._process is not None

@@ -6,14 +6,17 @@ import csv
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
+from web3.types import RPCEndpoint
+
+from oracle.edge.chain.client import connect
 from oracle.measure.evidence.bundle import Bundle
 from oracle.measure.evidence.folder import read
 from oracle.sandbox.city.generate import generate
 from oracle.sandbox.city.plan import Cheats, Plan
 from tests.e2e.cli import CHAIN, DATA, Carbonbook, free_port
 
+AT_ONCE = "at once"
 CLOCK = "2023-01-10T08:00:00+08:00"
 CHEATS = Cheats(
     **{f"{kind}_bps": 400 for kind in ("teleport", "same_station", "exit_only", "duplicate", "resent", "two_operators")}
@@ -42,9 +45,12 @@ class Story:
         self.carbonbook = Carbonbook(folder / "home")
         generate(PLAN, self.city)
 
-    def up(self) -> Any:
-        """A chain with everything on it."""
-        return self.carbonbook("up", "--chain", CHAIN, "--port", str(free_port()), "--clock", CLOCK)
+    def up(self, mining: str = AT_ONCE) -> None:
+        """A chain with everything on it, that goes on mining as told: at once, or ten times a second."""
+        rpc = self.carbonbook("up", "--chain", CHAIN, "--port", str(free_port()), "--clock", CLOCK)["rpc"]
+        if mining != AT_ONCE:
+            for method, argument in (("evm_setAutomine", False), ("evm_setIntervalMining", 100)):
+                assert "error" not in connect(rpc).provider.make_request(RPCEndpoint(method), [argument])
 
     def inputs(self) -> list[tuple[list[Path], str]]:
         """Files and their sources."""
@@ -78,7 +84,7 @@ class Story:
         self.carbonbook("clock", "--advance", "1")
         self.carbonbook("credit")
         self.carbonbook("redeem", self.write_orders())
-        self.carbonbook("clock", "--advance", "8")
+        self.carbonbook("clock", "--advance", "9")
         self.carbonbook("settle")
 
     def bundles(self) -> Iterator[Bundle]:

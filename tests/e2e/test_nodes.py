@@ -6,8 +6,11 @@ Each has its own home folder, key and copies of the inputs, and recomputes what 
 from __future__ import annotations
 
 import json
+import random
 import shutil
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -264,3 +267,25 @@ def test_committee__gathered_by_anyone_without_a_book__is_attested(committee: Co
     urls = ",".join(committee.nodes[number].url for number in (1, 3, 5))
     assert stranger("attest", "--nodes", urls)["attested"] == 1
     assert committee.leader("attest")["attested"] == 0
+
+
+def test_committee__a_node_killed_again_and_again_while_it_looks__signs_when_it_is_back(committee: Committee) -> None:
+    """F56: what a killed node had half done it does anew; its two neighbours alone are no quorum, and nothing is attested twice."""
+    late_batch(committee, "killed")
+    moments = random.Random(56)
+    with ThreadPoolExecutor(1) as pool:
+        for _ in range(4):
+            asked = pool.submit(committee.attest, 1, 3, 5)
+            time.sleep(moments.uniform(0.5, 3))  # the moment is the test's subject; nothing is waited for
+            committee.nodes[5].kill()
+            code, answer = asked.result()
+            assert code == (7 if answer["short"] else 0)
+            committee.nodes[5].start()
+    code, answer = committee.attest(1, 3, 5)
+    assert (code, answer["short"]) == (0, 0)
+    here = Installation.at(committee.leader.home)
+    attested = [event.values["batch"] for event in here.chain.events("EvidenceLedger", "BatchAttested")]
+    with here.book.database.reading() as connection:
+        stored = [bytes.fromhex(item.batch[2:]) for item in all_batches(connection)]
+    assert sorted(attested) == sorted(stored)
+    here.book.database.close()

@@ -11,7 +11,6 @@ from pathlib import Path
 from subprocess import DEVNULL, Popen
 from typing import Any
 
-import requests
 from eth_utils.address import to_checksum_address
 from sqlalchemy import text
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
@@ -21,6 +20,7 @@ from oracle.edge.chain.client import Chain, connect
 from oracle.edge.chain.manifest import Manifest
 from oracle.edge.chain.outbox import Outbox, Pace
 from oracle.edge.store.database import Database
+from oracle.model.errors import ChainUnreachable
 from oracle.sandbox import local
 from tests.e2e.cli import free_port
 
@@ -105,7 +105,7 @@ def bare(folder: Path, *options: str, timeout_seconds: float = 5) -> Iterator[Ba
 
 
 @retry(
-    retry=retry_if_exception_type(requests.exceptions.RequestException),
+    retry=retry_if_exception_type(ChainUnreachable),
     wait=wait_fixed(0.05),
     stop=stop_after_delay(30),
 )

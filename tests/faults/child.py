@@ -39,13 +39,15 @@ class Forker:
         Thread(target=self._listen, daemon=True).start()
         atexit.register(self._server.terminate)
 
-    def start(self, words: list[str], folder: Path, environment: dict[str, str]) -> Command:
-        """Starts a command whose output goes to a file in `folder`."""
+    def start(
+        self, words: list[str], folder: Path, environment: dict[str, str], clock: tuple[int, int] | None = None
+    ) -> Command:
+        """Starts a command whose output goes to a file in `folder`; `clock` as in `World.start`."""
         self._number += 1
         out = folder / f"{self._number:06d}-{words[0]}"
         out.with_suffix(".out").touch()  # it may be killed before it opens them
         out.with_suffix(".err").touch()
-        order = json.dumps({"words": words, "out": str(out), "environment": environment})
+        order = json.dumps({"words": words, "out": str(out), "environment": environment, "clock": clock})
         with self._news:
             self._server.stdin.write(order.encode() + b"\n")  # type: ignore[union-attr]  # a pipe
             self._server.stdin.flush()  # type: ignore[union-attr]  # a pipe

@@ -1,6 +1,7 @@
 """A process with every command imported, that forks one child per line it reads: `python -m tests.faults.forkserver`.
 
-It reads {"words", "out", "environment"} and answers with the child's pid at once, and, when the child has ended, with its pid and code.
+It reads {"words", "out", "environment", "clock"} and answers with the child's pid at once, and, when the child has ended, with its pid
+and code.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import os
 import selectors
 import signal
 import sys
+import time
 from importlib import import_module
+from itertools import count
 from typing import Any
 
 _MODULES = (
@@ -74,6 +77,8 @@ def _fork(order: dict[str, Any], command: Any) -> int:
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     sys.argv = ["carbonbook", *order["words"]]
+    if order["clock"]:
+        _jump(*order["clock"])
     code = 1
     try:
         command()
@@ -85,6 +90,16 @@ def _fork(order: dict[str, Any], command: Any) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _jump(looks: int, seconds: int) -> None:
+    """The clock of the machine, as this process sees it, jumps after some looks at it."""
+    real, left = time.time, count(-looks)
+
+    def now() -> float:
+        return real() + (seconds if next(left) >= 0 else 0)
+
+    time.time = now
 
 
 def _reap() -> None:

@@ -1,16 +1,11 @@
-"""Faults of the chain's and the book's own past: re-organisations, roll-backs, other chains, lying nodes, old and full disks."""
+"""Faults of the chain's and the book's own past: re-organisations, roll-backs, other chains, lying nodes, old books."""
 
 from __future__ import annotations
 
 import json
 import random
-import resource
 import shutil
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from tests.faults.bare import anvil, genesis
@@ -21,7 +16,6 @@ from tests.faults.table import Trial
 from tests.faults.world import World
 
 FINALITY = 12
-_CAP_SYS_ADMIN = 21
 
 
 def reorganised(world: World, step: str, depth: int) -> Trial:
@@ -176,45 +170,6 @@ def book_of_yesterday(world: World, step: str, seed: int) -> Trial:
     return recovered(world, step, f"seed {seed}", ["database of yesterday"])
 
 
-def disk_full(world: World, step: str, seed: int) -> Trial:
-    """F12: the disk is full after some more kilobytes; when there is room again, the work goes on."""
-    chance = random.Random(f"{step} full {seed}")
-    kept = world.back_to(step)
-    home = world.folder / f"small-{step.replace(' ', '-')}-{seed}"
-    with _small_disk(home, world.home, chance.randint(8, 160)) as grow:
-        ended = world.ends(*kept.words, home=home)
-        grow()
-        began = time.monotonic()
-        again = world.ends(*kept.words, home=home)
-        seconds = time.monotonic() - began
-        found = world.facts(home)
-    expected = kept.after
-    note = problem(again.code == 0, f"after there was room: {again.err[-300:]}") or problem(
-        ended.code in (0, 1, 3, 6, 11), f"exit code {ended.code}: {ended.err[-300:]}"
-    )
-    injected = ["disk full"] if ended.code else []
-    return Trial(f"seed {seed}", injected, found.doubled(expected), found.lost(expected) + found.waiting, seconds, note)
-
-
-def files_limited(world: World, step: str, seed: int) -> Trial:
-    """F12: no file of the process can grow past some kilobytes; when it can again, the work goes on."""
-    chance = random.Random(f"{step} limited {seed}")
-    words = world.back_to(step).words
-    most = chance.randint(8, 400) << 10
-    command = world.start(*words)
-    resource.prlimit(command.pid, resource.RLIMIT_FSIZE, (most, most))
-    ended = command.wait()
-    note = problem(ended.code in (0, 1, 3, 6, 11), f"exit code {ended.code}: {ended.err[-300:]}")
-    return noted(recovered(world, step, f"seed {seed}", ["files limited"] if ended.code else []), note)
-
-
-def may_mount() -> bool:
-    """Whether a disk of a test's own can be mounted here: a container often forbids it, even to root."""
-    status = Path("/proc/self/status").read_text()
-    effective = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapEff:"))
-    return bool(effective >> _CAP_SYS_ADMIN & 1)
-
-
 def shuffled_files(world: World, step: str, seed: int) -> Trial:
     """F14: the same files in another order, some twice, some late after a close that had the others."""
     chance = random.Random(f"shuffled {seed}")
@@ -238,17 +193,3 @@ def midnight(world: World, step: str, seed: int) -> Trial:
     seconds = cases[seed % len(cases)]
     world.advance(max(1, seconds))
     return recovered(world, step, f"case {seed % len(cases)}", [f"clock moved by {seconds} s"])
-
-
-@contextmanager
-def _small_disk(mount: Path, home: Path, spare_kib: int) -> Iterator[Any]:
-    """A copy of a home folder on a disk of its own with little room; what it yields makes the disk larger."""
-    mount.mkdir()
-    files = [path for path in home.rglob("*") if path.is_file() and not path.name.startswith("chain")]
-    size = sum(-(-path.stat().st_size // 4096) * 4 for path in files) + spare_kib
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k", "tmpfs", str(mount)], check=True)
-    try:
-        shutil.copytree(home, mount, ignore=shutil.ignore_patterns("chain*"), dirs_exist_ok=True)
-        yield lambda: subprocess.run(["mount", "-o", f"remount,size={size + 20_000}k", str(mount)], check=True)
-    finally:
-        subprocess.run(["umount", str(mount)], check=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tests.faults import crash, delivery, history
+from tests.faults import crash, delivery, gateway, history, machine
 from tests.faults.table import Trial
 from tests.faults.world import World
 
@@ -52,12 +52,17 @@ FAULTS = (
     Fault("F09 another chain, same id and addresses", history.other_chain, ("credit",), 1, 3),
     Fault("F10 stale or lying node, honest witness", history.lying_node, ("settle", "credit"), 4, 8),
     Fault("F11 database of yesterday", history.book_of_yesterday, _ON_CHAIN, 1, 3),
-    *((Fault("F12 disk full", history.disk_full, _WRITING, 1, 20),) if history.may_mount() else ()),
-    Fault("F12 files cannot grow", history.files_limited, _WRITING, 1, 20),
+    *((Fault("F12 disk full", machine.disk_full, _WRITING, 4, 20),) if machine.may_mount() else ()),
+    Fault("F12 files cannot grow", machine.files_limited, _WRITING, 4, 20),
     Fault("F14 files shuffled, repeated, late", history.shuffled_files, ("ingest szt",), 1, 20),
     Fault("F15 midnight here and in UTC, a day ahead", history.midnight, ("credit", "attest"), 2, 5),
     Fault("F16 methodology suspended before sending", history.suspended, ("credit", "attest"), 1, 5),
     Fault("F17 no gas money", delivery.drained, ("credit", "redeem"), 1, 3),
+    Fault("F51 answers garbled, 2 to 30 %", gateway.garbled, _ON_CHAIN, 1, 20),
+    Fault("F52 429, 502, 503, 504, 2 to 30 %", gateway.refused, _ON_CHAIN, 2, 20),
+    Fault("F53 database damaged", machine.damaged_book, _WRITING, 4, 20),
+    Fault("F54 clock of the machine jumps", machine.clock_jumps, ORDER, 2, 10),
+    Fault("F55 open files run out", machine.no_descriptors, ORDER, 2, 20),
 )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -12,15 +14,34 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 
+@dataclass(frozen=True)
+class Answer:
+    """An answer over HTTP.
+
+    Attributes:
+        content: Its body.
+        status: HTTP status.
+        headers: Besides those that every answer has.
+    """
+
+    content: bytes
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
 class Rule:
     """Lets everything pass; others change what they must. Both sides see the parsed requests of one HTTP exchange."""
+
+    def instead(self, asked: list[dict[str, Any]]) -> Answer | None:
+        """What is answered without asking the node; None to ask it."""
+        return None
 
     def before(self, asked: list[dict[str, Any]]) -> bool:
         """Whether the requests reach the node; if not, the connection is cut."""
         return True
 
-    def after(self, asked: list[dict[str, Any]], answer: bytes) -> bytes | None:
-        """The answer as the oracle gets it; None to cut the connection."""
+    def after(self, asked: list[dict[str, Any]], answer: bytes) -> bytes | Answer | None:
+        """The node's answer as the oracle gets it; None to cut the connection."""
         return answer
 
 
@@ -69,18 +90,21 @@ class _Handler(BaseHTTPRequestHandler):
             return
         parsed = json.loads(body)
         asked = parsed if isinstance(parsed, list) else [parsed]
-        answer = self._ask(body) if self.server.rule.before(asked) else None
-        answer = None if answer is None else self.server.rule.after(asked, answer)
+        answer = self.server.rule.instead(asked) or self._passed(asked, body)
         if answer is None:
             self._cut()
         else:
-            self._answer(answer)
+            self._answer(answer if isinstance(answer, Answer) else Answer(answer))
 
     def finish(self) -> None:
         """The client has gone, however it went."""
         if self._upstream is not None:
             self._upstream.close()
         super().finish()
+
+    def _passed(self, asked: list[dict[str, Any]], body: bytes) -> bytes | Answer | None:
+        answer = self._ask(body) if self.server.rule.before(asked) else None
+        return None if answer is None else self.server.rule.after(asked, answer)
 
     def _ask(self, body: bytes) -> bytes:
         if self._upstream is None:
@@ -90,12 +114,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._upstream.request("POST", "/", body, {"Content-Type": "application/json"})
         return self._upstream.getresponse().read()
 
-    def _answer(self, answer: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer)))
+    def _answer(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        for name, value in ({"Content-Type": "application/json"} | dict(answer.headers)).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.content)))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(answer.content)
 
     def _cut(self) -> None:
         self.close_connection = True

@@ -246,7 +246,7 @@ def test_follower__of_what_is_mined__remembers_nothing(here: Bare) -> None:
     told = [replace(call, told_by=(SOMEBODY, ("0x" + 64 * "0",))) for call in calls("a", "b")]
     here.outbox.send_all(told)
     follower = here.outbox._follower
-    assert (follower.told_by, vars(follower._memory)) == ({}, {"sent": {}, "taken": {}})
+    assert (follower.told_by, vars(follower._memory)) == ({}, {"sent": {}, "taken": {}, "refused": {}, "short": set()})
 
 
 def test_node_hangs__the_command_ends_within_its_time_and_loses_nothing(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import resource
 import shutil
 import time
 from collections import Counter
@@ -19,6 +21,7 @@ from tests.e2e.cli import free_port
 from tests.faults.child import Command
 from tests.faults.delivery import relayer_nonce
 from tests.faults.facts import Facts
+from tests.faults.gateway import GARBLES, Garbling
 from tests.faults.proxy import Rule
 from tests.faults.world import World
 
@@ -38,8 +41,8 @@ def _rounds(world: World, *options: str) -> Any:
     return world.run("run", "--every", "0", "--port", "0", "--compare-every", "1", *options)
 
 
-def _service(world: World, port: int, *options: str) -> Command:
-    return world.start("run", "--every", "0.2", "--port", str(port), "--linger", "0", *options)
+def _service(world: World, port: int, *options: str, rpc: str | None = None) -> Command:
+    return world.start("run", "--every", "0.2", "--port", str(port), "--linger", "0", *options, rpc=rpc)
 
 
 def _get(port: int, page: str) -> requests.Response:
@@ -104,6 +107,54 @@ def test_run__no_pulse_in_time__is_not_healthy(read: World) -> None:
     service = _service(read, port, "--pulse-limit", "0")
     assert _until(lambda: _get(port, "/healthz").status_code == 503)
     service.kill()
+
+
+def _failures(port: int) -> dict[str, float]:
+    """Steps that failed, by step and error."""
+    lines = _get(port, "/metrics").text.splitlines()
+    found = (line.rsplit(" ", 1) for line in lines if line.startswith("carbonbook_step_failures_total{"))
+    return {name: float(count) for name, count in found}
+
+
+def _attested(world: World, port: int, rpc: str | None = None) -> Command:
+    """A service that has attested everything, and waits for the day on which it can credit."""
+    service = _service(world, port, rpc=rpc)
+    assert _until(lambda: 'carbonbook_done_total{step="attest"}' in _get(port, "/metrics").text)
+    assert _until((world.home / "pulse.json").exists)
+    return service
+
+
+def _credits(world: World, service: Command) -> None:
+    """Waits until everything is credited once."""
+    expected = world.steps["credit"].after
+    assert _until(lambda: world.facts().lost(expected) + world.facts().waiting == 0, 120)
+    assert world.facts().doubled(expected) == 0
+    service.kill()
+    assert "Traceback" not in service.wait().err
+
+
+def test_run__whose_node_answers_with_anything__goes_on_and_does_the_work_afterwards(read: World) -> None:
+    chance, port = random.Random(6), free_port()
+    service = _attested(read, port, read.proxy.rpc)
+    for garble in ("html", "cut", "result is no hex", "result is null"):
+        before = sum(_failures(port).values())
+        read.proxy.rule = Garbling(lambda _: True, lambda name=garble: GARBLES[name])  # type: ignore[misc]  # bound now
+        assert _until(lambda: sum(_failures(port).values()) > before), garble  # noqa: B023  # called at once
+    read.proxy.rule = Garbling(lambda _: chance.random() < 0.1, lambda: chance.choice(list(GARBLES.values())))
+    read.advance(86_400)
+    _credits(read, service)
+    read.proxy.rule = Rule()
+
+
+def test_run__on_a_disk_that_takes_no_more__goes_on_and_does_the_work_afterwards(read: World) -> None:
+    port = free_port()
+    service = _attested(read, port)
+    resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (16_384, resource.RLIM_INFINITY))
+    read.advance(86_400)
+    assert _until(lambda: bool(_failures(port)))
+    resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert all("StoreError" in name for name in _failures(port)), _failures(port)
+    _credits(read, service)
 
 
 def test_run__chain_rolls_back_past_finality__ends_with_9_and_sends_nothing(read: World) -> None:

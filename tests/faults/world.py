@@ -92,7 +92,7 @@ class World:
         self._step("credit", ["credit"])
         self._write_orders()
         self._step("redeem", ["redeem", str(self.folder / "orders.csv")])
-        self.advance(8 * 86_400)
+        self.advance(9 * 86_400)
         self._step("settle", ["settle"])
 
     def ingests(self) -> list[list[str]]:
@@ -121,11 +121,17 @@ class World:
         self.book.back_to(name)
         return step
 
-    def start(self, *words: str, rpc: str | None = None, home: Path | None = None) -> Command:
-        """Starts a command; through `rpc` if that is another than the chain's own, in `home` if not in the world's."""
+    def start(
+        self, *words: str, rpc: str | None = None, home: Path | None = None, clock: tuple[int, int] | None = None
+    ) -> Command:
+        """Starts a command; through `rpc` if that is another than the chain's own, in `home` if not in the world's.
+
+        Args:
+            clock: How often it looks at the machine's clock before that jumps, and by how many seconds.
+        """
         full = [*words, "--home", str(home or self.home), "--json"]
         environment = self.book.environment | self._tools | ({"CARBONBOOK_RPC": rpc} if rpc else {})
-        return self._forker.start(full, self._outputs, environment)
+        return self._forker.start(full, self._outputs, environment, clock)
 
     def run(self, *words: str) -> dict[str, Any]:
         """The JSON of a command that must succeed."""

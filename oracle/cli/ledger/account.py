@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from oracle.cli.console import HomeOption, JsonOption, show
-from oracle.cli.ledger.wallet import PassphraseOption, custody_signer
+from oracle.cli.ledger.wallet import KeyFileOption, PassphraseOption, citizen_signer, custody_signer
 from oracle.edge.chain.contracts.carbon_point import CarbonPoint
 from oracle.edge.keys.keyring import Keyring
 from oracle.installation import Installation
-from oracle.model.typed_data import MOVE, sign, signable
-from oracle.model.units import kg, points
+from oracle.ledger.credit.move import announce, cancel, complete, learn
+from oracle.model.units import date_of, kg, points
 
 app = typer.Typer(name="account", help="A citizen's account: show it, move it to an own key.", no_args_is_help=True)
 
@@ -39,20 +40,60 @@ def move_(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Move a citizen's whole book from custody to an own key. Both sign; it is no transfer of points.
+    """Announce the move of a citizen's whole book from custody to an own key. Both sign; it is no transfer of points.
 
-    carbonbook account move 0x… --key-file me/key.json
+    The move waits two days, in which either key cancels it with `cancel-move`; then `complete-move` carries it out.
+
+        carbonbook account move 0x… --key-file me/key.json
     """
     here = Installation.at(home)
     custody = custody_signer(here, here.account_of(account))
     own = Keyring(key_file.parent, passphrase_file).account(key_file.stem)
-    deadline = here.chain.now() + 60 * minutes
-    values = {"from": custody.address, "to": own.address, "deadline": deadline}
-    book = CarbonPoint(here.chain)
-    message = signable(book.domain, "Move", MOVE, values)
-    both = (sign(custody, message), sign(own, message))
-    sent = here.outbox().send(book.move(custody.address, own.address, deadline, both))
-    show({"from": custody.address, **_described(here, own.address), "transaction": sent.hash}, json)
+    sent = announce(here.outbox(), custody, own, here.chain.now() + 60 * minutes)
+    show(
+        {"from": custody.address, "to": own.address, **_pending(here, custody.address), "transaction": sent.hash}, json
+    )
+
+
+@app.command("cancel-move")
+def cancel_move_(
+    account: Annotated[str, typer.Argument(help="Account whose book is announced to move.")],
+    key_file: KeyFileOption = None,
+    passphrase_file: PassphraseOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Cancel an announced move, with the key in custody, or with the citizen's own by --key-file.
+
+    carbonbook account cancel-move 0x…
+    carbonbook account cancel-move 0x… --key-file me/key.json
+    """
+    here = Installation.at(home)
+    former = here.account_of(account)
+    by = custody_signer(here, former) if key_file is None else citizen_signer(here, None, key_file, passphrase_file)
+    sent = cancel(here.outbox(), former, by)
+    show({"from": former, "cancelled_by": by.address, "transaction": sent.hash}, json)
+
+
+@app.command("complete-move")
+def complete_move_(
+    account: Annotated[str, typer.Argument(help="Account whose book is announced to move.")],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Complete an announced move whose two days are over. This cannot be undone.
+
+    What is still credited to the old account for days up to this one follows its book; acts of later days go to the new account.
+
+        carbonbook account complete-move 0x…
+    """
+    here = Installation.at(home)
+    former = here.account_of(account)
+    sent = complete(here.outbox(), former)
+    through = learn(here.chain, here.book.database, former)
+    present = str(CarbonPoint(here.chain).moved_to(former))
+    facts = {**_described(here, present), "follows_through": date_of(through).isoformat()}
+    show({"from": former, **facts, "transaction": sent.hash if sent else None}, json)
 
 
 def _described(here: Installation, account: str) -> dict[str, object]:
@@ -62,4 +103,11 @@ def _described(here: Installation, account: str) -> dict[str, object]:
         "points": points(book.balance_of(account)),
         "reduction_kg": kg(book.reduction_of(account)),
         "moved_to": book.moved_to(account),
+        **_pending(here, account),
     }
+
+
+def _pending(here: Installation, account: str) -> dict[str, object]:
+    move = CarbonPoint(here.chain).move_of(account)
+    ready = datetime.fromtimestamp(move.ready_at, tz=UTC).isoformat() if move.to else None
+    return {"moves_to": move.to, "move_ready": ready}

@@ -14,7 +14,9 @@ from oracle.edge.chain.contracts.carbon_point import CarbonPoint
 from oracle.edge.store.outbox import filled
 from oracle.installation import Installation
 from oracle.ledger.credit.claim import Claim, open_claims, send_claims
+from oracle.ledger.credit.rests import Rest, credit_rests, rests_of
 from oracle.model.errors import InputError
+from oracle.model.ids import BatchId
 from oracle.model.units import date_of, points
 
 
@@ -26,6 +28,8 @@ def claim(
     json: JsonOption = False,
 ) -> None:
     """Credit what an account has in open batches and nobody has pushed yet, each leaf by its proof.
+
+    What the cap of a day cuts off stays as a rest; claiming again credits it as soon as it fits.
 
     A claim gives an account only what is its own, so it needs no signature; it and a push share one bitmap, in any order.
     `carbonbook redeem --claim` does the same in the call that spends.
@@ -40,6 +44,9 @@ def claim(
     folders = ((batch, here.book.bundle_folder(batch)) for batch in stored)
     claims = list(open_claims(here.chain, folders, [bytes.fromhex(to_checksum_address(account)[2:])]))
     sent = [] if outbox is None else send_claims(outbox, claims)
+    rests = [rest for batch in stored for rest in _rests(here, batch, to_checksum_address(account))]
+    sent += [] if outbox is None else credit_rests(outbox, rests)
+    left = [rest for batch in stored for rest in _rests(here, batch, to_checksum_address(account))]
 
     def row(claim: Claim) -> dict[str, object]:
         batch = stored[claim.batch]
@@ -55,9 +62,14 @@ def claim(
         {
             "account": to_checksum_address(account),
             "claims": [row(claim) for claim in claims],
+            "rests": [{"reduction_mg": rest.rest_mg, "index": rest.index, "batch": rest.batch} for rest in left],
             "transactions": len(sent),
             "gas": sum(filled(transaction.gas_used) for transaction in sent),
             "points": points(CarbonPoint(here.chain).balance_of(to_checksum_address(account))),
         },
         json,
     )
+
+
+def _rests(here: Installation, batch: BatchId, account: str) -> list[Rest]:
+    return [rest for rest in rests_of(here.chain, batch) if rest.account == account]

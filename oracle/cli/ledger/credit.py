@@ -12,7 +12,9 @@ from oracle.edge.chain.contracts.point_issuer import PointIssuer
 from oracle.edge.chain.sender import Sent
 from oracle.edge.store.batches import StoredBatch, all_batches
 from oracle.installation import Installation
-from oracle.ledger.credit.push import push_all
+from oracle.ledger.credit.push import not_wholly_credited, push_all
+from oracle.ledger.credit.rests import Rest, credit_rests, rests_of
+from oracle.ledger.credit.unlock import closable_from
 from oracle.measure.evidence.folder import read_entries
 from oracle.model.units import date_of
 
@@ -22,6 +24,8 @@ def credit(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOpt
     """Credit every open batch, chunk by chunk.
 
     Batches open when their challenge window is over; those that wait are listed with the time. Running it again credits nobody twice.
+    What the cap of a person's day cuts off waits as a rest: rests that fit by now are credited too, the others are listed with the time
+    until which they can be credited.
 
         carbonbook credit
     """
@@ -38,11 +42,23 @@ def credit(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOpt
         for batch in stored
         if phases[batch.batch].name == "attested"
     ]
-    entries = ((batch.batch, read_entries(here.book.bundle_folder(batch.batch))) for batch in _tracked(open_))
+    unfinished = set(not_wholly_credited(here.chain, [batch.batch for batch in open_]))
+    to_push = [batch for batch in open_ if batch.batch in unfinished]
+    entries = ((batch.batch, read_entries(here.book.bundle_folder(batch.batch))) for batch in _tracked(to_push))
     sent = {} if outbox is None else push_all(outbox, entries)
+    rests = [] if outbox is None else credit_rests(outbox, _rests(here, open_))
     credited = [_credited(here, batch, sent.get(batch.batch, [])) for batch in open_]
     closed = sum(phase.name == "closed" for phase in phases.values())
-    show({"credited": credited, "waiting": waiting, "already_closed": closed}, json)
+    show(
+        {
+            "credited": credited,
+            "waiting": waiting,
+            "rests_sent": len(rests),
+            "rests": _waiting_rests(here, open_),
+            "already_closed": closed,
+        },
+        json,
+    )
 
 
 def open_batches(here: Installation) -> list[StoredBatch]:
@@ -51,6 +67,27 @@ def open_batches(here: Installation) -> list[StoredBatch]:
         stored = all_batches(connection)
     phases = EvidenceLedger(here.chain).phases_of([batch.batch for batch in stored])
     return [batch for batch in stored if phases[batch.batch].name == "open"]
+
+
+def _rests(here: Installation, open_: list[StoredBatch]) -> list[Rest]:
+    progress = PointIssuer(here.chain).progresses_of([batch.batch for batch in open_])
+    return [rest for batch in open_ if progress[batch.batch].rests for rest in rests_of(here.chain, batch.batch)]
+
+
+def _waiting_rests(here: Installation, open_: list[StoredBatch]) -> list[dict[str, object]]:
+    """What caps cut off and is not credited yet; null where nobody can say until when."""
+    rests = _rests(here, open_)
+    until = {batch: closable_from(here.chain, batch) for batch in {rest.batch for rest in rests}}
+    return [
+        {
+            "account": rest.account,
+            "reduction_mg": rest.rest_mg,
+            "until": None if (seconds := until[rest.batch]) is None else _time(seconds),
+            "index": rest.index,
+            "batch": rest.batch,
+        }
+        for rest in rests
+    ]
 
 
 def _tracked(open_: list[StoredBatch]) -> Iterable[StoredBatch]:
@@ -66,6 +103,7 @@ def _credited(here: Installation, batch: StoredBatch, sent: list[Sent]) -> dict[
         "accounts": progress.accounts,
         "reduction_mg": progress.reduction_mg,
         "points_milli": progress.points_milli,
+        "rests": progress.rests,
         "batch": batch.batch,
     }
 

@@ -11,7 +11,7 @@ import typer
 
 from oracle.cli import app
 from oracle.cli.console import DryRunOption, HomeOption, JsonOption, show
-from oracle.cli.report.verify import record_id_of, saved_proof
+from oracle.cli.report.verify import is_file, record_id_of, saved_proof
 from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
 from oracle.edge.store.batches import all_batches
 from oracle.installation import Installation
@@ -67,7 +67,7 @@ def _documents(here: Installation, records: list[str], others: list[Path]) -> It
     with here.book.database.reading() as connection:
         folders = [here.book.bundle_folder(batch.batch) for batch in all_batches(connection)] + others
     for text in records:
-        if Path(text).is_file():
+        if is_file(text):
             yield saved_proof(Path(text))
             continue
         record_id = record_id_of(text)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from oracle.cli.console import HomeOption, JsonOption, show
+from oracle.cli.rows import rows_of
 from oracle.edge.chain.contracts.operator_registry import OperatorRegistry
 from oracle.edge.store.merchants import all_merchants, set_merchants
 from oracle.installation import Installation
@@ -34,7 +34,7 @@ def set_(
         carbonbook merchant set merchants.csv
     """
     here = Installation.at(home)
-    parties = dict(_party(here, path, number, row) for number, row in enumerate(_rows(path), 1))
+    parties = dict(_party(here, path, number, row) for number, row in enumerate(rows_of(path, _COLUMNS), 1))
     unknown = sorted(set(parties) - set(merchants_of(here.chain)))
     if unknown:
         raise InputError(f"{', '.join(unknown)} was never admitted as a merchant", file=path.name)
@@ -66,17 +66,6 @@ def _listed(here: Installation, merchant: str, party: Party | None) -> dict[str,
         "day_limit_milli": entry.day_milli,
         "order_limit_milli": entry.order_milli,
     }
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        raise InputError("no such file", file=str(path))
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle)
-        missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
-        if missing:
-            raise InputError(f"these columns are missing: {', '.join(missing)}", file=path.name)
-        return list(reader)
 
 
 def _party(here: Installation, path: Path, number: int, row: dict[str, str]) -> tuple[str, Party]:

@@ -13,7 +13,7 @@ from oracle.installation import Installation
 from oracle.ledger.redeem.offer import Offer, all_offers, offer_of
 from oracle.ledger.redeem.order import number_bytes, terms_bytes
 from oracle.model.errors import InputError
-from oracle.model.units import MILLI, points, to_base_exact
+from oracle.model.units import milli_points, points
 
 app = typer.Typer(name="offer", help="Offers: add, restock, end, list.", no_args_is_help=True)
 
@@ -42,7 +42,7 @@ def add_(
     here = Installation.at(home)
     first = here.chain.now() if since is None else _seconds(since)
     last = _LAST if until is None else _seconds(until)
-    offered = OfferTerms(to_base_exact(price, MILLI), stock, per_citizen, first, last, terms_bytes(terms))
+    offered = OfferTerms(milli_points(price), stock, per_citizen, first, last, terms_bytes(terms))
     here.sender(key).send(OfferBook(here.chain).publish(number_bytes(number), offered))
     _show(here, key, number, json)
 

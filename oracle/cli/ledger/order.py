@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +12,15 @@ from oracle.cli.console import HomeOption, JsonOption, err, show
 from oracle.cli.ledger.wallet import AccountOption, KeyFileOption, PassphraseOption, citizen_signer
 from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
 from oracle.installation import Installation
+from oracle.ledger.redeem.after import cancel
 from oracle.ledger.redeem.desk import SignedOrder
 from oracle.ledger.redeem.offer import NO_OFFER, offer_of
-from oracle.ledger.redeem.order import Order, number_bytes, number_text, terms_bytes
+from oracle.ledger.redeem.order import Order, key_of, number_bytes, number_text, terms_bytes
 from oracle.model.errors import InputError
 from oracle.model.typed_data import sign
-from oracle.model.units import MILLI, points, to_base_exact
+from oracle.model.units import milli_points, points
 
-app = typer.Typer(name="order", help="Vouchers: sign one, look at one.", no_args_is_help=True)
+app = typer.Typer(name="order", help="Vouchers: sign one, look at one, cancel one.", no_args_is_help=True)
 
 _LONGEST_NAME = 255  # of a file, on common systems
 
@@ -66,6 +68,28 @@ def sign_(
     show({"voucher": text, **described(order), "file": str(out) if out else None}, json)
 
 
+@app.command("cancel")
+def cancel_(
+    merchant: Annotated[str, typer.Option(help="Whose order number it is: an account or a key's name.")],
+    number: Annotated[str, typer.Option(help="The merchant's order number.")],
+    account: AccountOption = None,
+    key_file: KeyFileOption = None,
+    passphrase_file: PassphraseOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Cancel an order that was signed and not sent. Its number is then used up, for this citizen and for good.
+
+    carbonbook order cancel --account 0x… --merchant merchant-1 --number 17
+    """
+    here = Installation.at(home)
+    signer = citizen_signer(here, account, key_file, passphrase_file)
+    shop, word = here.account_of(merchant), number_bytes(number)
+    sent = cancel(here.outbox(), signer, shop, word)
+    cancelled = {"order": key_of(shop, signer.address, word), "number": number}
+    show({**cancelled, "citizen": signer.address, "merchant": shop, "transaction": sent.hash}, json)
+
+
 @app.command("show")
 def show_(
     voucher: Annotated[str, typer.Argument(help="Text of a voucher, or a file with it.")],
@@ -82,13 +106,18 @@ def show_(
 
 def read(here: Installation, voucher: str) -> SignedOrder:
     """The signed order of a voucher, given as text or as a file."""
-    from oracle.ledger.redeem.voucher import PREFIX, read_voucher
+    from oracle.ledger.redeem.voucher import PREFIX, is_voucher, read_voucher
 
-    if not voucher.upper().startswith(PREFIX):
+    if not is_voucher(voucher):
         path = Path(voucher)
-        if len(path.name) > _LONGEST_NAME or not path.is_file():
-            raise InputError(f"'{voucher}' is neither a voucher ({PREFIX}…) nor a file")
-        voucher = path.read_text()
+        try:
+            if len(os.fsencode(path.name)) > _LONGEST_NAME or not path.is_file():
+                raise InputError(f"'{voucher}' is neither a voucher ({PREFIX}…) nor a file")
+            voucher = path.read_text("ascii")
+        except OSError as error:
+            raise InputError(f"cannot be read: {error.strerror}", file=voucher) from error
+        except UnicodeDecodeError as error:
+            raise InputError("is no voucher: it is not ASCII", file=voucher) from error
     return read_voucher(voucher, RedemptionDesk(here.chain).domain, here.chain.now())
 
 
@@ -111,8 +140,8 @@ def _bought(
     """Price in thousandths, hash of the terms, number of the offer."""
     if offer is not None:
         found = offer_of(here.chain, merchant, number_bytes(offer))
-        milli = found.price_milli if price is None else to_base_exact(price, MILLI)
+        milli = found.price_milli if price is None else milli_points(price)
         return milli, found.terms, number_bytes(offer)
     if price is None:
         raise InputError("name --points, or an --offer that has a price")
-    return to_base_exact(price, MILLI), terms_bytes(terms), NO_OFFER
+    return milli_points(price), terms_bytes(terms), NO_OFFER

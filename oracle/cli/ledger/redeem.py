@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Annotated
 
@@ -14,15 +13,17 @@ from oracle.cli.console import DryRunOption, HomeOption, JsonOption, err, say, s
 from oracle.cli.ledger.credit import open_batches
 from oracle.cli.ledger.order import described, read
 from oracle.cli.ledger.wallet import custody_signer
+from oracle.cli.rows import rows_of
 from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
 from oracle.installation import Installation
 from oracle.ledger.credit.claim import Claim, open_claims
 from oracle.ledger.redeem.desk import SignedOrder
 from oracle.ledger.redeem.desk import redeem as relay
 from oracle.ledger.redeem.order import Order, number_bytes, terms_bytes
-from oracle.model.errors import ConfigError, InputError
+from oracle.ledger.redeem.voucher import is_voucher
+from oracle.model.errors import CarbonbookError, ConfigError, InputError
 from oracle.model.typed_data import sign
-from oracle.model.units import MILLI, points, to_base_exact
+from oracle.model.units import milli_points, points
 
 _COLUMNS = ("account", "merchant", "order_number", "points")
 
@@ -32,10 +33,10 @@ def redeem(
     what: Annotated[
         str,
         typer.Argument(
-            help="A voucher (CB1:…), a .txt file with one, or a CSV: account, merchant, order_number, points, terms if wanted."
+            help="A voucher (CB2:…), a .txt file with one, or a CSV: account, merchant, order_number, points, terms if wanted."
         ),
     ],
-    minutes: Annotated[int, typer.Option(help="How long a signed order is good.", min=1)] = 10,
+    minutes: Annotated[int, typer.Option(help="How long a signed order is good.", min=1, max=1_440)] = 10,
     yes: Annotated[bool, typer.Option("--yes", help="Take a voucher without asking.")] = False,
     claim: Annotated[
         bool, typer.Option("--claim", help="Credit what the citizens can still claim, in the same call.")
@@ -48,18 +49,19 @@ def redeem(
 
     A voucher is shown and confirmed once on a terminal; elsewhere --yes says so.
 
-    `merchant` is an account or the name of a key. A merchant's order number is taken once: running it again takes nothing twice.
+    `merchant` is an account or the name of a key. An order number is taken once of each citizen: running it again takes nothing twice.
+    A row that cannot be read is told and left out; exit code 3 then, when the others are done.
 
         carbonbook redeem orders.csv
         carbonbook redeem orders.csv --claim
-        carbonbook redeem CB1:… --yes
+        carbonbook redeem CB2:… --yes
     """
     here = Installation.at(home)
-    if what.upper().startswith("CB1:") or what.endswith(".txt"):
+    bad: list[CarbonbookError] = []
+    if is_voucher(what) or what.endswith(".txt"):
         signed = [_voucher(here, what, yes or dry_run)]
     else:
-        file, expiry = Path(what), here.chain.now() + 60 * minutes
-        signed = [_signed(here, _order(here, file, number, row, expiry)) for number, row in enumerate(_rows(file), 1)]
+        signed, bad = _table(here, Path(what), here.chain.now() + 60 * minutes)
     claims = _claims(here, signed) if claim else []
     outcomes = [] if dry_run else list(relay(here.outbox(), signed, claims))
     refused = [outcome for outcome in outcomes if not outcome.taken]
@@ -69,10 +71,26 @@ def redeem(
             "claims": len(claims),
             "taken": len(outcomes) - len(refused),
             "points": points(sum(outcome.order.points_milli for outcome in outcomes if outcome.taken)),
+            "taken_before": sum(outcome.taken and not outcome.fresh for outcome in outcomes),
             "refused": [{"order": item.order.key, "reason": item.reason} for item in refused],
+            "bad_rows": [str(error) for error in bad],
         },
         json,
     )
+    if bad:
+        raise bad[0]
+
+
+def _table(here: Installation, file: Path, expiry: int) -> tuple[list[SignedOrder], list[CarbonbookError]]:
+    """Orders of the rows that can be signed, and what is wrong with the others: a bad row takes no good one with it."""
+    signed: list[SignedOrder] = []
+    bad: list[CarbonbookError] = []
+    for number, row in enumerate(rows_of(file, _COLUMNS), 1):
+        try:
+            signed.append(_signed(here, _order(here, file, number, row, expiry)))
+        except (InputError, ConfigError) as error:
+            bad.append(error)
+    return signed, bad
 
 
 def _voucher(here: Installation, text: str, sure: bool) -> SignedOrder:
@@ -93,32 +111,23 @@ def _claims(here: Installation, signed: list[SignedOrder]) -> list[Claim]:
     return list(open_claims(here.chain, folders, citizens))
 
 
-def _rows(file: Path) -> list[dict[str, str]]:
-    if not file.exists():
-        raise InputError("no such file", file=str(file))
-    with file.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle)
-        missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
-        if missing:
-            raise InputError(f"these columns are missing: {', '.join(missing)}", file=file.name)
-        return list(reader)
-
-
 def _order(here: Installation, file: Path, number: int, row: dict[str, str], expiry: int) -> Order:
     if not is_address(row["account"]):
         raise InputError(f"'{row['account']}' is not an account", file=file.name, row=number, field="account")
     try:
         merchant = row["merchant"] if is_address(row["merchant"]) else here.keys.address(row["merchant"])
-        milli = to_base_exact(row["points"], MILLI)
+        milli = milli_points(row["points"])
     except (ConfigError, InputError) as error:
         raise InputError(str(error), file=file.name, row=number) from error
+    if not row["order_number"]:
+        raise InputError("is empty", file=file.name, row=number, field="order_number")
     return Order(
         citizen=to_checksum_address(row["account"]),
         merchant=to_checksum_address(merchant),
         order_number=number_bytes(row["order_number"]),
         points_milli=milli,
         expiry=expiry,
-        terms=terms_bytes(row.get("terms") or ""),
+        terms=terms_bytes(row.get("terms", "")),
     )
 
 

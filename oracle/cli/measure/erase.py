@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import polars as pl
 import typer
-from eth_utils.address import is_address, to_checksum_address
+from eth_utils.address import is_address, to_canonical_address, to_checksum_address
 
 from oracle.cli import app
 from oracle.cli.console import HomeOption, JsonOption, show
@@ -18,6 +19,7 @@ from oracle.edge.store.batches import all_batches
 from oracle.edge.store.citizens import custody_ref
 from oracle.installation import Installation
 from oracle.measure.evidence.folder import RECORDS
+from oracle.measure.forget import forget
 from oracle.model.errors import ConfigError, InputError
 from oracle.model.units import points
 
@@ -32,45 +34,65 @@ def erase(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Forget a person: destroy the salt, the cards' and meters' tags, and what the account was derived from. This cannot be undone.
+    """Forget a person: destroy the salt, the cards' and meters' tags, what the account was derived from, the acts, what rejected rows
+    showed, and every raw file that names the person. This cannot be undone.
 
     Totals, trees and proofs stay as they are; no commitment of the person can be opened, and nobody can tell whose the account was.
 
         carbonbook erase szt:CBEHFCFCG --who "request 2023-117"
     """
     here = Installation.at(home)
-    number, account, custody = _found(here, citizen)
-    address = to_checksum_address(account)
+    found = _found(here, citizen)
+    held, address = 0, None
+    if found.account is not None:
+        held, address = _points_lost(here, found.account, found.custody, forfeit), to_checksum_address(found.account)
+    done = forget(here.book, found.citizen, who, int(time.time()), found.tag)
+    show({"erased": True, "account": address, "forfeited_milli": held, **asdict(done)}, json)
+
+
+@dataclass(frozen=True)
+class _Person:
+    """Who was named: number, account, whether its key is in custody here; or a name of which only rejected rows are known."""
+
+    citizen: int | None
+    account: bytes | None = None
+    custody: bool = False
+    tag: bytes | None = None
+
+
+def _found(here: Installation, citizen: str) -> _Person:
+    source, colon, subject = citizen.partition(":")
+    with here.book.database.reading() as connection:
+        tag = None
+        if is_address(citizen):
+            number = erasure.citizen_by_account(connection, to_canonical_address(citizen))
+        elif colon:
+            tag = here.book.register.tag(source, subject)
+            number = erasure.citizen_by_tag(connection, tag)
+        else:
+            raise InputError("name the person by account (0x...) or as SOURCE:SUBJECT")
+        if number is not None:
+            account = erasure.account_of(connection, number)
+            return _Person(number, account, custody_ref(connection, account) is not None)
+        if tag is None or not erasure.is_heard_of(connection, source, subject, tag):
+            raise InputError("nobody here is known by that name, or was forgotten already")
+        return _Person(None, tag=tag)
+
+
+def _points_lost(here: Installation, account: bytes, custody: bool, forfeit: bool) -> int:
+    """Thousandths of a point that nobody can spend any more.
+
+    Raises:
+        ConfigError: Something still needs the person.
+    """
     _require_finished(here, account, credited=custody and not forfeit)
-    balance = CarbonPoint(here.chain).balance_of(address) if custody else 0
+    balance = CarbonPoint(here.chain).balance_of(to_checksum_address(account)) if custody else 0
     if balance and not forfeit:
         raise ConfigError(
             f"The account has {points(balance)} points, whose key would be destroyed. Let the person spend them, or move to an "
             "own key, first; or say --forfeit."
         )
-    register = here.book.register
-    with here.book.database.begin() as connection:
-        erasure.erase(connection, number, register.tag, who, int(time.time()))
-    here.book.database.scrub()
-    kept = here.settings.path("received")
-    files = sum(1 for path in kept.rglob("*") if path.is_file()) if kept.exists() else 0
-    show({"erased": True, "account": address, "forfeited_milli": balance, "raw_files_kept": files}, json)
-
-
-def _found(here: Installation, citizen: str) -> tuple[int, bytes, bool]:
-    """Number, account, and whether its key is in custody here."""
-    source, colon, subject = citizen.partition(":")
-    with here.book.database.reading() as connection:
-        if is_address(citizen):
-            number = erasure.citizen_by_account(connection, bytes.fromhex(citizen[2:]))
-        elif colon:
-            number = erasure.citizen_by_tag(connection, here.book.register.tag(source, subject))
-        else:
-            raise InputError("name the person by account (0x...) or as SOURCE:SUBJECT")
-        if number is None:
-            raise InputError("nobody here is known by that name, or was forgotten already")
-        account = erasure.account_of(connection, number)
-        return number, account, custody_ref(connection, account) is not None
+    return balance
 
 
 def _require_finished(here: Installation, account: bytes, *, credited: bool) -> None:

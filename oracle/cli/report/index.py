@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from eth_utils.address import is_address
+from eth_utils.address import is_address, to_canonical_address
 
 from oracle.cli import app
 from oracle.cli.console import HomeOption, JsonOption, show, tracked
@@ -41,7 +41,7 @@ def index(
     if account is None:
         shown["events"] = events.counts()
     else:
-        shown["entries"] = [_flat(entry) for entry in events.of_account(bytes.fromhex(account[2:]))]
+        shown["entries"] = [_flat(entry) for entry in events.of_account(to_canonical_address(account))]
     show(shown, json)
 
 

@@ -30,7 +30,7 @@ def reconcile(
         carbonbook reconcile
         carbonbook reconcile --accept-rollback
     """
-    here = Installation.at(home)
+    here = Installation.at(home, looks_itself=True)
     outbox = here.sender()
     undone = outbox.accept_rollback() if accept_rollback else 0
     found = outbox.reconcile()

@@ -18,6 +18,7 @@ from oracle.edge.chain.contracts.settlement_vault import SettlementVault
 from oracle.edge.store import outbox as rows
 from oracle.edge.store.batches import StoredBatch, all_batches, taken_in
 from oracle.edge.store.book import Book
+from oracle.edge.store.deliveries import refused_count
 from oracle.edge.store.files import StoredFile, all_files
 from oracle.installation import Installation
 from oracle.measure.close.open_days import digests
@@ -37,6 +38,7 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
     with here.book.database.reading() as connection:
         files, batches, closed = all_files(connection), all_batches(connection), taken_in(connection)
         states, oldest = rows.counts(connection), rows.oldest_pending(connection)
+        refused = refused_count(connection)
     committed = {file.sha256 for file in files}
     present = digests(here.book.acts, committed)
     head = here.chain.head()
@@ -44,6 +46,7 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
         {
             **_chain(here.chain, head),
             **_files(files),
+            "messages_refused": refused,
             "acts": dict(_acts(here.book, committed)),
             "days_to_close": sum(closed.get(day) != digest for day, digest in present.items()),
             "batches": _phases(here.chain, batches, head),

@@ -36,7 +36,7 @@ def verify(
         carbonbook verify proof.json
     """
     here = Installation.at(home)
-    document = saved_proof(Path(record)) if Path(record).is_file() else _proof(here, record_id_of(record), opened)
+    document = saved_proof(Path(record)) if is_file(record) else _proof(here, record_id_of(record), opened)
     if save:
         save.write_text(jsonlib.dumps(document, indent=2) + "\n")
     checks = [
@@ -77,16 +77,26 @@ def _proof(here: Installation, record_id: bytes, opened: bool) -> dict[str, Any]
     raise InputError(f"no bundle here has the record 0x{record_id.hex()}")
 
 
+def is_file(text: str) -> bool:
+    """Whether a word of a command names a file; one that is too long for a name names none."""
+    try:
+        return Path(text).is_file()
+    except OSError:
+        return False
+
+
 def saved_proof(path: Path) -> dict[str, Any]:
     """A proof document from a file.
 
     Raises:
-        InputError: It is not JSON.
+        InputError: It cannot be read, or is not JSON.
     """
     try:
-        document: dict[str, Any] = jsonlib.loads(path.read_text())
-    except ValueError as error:
-        raise InputError(f"not JSON: {error}", file=str(path)) from error
+        document: dict[str, Any] = jsonlib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError("not JSON", file=str(path)) from error
     return document
 
 
@@ -99,7 +109,7 @@ def record_id_of(text: str) -> bytes:
     try:
         record_id = bytes.fromhex(text.removeprefix("0x"))
     except ValueError as error:
-        raise InputError(f"'{text}' is neither a record id nor a file") from error
+        raise InputError(f"'{text[:80]}' is neither a record id nor a file") from error
     if len(record_id) != 32:
         raise InputError(f"a record id has 64 hex digits, not {2 * len(record_id)}")
     return record_id

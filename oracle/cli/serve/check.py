@@ -17,7 +17,7 @@ def check(home: HomeOption = None, json: JsonOption = False) -> None:
     """
     from oracle.serve.upkeep.preflight import preflight, require
 
-    findings = list(preflight(Installation.at(home)))
+    findings = list(preflight(Installation.at(home, looks_itself=True)))
     show(
         {
             "ok": all(finding.ok for finding in findings),

@@ -29,12 +29,11 @@ def counter(
     before it listens on anything but this machine.
 
         carbonbook counter --port 8710
-        curl -X POST localhost:8710/orders -H 'content-type: application/json' -d '{"voucher": "CB1:…"}'
+        curl -X POST localhost:8710/orders -H 'content-type: application/json' -d '{"voucher": "CB2:…"}'
     """
-    import uvicorn  # the web takes a second that other commands need not wait
-
     from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
     from oracle.ledger.redeem.voucher import read_voucher
+    from oracle.serve.http.server import run  # the web takes a second that other commands need not wait
     from oracle.serve.till.relay import Relay
     from oracle.serve.till.service import service
 
@@ -52,7 +51,7 @@ def counter(
     )
     say(f"listening on {host}:{port}")
     try:
-        uvicorn.run(made, host=host, port=port, log_level="warning")
+        run(made, host, port)
     finally:
         relay.close()
 

@@ -41,7 +41,7 @@ def run(
     from oracle.serve.loop.service import Service
     from oracle.serve.loop.web import Web
 
-    here = Installation.at(home)
+    here = Installation.at(home, looks_itself=True)
     metrics = Metrics()
     service = Service(here, metrics, every, compare_every)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -14,6 +14,7 @@ import typer
 
 from oracle.cli import app
 from oracle.cli.console import HomeOption, JsonOption, say, show
+from oracle.edge.keys.keyring import text_of
 from oracle.installation import Installation
 
 if TYPE_CHECKING:  # paho is loaded only for a broker
@@ -112,4 +113,4 @@ def _client_id(here: Installation) -> str:
 
 def _broker_password() -> str | None:
     file = os.environ.get("CARBONBOOK_MQTT_PASSWORD_FILE")
-    return Path(file).read_text().strip() if file else None
+    return text_of(Path(file)) if file else None

@@ -73,7 +73,7 @@ operator = "living"
 @app.command()
 def up(
     home: HomeOption = None,
-    chain: Annotated[Literal["anvil", "ganache"], typer.Option(help="Which chain to run.")] = "anvil",
+    chain: Annotated[Literal["anvil", "ganache", "hardhat"], typer.Option(help="Which chain to run.")] = "anvil",
     port: Annotated[int, typer.Option(help="Port of its RPC.")] = 8545,
     clock: Annotated[
         str | None, typer.Option(help="Local time to begin at, e.g. 2023-01-10T08:00:00+08:00.", show_default="now")

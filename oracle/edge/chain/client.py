@@ -8,26 +8,31 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
 
-import requests
 from eth_abi.exceptions import DecodingError
 from eth_typing import ChecksumAddress, HexStr
 from eth_utils.abi import collapse_if_tuple
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.exceptions import BadFunctionCallOutput, BlockNotFound, ContractCustomError, ContractLogicError, Web3RPCError
-from web3.providers.rpc.utils import REQUEST_RETRY_ALLOWLIST, ExceptionRetryConfiguration
 from web3.types import BlockData, BlockIdentifier, RPCEndpoint
 
 from oracle.edge.chain.call import Call
 from oracle.edge.chain.manifest import Manifest, abi_of
 from oracle.edge.chain.reverts import decode_revert
 from oracle.edge.chain.transport import Provider
-from oracle.model.errors import ChainError, ChainUnreachable, ContractReverted, NodesDisagree, WrongChain
+from oracle.model.errors import (
+    CarbonbookError,
+    ChainError,
+    ChainUnreachable,
+    ContractReverted,
+    NodesDisagree,
+    WrongChain,
+)
 
 _TIMEOUT_SECONDS = 30
-_RETRIES = 6
-_BACKOFF_SECONDS = 0.02
 _BATCH_CHARACTERS = 1_000_000
+_LOOKS = 3  # for a block that must be there
+_REVERTED = 3  # the code of nodes that have one for it
 _LOG_RANGE = 5_000  # blocks per eth_getLogs, below the limit of common nodes
 
 
@@ -183,8 +188,9 @@ class Chain:
         if "error" not in answer:
             return None
         error = answer["error"]
-        refusal = _reverted(ContractLogicError(error.get("message"), error.get("data")))
-        if refusal.name == "Reverted" and "revert" not in str(error.get("message", "")):
+        with Translated(self.rpc):
+            refusal = _reverted(ContractLogicError(error.get("message"), error.get("data")))
+        if refusal.name == "Reverted" and error.get("code") != _REVERTED and "revert" not in str(error.get("message")):
             raise ChainError(f"The node at {self.rpc} says: {error.get('message', error)}")
         return refusal
 
@@ -208,17 +214,17 @@ class Chain:
             until = min(start + _LOG_RANGE - 1, last)
             with Translated(self.rpc):
                 logs = factory.get_logs(argument_filters=dict(where or {}), from_block=start, to_block=until)
-            found = [
-                Event(
-                    contract,
-                    event,
-                    log["blockNumber"],
-                    log["transactionHash"].to_0x_hex(),
-                    log["logIndex"],
-                    {item["name"]: _named(item, log["args"][item["name"]]) for item in factory.abi["inputs"]},
-                )
-                for log in logs
-            ]
+                found = [
+                    Event(
+                        contract,
+                        event,
+                        log["blockNumber"],
+                        log["transactionHash"].to_0x_hex(),
+                        log["logIndex"],
+                        {item["name"]: _named(item, log["args"][item["name"]]) for item in factory.abi["inputs"]},
+                    )
+                    for log in logs
+                ]
             for witness in self.witnesses:
                 there = list(witness.events(contract, event, start, until))
                 self._require_same(witness, f"{event} events of blocks {start} to {until}", found, there)
@@ -236,9 +242,7 @@ class Chain:
 
         def asked(part: Sequence[list[object]]) -> list[dict[str, Any]]:
             with Translated(self.rpc):
-                made = self.web3.provider.make_batch_request([(method, item) for item in part])  # type: ignore[attr-defined, unused-ignore]  # HTTPProvider has it
-            if not isinstance(made, list) or len(made) != len(part):
-                raise ChainError(f"The node at {self.rpc} does not answer a batch of {method}: {made}")
+                made: list[dict[str, Any]] = self.web3.provider.make_batch_request([(method, item) for item in part])  # type: ignore[attr-defined, unused-ignore]  # HTTPProvider has it
             return made
 
         parts = list(_parts(parameters, most))
@@ -255,12 +259,20 @@ class Chain:
             return provider._make_request(RPCEndpoint(method), request)
 
     def block_hash(self, number: int) -> str | None:
-        """Hash of a block; None if there is no such block (any more)."""
-        with Translated(self.rpc):
-            try:
-                return self.web3.eth.get_block(number)["hash"].to_0x_hex()
-            except BlockNotFound:
+        """Hash of a block; None if the chain does not reach it (any more).
+
+        Raises:
+            ChainUnreachable: The node says that it has later blocks, and not this one.
+        """
+        for _ in range(_LOOKS):
+            with Translated(self.rpc):
+                try:
+                    return self.web3.eth.get_block(number)["hash"].to_0x_hex()
+                except BlockNotFound:
+                    head = self.head()
+            if number > head:
                 return None
+        raise ChainUnreachable(f"The node at {self.rpc} is at block {head} and says that there is no block {number}.")
 
     def head(self) -> int:
         """Number of the latest block."""
@@ -330,21 +342,8 @@ def _named(output: Any, value: Any) -> Any:
 
 
 def connect(rpc: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> Web3:
-    """A web3 object that asks again when a connection breaks, never when time is up, and never when it sends.
-
-    web3's own list names Python's ConnectionError, which is not what its transport raises, and counts sending among what can be repeated.
-    """
-    retries = ExceptionRetryConfiguration(
-        errors=(requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError),
-        retries=_RETRIES,
-        backoff_factor=_BACKOFF_SECONDS,
-        method_allowlist=[
-            method
-            for method in REQUEST_RETRY_ALLOWLIST
-            if method.startswith("eth_") and not method.startswith("eth_send")
-        ],
-    )
-    web3 = Web3(Provider(rpc, request_kwargs={"timeout": timeout_seconds}, exception_retry_configuration=retries))
+    """A web3 object over `Provider`."""
+    web3 = Web3(Provider(rpc, timeout_seconds))
     # It asks for the chain's id before every call; `Chain` has looked at that and at the genesis block, and signatures name the id.
     web3.middleware_onion.remove("validation")
     return web3
@@ -382,10 +381,6 @@ class Translated:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, requests.exceptions.RequestException):
-            raise ChainUnreachable(
-                f"No answer from the chain at {self._rpc}. Is it running? (`carbonbook up`)"
-            ) from error
         if isinstance(error, ContractLogicError):
             raise _reverted(error) from error
         if isinstance(error, Web3RPCError):
@@ -395,6 +390,8 @@ class Translated:
                 f"The node at {self._rpc} answers a call with what our contracts never say: it has lost the chain's state, or is still "
                 "catching up. Repeat the command when it is well."
             ) from error
+        if isinstance(error, Exception) and not isinstance(error, CarbonbookError):
+            raise ChainError(f"The node at {self._rpc} gave an answer that cannot be read: {error!r}") from error
 
 
 def _reverted(error: ContractLogicError | ContractCustomError) -> ContractReverted:

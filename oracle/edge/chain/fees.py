@@ -29,10 +29,13 @@ class Fees:
             return {"gasPrice": Wei(self.cap)}
         return {"maxFeePerGas": Wei(self.cap), "maxPriorityFeePerGas": Wei(self.tip)}
 
-    def raised(self, now: Fees) -> Fees:
-        """Fees for a replacement: an eighth more at least (12.5 %; nodes ask for a tenth), or what is asked now if that is more."""
-        tip = None if self.tip is None else max(_eighth_more(self.tip), now.tip or 0)
-        return Fees(max(_eighth_more(self.cap), now.cap, tip or 0), tip)
+    def raised(self, now: Fees, parts: int = 8) -> Fees:
+        """Fees for a replacement: more by one part in `parts` at least, rounded up, or what is asked now if that is more.
+
+        An eighth (12.5 %) is enough for most nodes, which ask for a tenth.
+        """
+        tip = None if self.tip is None else max(_more(self.tip, parts), now.tip or 0)
+        return Fees(max(_more(self.cap, parts), now.cap, tip or 0), tip)
 
 
 def fees_now(chain: Chain) -> Fees:
@@ -46,5 +49,5 @@ def fees_now(chain: Chain) -> Fees:
     return Fees(base * 2 + tip, tip, base)
 
 
-def _eighth_more(wei: int) -> int:
-    return wei + -(-wei // 8)
+def _more(wei: int, parts: int) -> int:
+    return wei + -(-wei // parts)

@@ -24,15 +24,25 @@ def require_sound(chain: Chain, database: Database, depth: int) -> int:
         NodesDisagree: A witness has another block at the same height, or is far from the head.
     """
     head = chain.head()
-    with database.reading() as connection:
-        marked = rows.mark(connection)
-    if marked is not None:
-        _require_standing(chain, *marked, head)
+    marked = require_standing(chain, database)
     require_agreement(chain, head, depth)
     final = head - depth
     if final >= 0 and (marked is None or final > marked[0]):
         _move(chain, database, final)
     return head
+
+
+def require_standing(chain: Chain, database: Database) -> tuple[int, str] | None:
+    """Checks that the marked block stands, and gives number and hash of it; None if none is marked yet.
+
+    Raises:
+        RolledBack: It is gone or another.
+    """
+    with database.reading() as connection:
+        marked = rows.mark(connection)
+    if marked is not None:
+        _require_standing(chain, *marked)
+    return marked
 
 
 def accept_rollback(chain: Chain, database: Database, depth: int) -> int:
@@ -62,12 +72,12 @@ def require_agreement(chain: Chain, head: int, depth: int) -> None:
             )
 
 
-def _require_standing(chain: Chain, number: int, block_hash: str, head: int) -> None:
+def _require_standing(chain: Chain, number: int, block_hash: str) -> None:
     now = chain.block_hash(number)
     if now != block_hash:
         raise RolledBack(
-            f"Block {number} was final as {block_hash}; {chain.rpc}, now at block {head}, has {now or 'no such block'}. Nothing is sent. "
-            "Find out what happened to the chain; if it is to go on from there: `carbonbook reconcile --accept-rollback`."
+            f"Block {number} was final as {block_hash}; {chain.rpc}, now at block {chain.head()}, has {now or 'no such block'}. "
+            "Nothing is sent. Find out what happened to the chain; if it is to go on from there: `carbonbook reconcile --accept-rollback`."
         )
 
 

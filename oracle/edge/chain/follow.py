@@ -10,6 +10,7 @@ from typing import Any
 
 from oracle.edge.chain.call import Call
 from oracle.edge.chain.client import Chain, Translated
+from oracle.edge.chain.deliver import CANCEL_GAS, Delivered, Verdict, deliver
 from oracle.edge.chain.fees import Fees, fees_now
 from oracle.edge.chain.sender import Sender
 from oracle.edge.store import outbox as rows
@@ -17,12 +18,8 @@ from oracle.edge.store.database import Database
 from oracle.model.errors import ChainError, ChainUnreachable
 
 MOST_REPLACEMENTS = 5
-_CANCEL_GAS = 21_000
+_MOST_REFUSALS = 5  # without a reason that the chain tells; by then what ails the node has passed, or will not
 _RECEIPTS_AT_ONCE = 16  # a chunk's receipt tells of five hundred transfers: some 300 kB
-
-# What nodes say of a transaction that needs nothing more from us now: it is there, or its nonce is taken and the receipt will tell by whom.
-_FINE = ("already known", "already imported", "nonce too low", "known transaction", "correct nonce", "underpriced")
-_LATER = ("less than block base fee", "gas price below", "insufficient funds", "txpool is full")
 
 
 @dataclass
@@ -35,6 +32,7 @@ class Followed:
         confirmed: Rows that are final.
         resent: Transactions that were sent again.
         raised: Transactions that were replaced by one that pays more.
+        short: Such replacements that the node refused to put in another's place; the next one offers twice as much.
         replaced: Rows whose nonce another transaction took.
     """
 
@@ -43,6 +41,7 @@ class Followed:
     confirmed: int = 0
     resent: int = 0
     raised: int = 0
+    short: int = 0
     replaced: int = 0
 
     @property
@@ -63,10 +62,25 @@ class Followed:
 
 @dataclass
 class _Memory:
-    """When this process last sent a row, and how often its nonce was seen taken by a transaction that is none of the row's."""
+    """What this process knows of rows that wait.
+
+    Attributes:
+        sent: When it last sent a row, and the head then.
+        taken: How often a row's nonce was seen taken by a transaction that is none of the row's.
+        refused: How often the node refused it and the chain told no reason.
+        short: Rows whose last replacement paid too little more.
+    """
 
     sent: dict[int, tuple[float, int]] = field(default_factory=dict)
     taken: dict[int, int] = field(default_factory=dict)
+    refused: dict[int, int] = field(default_factory=dict)
+    short: set[int] = field(default_factory=set)
+
+    def forget(self, row: int) -> None:
+        """A service runs for years: what is known of a row ends with the row's wait."""
+        for known in (self.sent, self.taken, self.refused):
+            known.pop(row, None)
+        self.short.discard(row)
 
 
 class Follower:
@@ -108,17 +122,31 @@ class Follower:
     def broadcast(self, made: Sequence[rows.Attempt]) -> None:
         """Sends attempts; a lost answer leaves their rows signed, and the next look sends them again."""
         try:
-            answers = self._chain.batch("eth_sendRawTransaction", [["0x" + attempt.raw.hex()] for attempt in made])
+            delivered = deliver(self._chain, self._database, made)
             head = self._chain.head()
         except ChainUnreachable:
             return  # not known whether they arrived: the rows say so by staying as they are
-        complaints = {attempt.row: _complaint(answer) for attempt, answer in zip(made, answers, strict=True)}
-        self._memory.sent |= dict.fromkeys(complaints, (time.monotonic(), head))
+        at = (time.monotonic(), head)
+        self._memory.sent |= {row: at for row, each in delivered.items() if each.verdict is not Verdict.GAP}
+        here = [row for row, each in delivered.items() if each.verdict in (Verdict.HERE, Verdict.SHORT)]
         with self._database.begin() as connection:
-            rows.set_state(connection, [row for row, said in complaints.items() if not said], rows.SENT)
-        for row, said in complaints.items():
-            if said and not any(known in said.lower() for known in _LATER):
-                self._give_up(row, said)
+            rows.set_state(connection, here, rows.SENT)
+        for row, each in delivered.items():
+            self._noted(row, each)
+
+    def _noted(self, row: int, delivered: Delivered) -> None:
+        """Remembers what a node refused; gives up what no node will take."""
+        memory, verdict = self._memory, delivered.verdict
+        if verdict is Verdict.SHORT:
+            memory.short.add(row)
+        elif verdict is Verdict.HERE:
+            memory.short.discard(row)
+            memory.refused.pop(row, None)
+        elif verdict is Verdict.UNKNOWN:
+            memory.refused[row] = memory.refused.get(row, 0) + 1
+        if verdict is Verdict.NEVER or memory.refused.get(row, 0) >= _MOST_REFUSALS:
+            memory.refused.pop(row, None)
+            self._give_up(row, delivered.said)
 
     def _look_at_mined(self, mined: list[rows.Row], head: int, found: Followed) -> list[rows.Row]:
         """Confirms what is deep enough; returns rows whose block was replaced."""
@@ -139,9 +167,8 @@ class Follower:
         return lost
 
     def _forget(self, row: int) -> None:
-        """A service runs for years: what it remembers of a row ends with the row's wait. One that loses its block is sent again at once."""
-        self._memory.sent.pop(row, None)
-        self._memory.taken.pop(row, None)
+        """One that loses its block after this is sent again at once."""
+        self._memory.forget(row)
         self.told_by.pop(row, None)
 
     def _look_at_pending(self, pending: list[rows.Row], head: int, found: Followed) -> None:
@@ -209,9 +236,9 @@ class Follower:
             with self._database.reading() as connection:
                 made = rows.attempts_of(connection, row.id)
             if self._is_outbid(row, made, head, fees, first=row is waiting[0]):
-                last = Fees(made[-1].fee_cap, None if fees.tip is None else made[-1].tip)
-                self._replace(row, row.to, row.data, row.gas, last.raised(fees), len(made) + 1)
+                self._replace(row, row.to, row.data, row.gas, self._raised(row.id, made[-1], fees), len(made) + 1)
                 found.raised += 1
+                found.short += row.id in self._memory.short
             elif row.id not in self._memory.sent or not self._is_known(made):
                 again.append(made[-1])
             else:
@@ -228,7 +255,12 @@ class Follower:
         if len(made) > MOST_REPLACEMENTS or fees.cap == 0:
             return False
         seen = first and row.id in self._memory.sent and head > self._memory.sent[row.id][1]
-        return made[-1].fee_cap < fees.least or (seen and self._is_known(made))
+        return made[-1].fee_cap < fees.least or row.id in self._memory.short or (seen and self._is_known(made))
+
+    def _raised(self, row: int, last: rows.Attempt, now: Fees) -> Fees:
+        """What a row's next attempt offers: an eighth more, or twice as much if the node wanted more than that."""
+        offered = Fees(last.fee_cap, None if now.tip is None else last.tip)
+        return offered.raised(now, 1) if row in self._memory.short else offered.raised(now)
 
     def _is_known(self, made: Sequence[rows.Attempt]) -> bool:
         """Whether the node still has one of a row's attempts."""
@@ -243,7 +275,7 @@ class Follower:
                 raise ChainError(f"The node at {self._chain.rpc} takes no transaction of {found.sender}: {message}")
             rows.set_state(connection, [row], rows.SIGNED, reason=f"the node refused it: {message}"[:500])
             number = len(rows.attempts_of(connection, row)) + 1
-        self._replace(found, found.sender, b"", _CANCEL_GAS, fees_now(self._chain), number)
+        self._replace(found, found.sender, b"", CANCEL_GAS, fees_now(self._chain), number)
 
     def _replace(self, row: rows.Row, to: str, data: bytes, gas: int, fees: Fees, number: int) -> None:
         """Signs a row's nonce once more, and sends that."""
@@ -258,14 +290,6 @@ def attempt_of(sender: Sender, row: int, call: Call, nonce: int, fees: Fees, num
     """The `number`th signing of a row."""
     raw, hash_ = sender.signed(call.to, call.data, nonce, rows.filled(call.gas), fees)
     return rows.Attempt(hash_, row, number, raw, fees.cap, fees.tip or 0, int(time.time()))
-
-
-def _complaint(answer: dict[str, Any]) -> str | None:
-    """Why a node did not take a transaction; None if it has it or had it."""
-    if "error" not in answer:
-        return None
-    message = str(answer["error"].get("message", answer["error"]))
-    return None if any(known in message.lower() for known in _FINE) else message
 
 
 def _mined(receipt: dict[str, Any]) -> dict[str, object]:

@@ -54,7 +54,7 @@ class Manifest:
                 f"No deployment manifest at {path}. Start a chain with `carbonbook up`, or deploy and name it."
             )
         try:
-            data = json.loads(path.read_text())
+            data = json.loads(path.read_text("utf-8"))
             return cls(
                 path=path,
                 chain_id=data["chainId"],
@@ -68,7 +68,9 @@ class Manifest:
                 committee=data["committee"],
                 parameters=data["parameters"],
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(f"{path} is not a deployment manifest: {error!r}") from error
 
     @property

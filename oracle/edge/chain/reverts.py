@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
 from eth_utils.abi import collapse_if_tuple
 from eth_utils.crypto import keccak
 
@@ -25,10 +26,17 @@ def decode_revert(data: bytes) -> ContractReverted:
     Bytes that are none of ours come back as `UnknownError` with their hex, so that nothing is lost.
     """
     entry = _errors().get(data[:4])
+    unknown = ContractReverted("UnknownError", {"data": "0x" + data.hex()})
     if entry is None:
-        return ContractReverted("UnknownError", {"data": "0x" + data.hex()})
+        return unknown
     types = [collapse_if_tuple(item) for item in entry["inputs"]]
-    values = decode(types, data[4:])
+    try:
+        values = decode(types, data[4:])
+    except (
+        DecodingError,
+        ValueError,
+    ):  # the first four bytes are ours by chance, or the node cut it: all of it is told
+        return unknown
     names = [item["name"] for item in entry["inputs"]]
     return ContractReverted(entry["name"], {k: _plain(v) for k, v in zip(names, values, strict=True)})
 

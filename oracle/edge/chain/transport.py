@@ -1,44 +1,200 @@
-"""How requests reach a node: an answer that a new block overtook is asked for again."""
+"""How requests reach a node: what went wrong on the way is asked again where that is safe, and what comes back is an answer.
+
+Safe to repeat is every question. A transaction is sent again only if the gateway says that it let nothing through (429); whether it
+arrived behind any other error nobody knows, and its sender looks for it on the chain.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from http.client import responses
+from itertools import count
+from typing import Any, TypeVar
 
+import requests
+from eth_typing import URI
 from web3 import HTTPProvider
 from web3.types import RPCEndpoint, RPCResponse
 
-_ATTEMPTS = 5
+from oracle.edge.chain.answers import Garbled, answer_to, answers_to, parsed
+from oracle.model.errors import ChainError, ChainUnreachable
+
+T = TypeVar("T")
+
 # What nodes say when the block that was the latest is gone by the time they look into it: one that keeps no history, or one of several
 # behind one address that is a block behind.
 _OVERTAKEN = ("blockoutofrange", "header not found", "missing trie node", "unknown block")
+_LIMITED = (-32005, 429)  # EIP-1474's "limit exceeded", and what gateways say in its place
+
+_FIRST_PAUSE = 0.02  # seconds; each pause is twice the one before, give or take a half
+_MOST_WAIT = 30.0  # seconds that a gateway may ask to wait
+_TRIES_BROKEN = 6  # within about a second: a node that is down is told of soon
+_TRIES = 8  # within about five
+_ROUNDS = 5  # of asking again what a node would not answer at once
+
+
+class Trouble(ChainUnreachable):
+    """An exchange that brought no answer.
+
+    Attributes:
+        tries: How often to try before it is told; 1 for what stays as it is.
+        untouched: Whether the node surely has not had the request.
+        wait: Seconds that were asked for before the next try.
+    """
+
+    def __init__(self, says: str, tries: int, *, untouched: bool = False, wait: float = 0.0):
+        super().__init__(says)
+        self.tries = tries
+        self.untouched = untouched
+        self.wait = wait
 
 
 class Provider(HTTPProvider):
-    """web3's transport over HTTP."""
+    """web3's transport over HTTP.
+
+    Args:
+        rpc: Address of the node.
+        timeout_seconds: For one answer.
+    """
+
+    def __init__(self, rpc: str, timeout_seconds: float):
+        super().__init__(rpc, request_kwargs={"timeout": timeout_seconds}, exception_retry_configuration=None)
+        self._rpc = rpc
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-        """As web3 asks, and again if a new block overtook the question."""
-        for _ in range(_ATTEMPTS - 1):
-            answer = super().make_request(method, params)
-            if not _overtaken(answer):
-                return answer
-        return super().make_request(method, params)
+        """The node's answer to one request.
+
+        Raises:
+            ChainUnreachable: There is none, however often it was asked for.
+        """
+        body = self.encode_rpc_request(method, params)
+
+        def ask(_: Sequence[int]) -> list[RPCResponse]:
+            return [self._content([method], body, lambda said: answer_to(method, params, parsed(said)))]
+
+        return _settled(1, ask)[0]
 
     def make_batch_request(self, batch_requests: list[tuple[RPCEndpoint, Any]]) -> list[RPCResponse] | RPCResponse:
-        """As web3 asks, in the order of the requests; those that a new block overtook are asked again."""
-        answers = super().make_batch_request(batch_requests)
-        for _ in range(_ATTEMPTS - 1):
-            if not isinstance(answers, list) or len(answers) != len(batch_requests):
-                return answers
-            places = [place for place, answer in enumerate(answers) if _overtaken(answer)]
-            again = super().make_batch_request([batch_requests[place] for place in places]) if places else []
-            if not isinstance(again, list) or len(again) != len(places):
-                return again
-            for place, answer in zip(places, again, strict=True):
-                answers[place] = answer
-        return answers
+        """The node's answers to requests that are asked together, in their order.
+
+        Raises:
+            ChainUnreachable: There are none, however often they were asked for.
+            ChainError: The node takes no such batch.
+        """
+
+        def ask(places: Sequence[int]) -> list[RPCResponse]:
+            asked = [batch_requests[place] for place in places]
+            body = self.encode_batch_rpc_request(asked)
+            return self._content([method for method, _ in asked], body, lambda said: self._many(asked, said))
+
+        return _settled(len(batch_requests), ask)
+
+    def _make_request(self, method: RPCEndpoint, request_data: bytes) -> bytes:
+        """The node's answer as it came."""
+        return self._content([method], request_data, lambda said: said)
+
+    def _content(self, methods: Sequence[str], body: bytes, read: Callable[[bytes], T]) -> T:
+        """What `read` makes of the answer to a body; asked for again where that is safe and may help."""
+        questions = all(map(_is_question, methods))
+        for number in count(1):
+            try:
+                return self._understood(read, self._exchanged(body))
+            except Trouble as trouble:
+                safe = questions or trouble.untouched
+                if not safe or number >= trouble.tries or trouble.wait > _MOST_WAIT:
+                    times = f" It was asked {number} times." if number > 1 else ""
+                    raise ChainUnreachable(f"{trouble}{times}") from trouble
+                time.sleep(max(trouble.wait, _pause(number)))
+        raise AssertionError("unreachable")
+
+    def _exchanged(self, body: bytes) -> bytes:
+        nothing = f"No answer from the chain at {self._rpc}. Is it running? (`carbonbook up`)"
+        try:
+            answer = self._request_session_manager.get_response_from_post_request(
+                URI(self._rpc), data=body, **self.get_request_kwargs()
+            )
+        except requests.exceptions.Timeout as error:
+            raise Trouble(nothing, 1) from error
+        except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+            raise Trouble(nothing, _TRIES_BROKEN) from error
+        except requests.exceptions.RequestException as error:
+            raise Trouble(f"The chain at {self._rpc} cannot be asked: {error}", 1) from error
+        if answer.status_code == HTTPStatus.OK:
+            return answer.content
+        raise self._refused(answer)
+
+    def _refused(self, answer: requests.Response) -> Trouble:
+        status, wait = answer.status_code, _retry_after(answer.headers.get("Retry-After", ""))
+        says = f"The node at {self._rpc} answered {status} ({responses.get(status, 'no known status')})."
+        says += f" It asks to wait {wait:.0f} s." if wait else ""
+        limited = status == HTTPStatus.TOO_MANY_REQUESTS
+        passing = limited or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return Trouble(says, _TRIES if passing else 1, untouched=limited, wait=wait)
+
+    def _understood(self, read: Callable[[bytes], T], said: bytes) -> T:
+        try:
+            return read(said)
+        except Garbled as error:
+            raise Trouble(
+                f"The node at {self._rpc} answers with {error}. Does something else listen there, or a gateway in between?",
+                _TRIES_BROKEN,
+            ) from error
+
+    def _many(self, asked: Sequence[tuple[RPCEndpoint, Any]], said: bytes) -> list[RPCResponse]:
+        answers = parsed(said)
+        if isinstance(answers, dict) and isinstance(answers.get("error"), dict):
+            error = answers["error"]
+            says = f"The node at {self._rpc} does not answer a batch of {asked[0][0]}: {error.get('message', error)}"
+            raise Trouble(says, _TRIES, untouched=True) if error.get("code") in _LIMITED else ChainError(says)
+        return answers_to(asked, answers)
 
 
-def _overtaken(answer: RPCResponse) -> bool:
+def is_limited(answer: Mapping[str, Any]) -> bool:
+    """Whether a node had no time for a request, and has not looked at it."""
+    error = answer.get("error")
+    return isinstance(error, dict) and error.get("code") in _LIMITED
+
+
+def _settled(number: int, ask: Callable[[Sequence[int]], list[RPCResponse]]) -> list[RPCResponse]:
+    """Answers by place; those that a new block overtook, or that the node had no time for, are asked for again."""
+    answers: dict[int, RPCResponse] = {}
+    places: Sequence[int] = range(number)
+    for round_ in range(_ROUNDS):
+        if round_ and any(is_limited(answers[place]) for place in places):
+            time.sleep(_pause(round_ + 2))
+        answers |= zip(places, ask(places), strict=True)
+        places = [place for place in places if _overtaken(answers[place]) or is_limited(answers[place])]
+        if not places:
+            break
+    return [answers[place] for place in range(number)]
+
+
+def _overtaken(answer: Mapping[str, Any]) -> bool:
     error = answer.get("error")
     return isinstance(error, dict) and any(sign in str(error.get("message", "")).lower() for sign in _OVERTAKEN)
+
+
+def _is_question(method: str) -> bool:
+    return method.startswith(("eth_", "net_", "web3_", "txpool_")) and not method.startswith("eth_send")
+
+
+def _pause(number: int) -> float:
+    """Seconds before the try after the `number`th; many processes that were refused together do not come back together."""
+    return float(_FIRST_PAUSE * 2**number * random.uniform(0.5, 1.5))
+
+
+def _retry_after(header: str) -> float:
+    """Seconds that a Retry-After asks for: a number, or a date; 0 if it is neither."""
+    if header.isascii() and header.isdigit():
+        return float(header[:9])
+    try:
+        until = parsedate_to_datetime(header)
+    except ValueError:
+        return 0.0
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())

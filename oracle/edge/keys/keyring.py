@@ -9,10 +9,12 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from eth_account import Account
 from eth_account.signers.base import BaseAccount
@@ -24,6 +26,9 @@ from oracle.model.errors import ConfigError
 
 CUSTODY = "custody"
 RECORDS = "records"
+_NAME = re.compile(
+    r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}"
+)  # of a key, and so of a file: a table from elsewhere may name one
 _PASSPHRASE = "passphrase"  # noqa: S105  # the name of a file
 
 _SCRYPT_N = 1 << 18
@@ -87,15 +92,19 @@ class Keyring:
         """Checksummed address of a key, read without opening it."""
         if name in self._elsewhere:
             return to_checksum_address(self._elsewhere[name].address)
-        return to_checksum_address(json.loads(self._path(name).read_text())["address"])
+        path = self._path(name)
+        try:
+            return to_checksum_address(_document(path)["address"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigError(f"{path} is no keystore file with an address: it is damaged, or cut off.") from error
 
     def secret(self, name: str) -> bytes:
         """The 32 bytes of a key; errors as in `account`."""
         if name not in self._opened:
             path = self._path(name)
             try:
-                self._opened[name] = bytes(decode_keyfile_json(json.loads(path.read_text()), self._passphrase()))
-            except ValueError as error:
+                self._opened[name] = bytes(decode_keyfile_json(_document(path), self._passphrase()))
+            except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError) as error:
                 raise ConfigError(f"The passphrase does not open {path}, or the file is damaged.") from error
         return self._opened[name]
 
@@ -125,24 +134,42 @@ class Keyring:
     def has_random_passphrase(self) -> bool:
         """Whether `create_passphrase` made the passphrase: 32 hex digits in the folder itself."""
         own = self._passphrase_file == self._folder / _PASSPHRASE
-        return own and self._passphrase_file.exists() and len(self._passphrase_file.read_text().strip()) == 32
+        return own and self._passphrase_file.exists() and len(text_of(self._passphrase_file)) == 32
 
     def _path(self, name: str) -> Path:
         path = self._folder / f"{name}.json"
-        if not path.exists():
+        if not _NAME.fullmatch(name) or not path.exists():
             known = ", ".join(self.names()) or "none"
             raise ConfigError(f"There is no key '{name}' in {self._folder}; there are: {known}.")
         return path
 
     def _passphrase(self) -> str:
         if self._passphrase_file.exists():
-            return self._passphrase_file.read_text().strip()
+            return text_of(self._passphrase_file)
         if not os.isatty(0):
             raise ConfigError(
                 f"No passphrase: {self._passphrase_file} is missing and there is no terminal to ask at. "
                 "Name a file with CARBONBOOK_PASSPHRASE_FILE."
             )
         return getpass.getpass("Passphrase of the keystore: ")
+
+
+def text_of(path: Path) -> str:
+    """The text of a secret's file, without blanks around it.
+
+    Raises:
+        ConfigError: It cannot be read, or is no text; says nothing of what is in it.
+    """
+    try:
+        return path.read_text("utf-8").strip()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text.") from error
+
+
+def _document(path: Path) -> Any:
+    return json.loads(text_of(path))
 
 
 def write_private(path: Path, text: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from oracle.edge.store.disk import disk
 from oracle.model.columns import WORD, matrix, order, parted
 
 _DIGITS = 16
@@ -31,19 +32,40 @@ class ActStore:
     def write(self, scenario: str, sha256: str, acts: pl.DataFrame) -> None:
         """Writes the acts of one file, split by day."""
         ordered = acts[order(matrix(acts["record_id"], WORD))]
+        with disk(self._folder):
+            self._write(scenario, sha256, ordered)
+
+    def _write(self, scenario: str, sha256: str, ordered: pl.DataFrame) -> None:
         for part in parted(ordered, ["day"]):
             day = part["day"][0]
             target = self._folder / scenario / str(day) / f"{sha256[:_DIGITS]}.parquet"
             target.parent.mkdir(parents=True, exist_ok=True)
-            draft = target.with_suffix(".draft")
-            part.with_columns(sha256=pl.lit(sha256)).write_parquet(draft, compression="lz4")
-            os.replace(draft, target)
+            _replace(target, part.with_columns(sha256=pl.lit(sha256)))
+
+    def forget(self, citizen: int, committed: set[str]) -> pl.DataFrame:
+        """Takes a citizen's acts out of every file; says which rows they were made of: sha256, row.
+
+        What a crash left, which is in no file of `committed`, goes whole. The caller holds the database, so that nobody writes meanwhile.
+        """
+        known = {sha256[:_DIGITS] for sha256 in committed}
+        gone = [pl.DataFrame(schema={"sha256": pl.String(), "row": pl.Int64()})]
+        for path in sorted(self._folder.glob("*/*/*")):
+            if path.suffix != ".parquet" or path.stem not in known:
+                path.unlink()
+                continue
+            acts = pl.read_parquet(path)
+            own = acts.filter(pl.col("citizen") == citizen)
+            if len(own):
+                gone.append(own.select("sha256", row="rows").explode("row"))
+                _replace(path, acts.filter(pl.col("citizen") != citizen))
+        return pl.concat(gone)
 
     def read(self, scenario: str, days: Iterable[int], committed: set[str]) -> pl.DataFrame:
         """Acts of some days from the files whose SHA-256 is in `committed`; an empty frame without columns if there are none."""
         folder = self._folder / scenario
         paths = [folder / f"{name}.parquet" for name in self.files(scenario, days, committed)]
-        return pl.concat([pl.read_parquet(path) for path in paths]) if paths else pl.DataFrame()
+        with disk(folder):
+            return pl.concat([pl.read_parquet(path) for path in paths]) if paths else pl.DataFrame()
 
     def files(self, scenario: str, days: Iterable[int], committed: set[str]) -> list[str]:
         """Day and file of everything `read` would read, sorted."""
@@ -59,3 +81,13 @@ class ActStore:
     def days(self, scenario: str) -> list[int]:
         """Days with acts of a scenario."""
         return sorted(int(path.name) for path in (self._folder / scenario).glob("*") if path.is_dir())
+
+
+def _replace(target: Path, acts: pl.DataFrame) -> None:
+    """Writes a file whole; one without acts is taken away."""
+    if acts.is_empty():
+        target.unlink()
+        return
+    draft = target.with_suffix(".draft")
+    acts.write_parquet(draft, compression="lz4")
+    os.replace(draft, target)

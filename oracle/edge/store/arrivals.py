@@ -23,7 +23,9 @@ from sqlalchemy import (
 
 from oracle.edge.store.batches import StoredBatch
 from oracle.edge.store.bulk import fetch_frame
-from oracle.edge.store.quarantine import quarantined_rows
+from oracle.edge.store.disk import disk
+from oracle.edge.store.moves import MOVED
+from oracle.edge.store.quarantine import quarantined_rows, rejected_subjects
 from oracle.edge.store.schema import batches, citizens, files, findings, metadata, subjects
 
 arrivals = Table(
@@ -61,6 +63,7 @@ PEOPLE_SCHEMA: dict[str, pl.DataType] = {
     "salt": pl.Binary(),
     "consented": pl.Boolean(),
     "residents": pl.Int64(),
+    "moved": MOVED,
 }
 
 
@@ -96,6 +99,13 @@ class Arrived:
 def add_arrival(connection: Connection, arrival: Arrival) -> None:
     """Stores that a file came."""
     connection.execute(insert(arrivals).values(vars(arrival)))
+
+
+def all_arrivals(connection: Connection) -> list[Arrival]:
+    """How every file was read, in the order they came."""
+    names = [field.name for field in fields(Arrival)]
+    rows = connection.execute(select(arrivals).order_by(arrivals.c.number))
+    return [Arrival(**{name: row._mapping[name] for name in names}) for row in rows]
 
 
 def closing_count(connection: Connection) -> int:
@@ -148,10 +158,21 @@ def batches_of_closing(connection: Connection, closing: int) -> list[StoredBatch
 
 def write_people(known: pl.DataFrame, target: Path) -> None:
     """Writes what a close knew of people: account, consent, residents. Salts and subjects stay in the database, to be erased there."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_suffix(".draft")
-    known.drop("salt").write_parquet(draft, compression="lz4")
-    draft.replace(target)
+    with disk(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_suffix(".draft")
+        known.drop("salt").write_parquet(draft, compression="lz4")
+        draft.replace(target)
+
+
+def forget_in(written: Path, citizen: int) -> None:
+    """Takes a citizen out of what a close knew of people."""
+    known = pl.read_parquet(written)
+    others = known.filter(pl.col("citizen") != citizen)
+    if len(others) < len(known):
+        draft = written.with_suffix(".draft")
+        others.write_parquet(draft, compression="lz4")
+        draft.replace(written)
 
 
 def people_of_closing(connection: Connection, written: Path) -> pl.DataFrame:
@@ -159,7 +180,9 @@ def people_of_closing(connection: Connection, written: Path) -> pl.DataFrame:
     query = select(subjects.c.tag, subjects.c.citizen, citizens.c.salt).join(citizens)
     schema = {name: PEOPLE_SCHEMA[name] for name in ("tag", "citizen", "salt")}
     tagged = fetch_frame(connection, query, schema)
-    return tagged.join(pl.read_parquet(written), on="citizen").select(PEOPLE_SCHEMA.keys()).sort("tag")
+    with disk(written):
+        known = pl.read_parquet(written)
+    return tagged.join(known, on="citizen").select(PEOPLE_SCHEMA.keys()).sort("tag")
 
 
 def numbers_of_tags(connection: Connection) -> pl.DataFrame:
@@ -176,5 +199,5 @@ def forget_since(connection: Connection, closing: int) -> None:
     later = select(closing_batches.c.batch).where(closing_batches.c.closing > closing)
     connection.execute(delete(batches).where(batches.c.batch.in_(later)))
     connection.execute(delete(closing_batches).where(closing_batches.c.closing > closing))
-    for table in (arrivals, findings, quarantined_rows, files):
+    for table in (arrivals, findings, quarantined_rows, rejected_subjects, files):
         connection.execute(delete(table).where(table.c.sha256.in_(gone)))

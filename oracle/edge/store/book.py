@@ -39,6 +39,10 @@ class Book:
         """Where the bundle of a batch is."""
         return self.home / "bundles" / batch[2:]
 
+    def people_files(self) -> list[Path]:
+        """Everything that `people_file` names and that is there."""
+        return sorted((self.home / "closings").glob("*.parquet"))
+
     def people_file(self, closing: int) -> Path:
         """Where it is written what a close knew of people."""
         return self.home / "closings" / f"{closing}.parquet"

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, update
 
 from oracle.edge.keys.custody import citizen_address
 from oracle.edge.store.bulk import fetch_frame, insert_frame
 from oracle.edge.store.erasure import forgotten_accounts, reseed, reseeded
+from oracle.edge.store.moves import moves, with_moves
 from oracle.edge.store.schema import citizens, subjects
 from oracle.model.columns import column, flat
 from oracle.model.keccak import keccak_rows
@@ -79,7 +80,7 @@ class Register:
 
     def tag(self, source: str, subject: str) -> bytes:
         """Keyed hash of a source's subject."""
-        return bytes(self._tags(source, pl.Series([subject], dtype=pl.String))[0])
+        return bytes(self.tags(source, pl.Series([subject], dtype=pl.String))[0])
 
     def enrol(self, connection: Connection, people: Sequence[Enrolment]) -> int:
         """Enrols people; those who are already keep account and salt and take the new consent and residents.
@@ -113,7 +114,7 @@ class Register:
             Columns `subject` and `citizen` (Int64), one row per distinct subject, in any order.
         """
         distinct = names.unique().alias("subject")
-        asked = pl.DataFrame([distinct, self._tags(source, distinct)])
+        asked = pl.DataFrame([distinct, self.tags(source, distinct)])
         known = _known(connection, asked["tag"])
         missing = asked.join(known, on="tag", how="anti").sort("subject")
         if len(missing):
@@ -127,12 +128,12 @@ class Register:
         """Keyed hashes of pairs of source and subject."""
         frame = pl.DataFrame(named, schema={"source": pl.String, "subject": pl.String}, orient="row").with_row_index()
         parts = [
-            part.select("index", self._tags(source, part["subject"]))
+            part.select("index", self.tags(source, part["subject"]))
             for (source,), part in frame.partition_by("source", as_dict=True).items()
         ]
         return pl.concat(parts).sort("index")["tag"].to_list() if parts else []
 
-    def _tags(self, source: str, names: pl.Series) -> pl.Series:
+    def tags(self, source: str, names: pl.Series) -> pl.Series:
         """Keyed hashes of a source's subjects. Keccak is a sponge: with the secret in front it is a MAC by itself."""
         start = self._records + _TAG_LABEL + len(source).to_bytes(2, "big") + source.encode()
         messages = names.to_frame("name").select(pl.lit(start) + pl.col("name").cast(pl.Binary)).to_series()
@@ -161,26 +162,30 @@ class Register:
 
 
 def people(connection: Connection, numbers: Sequence[int] | None = None) -> pl.DataFrame:
-    """Citizens as a frame: citizen, account, salt, consented, residents; all of them unless told which."""
+    """Citizens as a frame: citizen, account, salt, consented, residents, moved; all of them unless told which."""
     query = select(
         citizens.c.id.label("citizen"), citizens.c.account, citizens.c.salt, citizens.c.consented, citizens.c.residents
     )
     if numbers is None or len(numbers) > _IN_LIMIT:
-        return fetch_frame(connection, query, _PEOPLE)
+        return with_moves(connection, fetch_frame(connection, query, _PEOPLE))
     rows = connection.execute(query.where(citizens.c.id.in_(numbers)))
-    return pl.DataFrame([tuple(row) for row in rows], schema=_PEOPLE, orient="row")
+    return with_moves(connection, pl.DataFrame([tuple(row) for row in rows], schema=_PEOPLE, orient="row"))
 
 
 def custody_ref(connection: Connection, account: bytes) -> bytes | None:
-    """What the key of an account in custody is derived from; None if the account is nobody's here, or has its own key."""
+    """What the key of an account that is or was in custody is derived from; None if it is nobody's here, or has its own key."""
     query = select(func.coalesce(reseeded.c.seed, citizens.c.ref)).select_from(citizens)
-    query = query.outerjoin(reseeded, reseeded.c.account == citizens.c.account)
-    return connection.execute(query.where(citizens.c.account == account, citizens.c.custody)).scalar_one_or_none()
+    query = query.outerjoin(reseeded, reseeded.c.account == account)
+    present = and_(citizens.c.account == account, citizens.c.custody)
+    left = citizens.c.id.in_(select(moves.c.citizen).where(moves.c.former == account, moves.c.custody))
+    return connection.execute(query.where(or_(present, left))).scalar_one_or_none()
 
 
 def salt_of(connection: Connection, account: bytes) -> bytes | None:
-    """The salt of an account's citizen; None if it is erased or nobody's here."""
-    return connection.execute(select(citizens.c.salt).where(citizens.c.account == account)).scalar_one_or_none()
+    """The salt of the citizen who has or had an account; None if it is erased or nobody's here."""
+    left = citizens.c.id.in_(select(moves.c.citizen).where(moves.c.former == account))
+    query = select(citizens.c.salt).where(or_(citizens.c.account == account, left))
+    return connection.execute(query).scalar_one_or_none()
 
 
 def _known(connection: Connection, tags: Sequence[bytes] | pl.Series) -> pl.DataFrame:

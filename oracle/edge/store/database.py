@@ -5,6 +5,7 @@ One writer at a time, on either: what `begin` reads cannot change before it has 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from oracle.edge.store.migrate import upgrade
@@ -20,7 +21,16 @@ from oracle.edge.store.schema import identity
 from oracle.model.errors import ConfigError, StoreError, WrongChain
 
 _WAIT_SECONDS = 30
+_OTHERS = 0o077
+# What SQLite says of a file whose bytes are not what it wrote; Python cannot decode it when SQLite quotes them.
+_DAMAGE = ("malformed", "not a database", "unsupported file format", "decode to UTF-8", "can't decode byte")
+_DAMAGED = "The file is damaged. Stop what works on it, put the last copy in its place, and run `carbonbook rebuild`."
 _READING = "carbonbook_reading"
+# Tables that forgetting a person takes something out of.
+_PERSONAL = (
+    *("citizens", "subjects", "reseeded", "readings", "arrivals", "findings"),
+    *("quarantined_rows", "rejected_subjects", "refused_messages"),
+)
 # Any number, the same in every process: PostgreSQL's name of the lock that a writer holds until its transaction ends.
 _WRITER = 0x436172626F6E
 
@@ -38,7 +48,7 @@ class Database:
 
     def __init__(self, place: Path | str):
         if isinstance(place, Path):
-            place.parent.mkdir(parents=True, exist_ok=True)
+            _keep_private(place)
             url = URL.create("sqlite", database=str(place))
         else:
             url = _parsed(place)
@@ -50,7 +60,7 @@ class Database:
         if self.is_sqlite:
             event.listen(self._engine, "connect", _durable)
         try:
-            with self._told():
+            with self.told():
                 upgrade(self._engine)
         except BaseException:
             self.close()
@@ -71,14 +81,14 @@ class Database:
         Raises:
             StoreError: The database does not answer, is full, or another writer did not end in time.
         """
-        with self._told(), self._engine.begin() as connection:
+        with self.told(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads: one state of the database, whatever is written meanwhile; errors as in `begin`."""
         with (
-            self._told(),
+            self.told(),
             self._engine.connect().execution_options(**{_READING: True}) as connection,
             connection.begin(),
         ):
@@ -109,12 +119,12 @@ class Database:
         SQLite overwrites deleted bytes (`secure_delete`); this empties its write-ahead log too. PostgreSQL keeps old rows until a
         vacuum: this runs a full one. Its own write-ahead log, replicas and backups are for its administrator.
         """
-        with self._told():
+        with self.told():
             if self.is_sqlite:
                 self._empty_log()
             else:
                 with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                    connection.execute(text("VACUUM (FULL) citizens, subjects, reseeded, readings"))
+                    connection.execute(text("VACUUM (FULL) " + ", ".join(_PERSONAL)))
 
     def _empty_log(self) -> None:
         connection = self._engine.raw_connection()
@@ -132,12 +142,35 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """What the database's driver says, as an error of ours."""
+    def told(self) -> Iterator[None]:
+        """What SQLAlchemy or the database's driver says meanwhile, as an error of ours.
+
+        Raises:
+            StoreError: The database does not answer, is full, damaged, or refuses.
+        """
         try:
             yield
-        except OperationalError as error:
-            raise StoreError(f"The book's database {self.place} fails: {_said(error)}") from error
+        except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error, UnicodeDecodeError) as error:
+            said = _said(error)
+            remedy = " " + _DAMAGED if any(sign in said for sign in _DAMAGE) else ""
+            raise StoreError(f"The book's database {self.place} fails: {said}.{remedy}") from error
+
+
+def _keep_private(place: Path) -> None:
+    """Makes the home folder and the database its owner's only, new ones and those that are there; SQLite's log goes by the database.
+
+    Raises:
+        StoreError: They cannot be made or changed.
+    """
+    try:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(place, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        for path in (place.parent, place, *place.parent.glob(f"{place.name}-*")):
+            mode = path.stat().st_mode
+            if mode & _OTHERS:
+                path.chmod(mode & ~_OTHERS & 0o7777)
+    except OSError as error:
+        raise StoreError(f"{place} cannot be opened or kept private: {error.strerror}") from error
 
 
 def _parsed(place: str) -> URL:
@@ -199,6 +232,10 @@ def _write_ahead(cursor: sqlite3.Cursor) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
 
 
-def _said(error: DBAPIError) -> str:
-    """The driver's own words, without the statement."""
-    return " ".join(str(error.orig).split())
+def _said(error: Exception) -> str:
+    """The driver's own words, without the statement and without what stands in the database; SQLAlchemy's if it has none."""
+    said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    said = " ".join(said.split())
+    for quotes in (" with text ", " DETAIL: "):  # SQLite's and PostgreSQL's ways to say what a value is
+        said = said.partition(quotes)[0]
+    return said.rstrip(".")

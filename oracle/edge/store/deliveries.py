@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, Table, Text, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from oracle.edge.store.schema import files, metadata
 
@@ -38,7 +53,8 @@ readings = Table(
     Index("readings_file", "source", "file"),
 )
 
-# Messages that cannot be used: they were acknowledged, and this is why nothing came of them.
+# Messages that cannot be used: they were acknowledged, and this is why nothing came of them. Anybody may send them, so the last
+# `_MOST_REFUSED` are kept and the older ones only counted, in the row whose `sha256` is empty.
 refused_messages = Table(
     "refused_messages",
     metadata,
@@ -47,7 +63,14 @@ refused_messages = Table(
     Column("sha256", String(64), nullable=False, unique=True),
     Column("reason", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    Column("times", BigInteger, nullable=False, server_default="1"),
+    Column("payload", LargeBinary),
 )
+
+KEPT_BYTES = 4096  # of the payload of a message that was refused
+
+_MOST_REFUSED = 10_000
+_IN_LIMIT = 500  # below every database's limit of bound values
 
 
 @dataclass(frozen=True)
@@ -93,6 +116,23 @@ class MeterReading:
     file: str | None = None
 
 
+@dataclass(frozen=True)
+class RefusedMessage:
+    """A message that cannot be used.
+
+    Attributes:
+        topic: Where it was published; printable.
+        sha256: Of topic and payload, hex.
+        reason: Why; quotes nothing of the message.
+        payload: How it begins.
+    """
+
+    topic: str
+    sha256: str
+    reason: str
+    payload: bytes
+
+
 def add_delivery(connection: Connection, delivery: Delivery) -> None:
     """Stores that a request was answered."""
     connection.execute(insert(deliveries).values(vars(delivery)))
@@ -114,7 +154,9 @@ def sha256_of_name(connection: Connection, source: str, name: str) -> str | None
 def add_readings(connection: Connection, new: Iterable[MeterReading]) -> int:
     """Stores readings that are not there; says how many were new. Their numbers are given here."""
     listed = {reading.digest: reading for reading in new}
-    known = set(connection.execute(select(readings.c.digest).where(readings.c.digest.in_(listed))).scalars())
+    known: set[str] = set()
+    for part in _parts(list(listed)):
+        known |= set(connection.execute(select(readings.c.digest).where(readings.c.digest.in_(part))).scalars())
     last = connection.execute(
         select(readings.c.number).order_by(readings.c.number.desc()).limit(1)
     ).scalar_one_or_none()
@@ -137,7 +179,8 @@ def readings_in(connection: Connection, source: str, file: str) -> list[MeterRea
 
 def assign(connection: Connection, digests: list[str], file: str) -> None:
     """Decides which file readings go into."""
-    connection.execute(update(readings).where(readings.c.digest.in_(digests)).values(file=file))
+    for part in _parts(digests):
+        connection.execute(update(readings).where(readings.c.digest.in_(part)).values(file=file))
 
 
 def files_to_write(connection: Connection) -> list[tuple[str, str]]:
@@ -154,12 +197,42 @@ def forget_taken(connection: Connection) -> None:
     connection.execute(update(readings).where(readings.c.meter != "", done.exists()).values(nothing))
 
 
-def add_refused(connection: Connection, topic: str, sha256: str, reason: str, now: int) -> None:
-    """Stores why a message was of no use; the same message once."""
-    known = select(refused_messages.c.id).where(refused_messages.c.sha256 == sha256)
-    if connection.execute(known).first() is None:
-        row = {"topic": topic, "sha256": sha256, "reason": reason, "received_at": now}
+def add_refused(connection: Connection, message: RefusedMessage, now: int) -> None:
+    """Stores a message that was of no use and why, or counts it if it came before; makes room by counting the oldest together."""
+    again = update(refused_messages).where(refused_messages.c.sha256 == message.sha256)
+    if connection.execute(again.values(times=refused_messages.c.times + 1)).rowcount:
+        return
+    connection.execute(insert(refused_messages).values(vars(message) | {"received_at": now, "times": 1}))
+    oldest, kept = connection.execute(
+        select(func.min(refused_messages.c.id), func.count()).where(refused_messages.c.sha256 != "")
+    ).one()
+    if kept > _MOST_REFUSED:
+        _count_only(connection, oldest)
+
+
+def refused_count(connection: Connection) -> int:
+    """How many messages were refused since the book began."""
+    return int(connection.execute(select(func.coalesce(func.sum(refused_messages.c.times), 0))).scalar_one())
+
+
+def forget_payloads(connection: Connection) -> None:
+    """Takes out how refused messages began: what nobody can read may be about anybody."""
+    connection.execute(update(refused_messages).values(payload=None))
+
+
+def _count_only(connection: Connection, number: int) -> None:
+    """Adds a kept message to the count of the older ones."""
+    one = refused_messages.c.id == number
+    times = connection.execute(select(refused_messages.c.times).where(one)).scalar_one()
+    connection.execute(delete(refused_messages).where(one))
+    older = update(refused_messages).where(refused_messages.c.sha256 == "")
+    if not connection.execute(older.values(times=refused_messages.c.times + times)).rowcount:
+        row = {"topic": "", "sha256": "", "reason": "older messages", "received_at": 0, "times": times}
         connection.execute(insert(refused_messages).values(row))
+
+
+def _parts(digests: list[str]) -> Iterator[list[str]]:
+    return (digests[at : at + _IN_LIMIT] for at in range(0, len(digests), _IN_LIMIT))
 
 
 def _readings(connection: Connection, which: object) -> list[MeterReading]:

@@ -1,8 +1,9 @@
 """Forgetting a person: what links records to somebody is destroyed, what proves totals stays.
 
 Destroyed: the salt that opens the commitments, the tags of cards and meters, the reference that account and key were derived from, consent
-and residents, and readings of the person's meters that are not in a file yet. What stays: the account among other accounts, leaves and
-commitments that nobody can open, and every total.
+and residents, readings of the person's meters that are not in a file yet, meters' names, and what rejected rows of the person showed. What
+stays: the account among other accounts, leaves and commitments that nobody can open, and every total. Files beside the database:
+`oracle.measure.forget`.
 """
 
 from __future__ import annotations
@@ -12,15 +13,19 @@ from collections.abc import Callable
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Table, Text, delete, insert, select, update
 
-from oracle.edge.store.deliveries import readings
-from oracle.edge.store.schema import citizens, metadata, subjects
+from oracle.edge.store.arrivals import arrivals
+from oracle.edge.store.deliveries import forget_payloads, readings
+from oracle.edge.store.moves import moves
+from oracle.edge.store.quarantine import Row, forget_rows, rows_of_tags
+from oracle.edge.store.schema import citizens, files, metadata, subjects
 
-# That somebody was forgotten, when and on whose word; not who.
+TagOf = Callable[[str, str], bytes]
+
+# That somebody was forgotten, when and on whose word; not who, nor which account that was.
 erasures = Table(
     "erasures",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("citizen", Integer, nullable=False, unique=True),
     Column("who", Text, nullable=False),
     Column("erased_at", BigInteger, nullable=False),
 )
@@ -36,8 +41,7 @@ reseeded = Table(
 
 def forgotten_accounts(connection: Connection) -> set[bytes]:
     """Accounts of everybody who was forgotten."""
-    query = select(citizens.c.account).join(erasures, erasures.c.citizen == citizens.c.id)
-    return set(connection.execute(query).scalars())
+    return set(connection.execute(select(citizens.c.account).where(citizens.c.salt.is_(None))).scalars())
 
 
 def reseed(connection: Connection, derive: Callable[[bytes], bytes]) -> bytes:
@@ -69,20 +73,52 @@ def account_of(connection: Connection, citizen: int) -> bytes:
     return found
 
 
-def erase(connection: Connection, citizen: int, tag_of: Callable[[str, str], bytes], who: str, now: int) -> None:
-    """Forgets a citizen. `Database.scrub` then takes the bytes out of the database's files.
+def tags_of(connection: Connection, citizen: int) -> set[bytes]:
+    """Tags of a citizen's cards, riders and meters."""
+    return set(connection.execute(select(subjects.c.tag).where(subjects.c.citizen == citizen)).scalars())
+
+
+def is_heard_of(connection: Connection, source: str, subject: str, tag: bytes) -> bool:
+    """Whether rejected rows, or readings on their way, are of a subject that may be no citizen's."""
+    waiting = select(readings.c.digest).where(readings.c.source == source, readings.c.meter == subject).limit(1)
+    return bool(rows_of_tags(connection, {tag})) or connection.execute(waiting).first() is not None
+
+
+def erase(
+    connection: Connection, citizen: int | None, tags: set[bytes], tag_of: TagOf, act_rows: set[Row], who: str, now: int
+) -> None:
+    """Forgets a person. `Database.scrub` then takes the bytes out of the database's files.
 
     Args:
+        citizen: None for somebody of whom there never was a sound row.
+        tags: Of the person's cards, riders and meters.
         tag_of: Tag of a source's subject (`Register.tag`).
+        act_rows: Rows that the citizen's acts were made of.
         who: On whose word.
         now: UTC seconds.
     """
-    tags = set(connection.execute(select(subjects.c.tag).where(subjects.c.citizen == citizen)).scalars())
+    _forget_meters(connection, tags, tag_of)
+    forget_rows(connection, act_rows | rows_of_tags(connection, tags))
+    forget_payloads(connection)
+    if citizen is not None:
+        _forget_citizen(connection, citizen)
+    connection.execute(insert(erasures).values(who=who, erased_at=now))
+
+
+def _forget_citizen(connection: Connection, citizen: int) -> None:
+    connection.execute(delete(subjects).where(subjects.c.citizen == citizen))
+    connection.execute(delete(reseeded).where(reseeded.c.account == account_of(connection, citizen)))
+    connection.execute(delete(moves).where(moves.c.citizen == citizen))
+    nothing = {"salt": None, "ref": secrets.token_bytes(32), "custody": False, "consented": False, "residents": None}
+    connection.execute(update(citizens).where(citizens.c.id == citizen).values(nothing))
+
+
+def _forget_meters(connection: Connection, tags: set[bytes], tag_of: TagOf) -> None:
+    """Readings that are in no file yet, and the names of meters that files without a column for them were said to be of."""
     for source, meter in connection.execute(select(readings.c.source, readings.c.meter).distinct()).all():
         if tag_of(source, meter) in tags:
             connection.execute(delete(readings).where(readings.c.source == source, readings.c.meter == meter))
-    connection.execute(delete(subjects).where(subjects.c.citizen == citizen))
-    connection.execute(delete(reseeded).where(reseeded.c.account == account_of(connection, citizen)))
-    nothing = {"salt": None, "ref": secrets.token_bytes(32), "custody": False, "consented": False, "residents": None}
-    connection.execute(update(citizens).where(citizens.c.id == citizen).values(nothing))
-    connection.execute(insert(erasures).values(citizen=citizen, who=who, erased_at=now))
+    named = select(arrivals.c.number, files.c.source, arrivals.c.meter).join(files).where(arrivals.c.meter.is_not(None))
+    for number, source, meter in connection.execute(named).all():
+        if tag_of(source, meter) in tags:
+            connection.execute(update(arrivals).where(arrivals.c.number == number).values(meter=None))

@@ -17,6 +17,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from oracle.edge.store.database import Database
+from oracle.edge.store.disk import disk
 from oracle.model.errors import Busy
 
 _POLL_SECONDS = 0.1
@@ -31,6 +32,7 @@ def exclusive(database: Database, name: str, wait_seconds: float) -> Iterator[No
 
     Raises:
         Busy: Another process held it all the while.
+        StoreError: The lock cannot be asked for.
     """
     if database.is_sqlite:
         held = _file(Path(f"{database.engine.url.database}.{name}.lock"), name, wait_seconds)
@@ -42,7 +44,9 @@ def exclusive(database: Database, name: str, wait_seconds: float) -> Iterator[No
 
 @contextmanager
 def _file(path: Path, name: str, wait_seconds: float) -> Iterator[None]:
-    with path.open("a+") as file:
+    with disk(path):
+        file = path.open("a+")
+    with file:
         deadline = time.monotonic() + wait_seconds
         while not _locked(file.fileno()):
             if time.monotonic() >= deadline:
@@ -67,7 +71,10 @@ def _locked(descriptor: int) -> bool:
 @contextmanager
 def _session(database: Database, name: str, wait_seconds: float) -> Iterator[None]:
     key = int.from_bytes(hashlib.sha256(f"carbonbook {name}".encode()).digest()[:8], "big", signed=True)
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with (
+        database.told(),
+        database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+    ):
         deadline = time.monotonic() + wait_seconds
         while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one():
             if time.monotonic() >= deadline:

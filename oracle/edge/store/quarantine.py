@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import polars as pl
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -13,13 +14,18 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
+    bindparam,
+    delete,
     insert,
     select,
+    update,
 )
 
+from oracle.edge.store.bulk import insert_frame
 from oracle.edge.store.schema import files, findings, metadata
 from oracle.model.errors import InputError
 from oracle.model.findings import CODES, Kind
@@ -33,6 +39,16 @@ quarantined_rows = Table(
     Column("sha256", String(64), ForeignKey("files.sha256"), primary_key=True),
     Column("row", Integer, primary_key=True, autoincrement=False),
     Column("text", Text, nullable=False),
+)
+
+# Whose a row with a finding is, as a keyed hash, so that it can be found when the person is to be forgotten.
+rejected_subjects = Table(
+    "rejected_subjects",
+    metadata,
+    Column("sha256", String(64), ForeignKey("files.sha256"), primary_key=True),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("tag", LargeBinary(32), nullable=False),
+    Index("rejected_subjects_tag", "tag"),
 )
 
 # Decisions; nothing is ever changed or taken out here.
@@ -51,8 +67,12 @@ decisions = Table(
     Index("decisions_case", "sha256", "row", "code", unique=True),
 )
 
+_KEPT = (quarantined_rows, rejected_subjects)
 _QUARANTINED = [name for name, code in CODES.items() if code.kind is Kind.QUARANTINED]
 _DIGITS = 12
+_IN_LIMIT = 500  # below every database's limit of bound values
+
+Row = tuple[str, int]  # SHA-256 of the file, number of the row
 
 
 @dataclass(frozen=True)
@@ -107,6 +127,44 @@ def keep_rows(connection: Connection, sha256: str, texts: Mapping[int, str]) -> 
     if texts:
         rows = [{"sha256": sha256, "row": row, "text": text} for row, text in texts.items()]
         connection.execute(insert(quarantined_rows), rows)
+
+
+def keep_subjects(connection: Connection, sha256: str, tags: pl.DataFrame) -> None:
+    """Stores whose rows with findings are: row, tag."""
+    insert_frame(connection, rejected_subjects, tags.with_columns(sha256=pl.lit(sha256)))
+
+
+def rows_of_tags(connection: Connection, tags: set[bytes]) -> set[Row]:
+    """Rows with findings of a person."""
+    query = select(rejected_subjects.c.sha256, rejected_subjects.c.row).where(rejected_subjects.c.tag.in_(tags))
+    return {(sha256, row) for sha256, row in connection.execute(query)}
+
+
+def forget_rows(connection: Connection, rows: set[Row]) -> None:
+    """Takes out what rows showed: what stood in them, whose they were, and the values of their findings; the codes stay.
+
+    With them goes what stood in every row whose person nobody can tell: it may be this one.
+    """
+    gone = [{"of": sha256, "at": row} for sha256, row in sorted(rows)]
+    of_row = [(table.c.sha256 == bindparam("of")) & (table.c.row == bindparam("at")) for table in _KEPT]
+    for table, which in zip(_KEPT, of_row, strict=True) if gone else ():
+        connection.execute(delete(table).where(which), gone)
+    told = select(rejected_subjects).where(
+        rejected_subjects.c.sha256 == quarantined_rows.c.sha256, rejected_subjects.c.row == quarantined_rows.c.row
+    )
+    connection.execute(delete(quarantined_rows).where(~told.exists()))
+    _forget_values(connection, rows)
+
+
+def _forget_values(connection: Connection, rows: set[Row]) -> None:
+    names = sorted({sha256 for sha256, _ in rows})
+    numbers = []
+    for at in range(0, len(names), _IN_LIMIT):
+        query = select(findings.c.id, findings.c.sha256, findings.c.row)
+        found = connection.execute(query.where(findings.c.sha256.in_(names[at : at + _IN_LIMIT])))
+        numbers += [{"number": number} for number, sha256, row in found if (sha256, row) in rows]
+    if numbers:
+        connection.execute(update(findings).where(findings.c.id == bindparam("number")).values(values="{}"), numbers)
 
 
 def cases(connection: Connection, *, decided: bool = False, code: str | None = None) -> list[Case]:

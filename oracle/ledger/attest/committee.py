@@ -17,12 +17,14 @@ from oracle.edge.chain.client import Chain
 from oracle.edge.chain.contracts.evidence_ledger import KEY_USED, EvidenceLedger
 from oracle.edge.chain.contracts.methodology_registry import MethodologyRegistry
 from oracle.edge.chain.contracts.oracle_committee import OracleCommittee
+from oracle.edge.chain.contracts.settlement_vault import NO_PRICE, RESERVE_SHORT
 from oracle.edge.chain.outbox import Outbox, Outcome
 from oracle.edge.chain.sender import Sent
 from oracle.measure.evidence.bundle import Bundle
-from oracle.model.errors import ConfigError, ContractReverted, MethodologyError
+from oracle.model.errors import ChainError, ConfigError, ContractReverted, MethodologyError, NoReserve
 from oracle.model.header import Header, approvals
 from oracle.model.ids import BatchId
+from oracle.model.units import date_of
 
 
 def attestation(chain: Chain, bundle: Bundle, members: list[BaseAccount]) -> Call:
@@ -61,7 +63,8 @@ def attest_all(outbox: Outbox, batches: Iterable[tuple[BatchId, Bundle]], member
     """Attests bundles by batch, many in flight at a time. Bundles are read when their turn comes.
 
     Raises:
-        ContractReverted: The ledger refuses one; those before it stand.
+        NoReserve: An operator's reserve is short, or the points of a year have no price; the other batches stand.
+        ContractReverted: The ledger refuses one for another reason; the others stand.
         ChainError: As `Outbox.send_all` says.
     """
     asked: list[tuple[BatchId, Header]] = []
@@ -84,7 +87,26 @@ def _sent(chain: Chain, batch: BatchId, header: Header, outcome: Outcome) -> Sen
     taken = isinstance(outcome, ContractReverted) and outcome.name == KEY_USED
     if taken and EvidenceLedger(chain).header_of(batch) == header:
         return None
-    raise outcome
+    raise _plain(batch, header, outcome)
+
+
+def _plain(batch: BatchId, header: Header, refusal: ChainError) -> ChainError:
+    """What is wrong and what to do, where a refusal is about money."""
+    if not isinstance(refusal, ContractReverted):
+        return refusal
+    day, name = date_of(header.day), header.methodology_name
+    if refusal.name == RESERVE_SHORT:
+        free, needed = int(str(refusal.arguments["free"])), int(str(refusal.arguments["needed"]))
+        return NoReserve(
+            f"Batch {batch} ({name}, {day}) was not attested: {header.operator} has {free} token base units of free reserve, and the batch "
+            f"locks {needed} for the points it can bring. Deposit {needed - free} more, then run `carbonbook attest` again."
+        )
+    if refusal.name == NO_PRICE:
+        return NoReserve(
+            f"Batch {batch} ({name}, {day}) was not attested: points of {day.year} have no price. Have the authority set it, then run "
+            "`carbonbook attest` again."
+        )
+    return refusal
 
 
 def _require_same_methodology(chain: Chain, bundle: Bundle) -> None:

@@ -6,11 +6,12 @@ left. A crash, a second oracle or a lost answer costs at most a static call.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from oracle.edge.chain.call import Call
-from oracle.edge.chain.contracts.evidence_ledger import PHASES, WRONG_PHASE
+from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.evidence_ledger import PHASES, WRONG_PHASE, EvidenceLedger
 from oracle.edge.chain.contracts.point_issuer import NOTHING_TO_CREDIT, PointIssuer
 from oracle.edge.chain.outbox import Outbox
 from oracle.edge.chain.sender import Sent
@@ -63,6 +64,13 @@ def push_all(outbox: Outbox, batches: Iterable[tuple[BatchId, Entries]]) -> dict
         elif not _is_done(outcome):
             raise outcome
     return sent
+
+
+def not_wholly_credited(chain: Chain, batches: Sequence[BatchId]) -> list[BatchId]:
+    """Batches of which some entry was never credited. The others may still have rests."""
+    ledger, progress = EvidenceLedger(chain), PointIssuer(chain).progresses_of(batches)
+    headers = {batch: ledger.header_of(batch) for batch in batches}
+    return [batch for batch, header in headers.items() if header and progress[batch].accounts < header.account_count]
 
 
 def call_of(issuer: PointIssuer, batch: BatchId, chunk: Chunk) -> Call:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 from polars.exceptions import PolarsError
 
+from oracle.edge.store.disk import blamed, disk
 from oracle.measure.evidence.accounts import Entries, chunk_of, tree_of
 from oracle.measure.evidence.bundle import SCHEMA, Bundle, Meta, assemble
 from oracle.model.canonical import hexed
@@ -24,7 +25,16 @@ ENTRY_SCHEMA = {"index": pl.Int64(), "account": pl.Binary(), "quantity": pl.Int6
 
 
 def write(folder: Path, bundle: Bundle) -> None:
-    """Writes the four files; bundle.json goes first and comes back last, so that a folder that has it is whole."""
+    """Writes the four files; bundle.json goes first and comes back last, so that a folder that has it is whole.
+
+    Raises:
+        StoreError: The disk does not take them.
+    """
+    with disk(folder):
+        _write(folder, bundle)
+
+
+def _write(folder: Path, bundle: Bundle) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DOCUMENT).unlink(missing_ok=True)
     for name, table in (
@@ -77,6 +87,8 @@ def read_entries(folder: Path) -> Entries:
         raise VerificationFailed(
             f"{folder / ACCOUNTS} has the columns {table.columns}, not {list(ENTRY_SCHEMA)}, or no rows"
         )
+    if not table["account"].is_sorted() or table["account"].n_unique() < len(table):
+        raise VerificationFailed(f"{folder / ACCOUNTS} does not hold its accounts in ascending order, each once")
     entries = Entries(table, chunk_of(len(table)), tree_of(table))
     if hexed(entries.tree.root) != summary.get("accountsRoot"):
         raise VerificationFailed(
@@ -89,7 +101,9 @@ def _summary(path: Path) -> tuple[bytes, dict[str, Any]]:
     try:
         text = path.read_bytes()
         summary = json.loads(text)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise blamed(error, InputError(f"cannot be read: {error.strerror}", file=str(path))) from error
+    except (ValueError, RecursionError) as error:
         raise InputError(f"not a readable JSON document: {error}", file=str(path)) from error
     if not isinstance(summary, dict) or summary.get("schema") != SCHEMA:
         raise InputError(f"the schema is not {SCHEMA}", file=str(path), field="schema")
@@ -104,7 +118,9 @@ def read_table(path: Path) -> pl.DataFrame:
     """
     try:
         return pl.read_parquet(path, use_pyarrow=False)
-    except (OSError, PolarsError) as error:
+    except OSError as error:
+        raise blamed(error, InputError(f"not a readable Parquet file: {error}", file=str(path))) from error
+    except PolarsError as error:
         raise InputError(f"not a readable Parquet file: {error}", file=str(path)) from error
 
 

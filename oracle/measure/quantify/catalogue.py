@@ -37,8 +37,8 @@ the window of the one before. `suspend` and `resume` stop and continue attesting
 主管部门一人执行 `propose` 和 `notice`；公示期满后由另一人执行 `activate`，
 若新版本终止前一版本的时间窗口则执行 `supersede`。`suspend` 和 `resume` 用于暂停和恢复。
 
-| id | scenario 场景 | status 状态 | factor 因子 | points 积分 |
-|---|---|---|---|---|
+| id | scenario 场景 | status 状态 | factor 因子 | points 积分 | certifiable 可核证 |
+|---|---|---|---|---|---|
 """
 
 _GRID = """# Grid factors 电网因子
@@ -95,6 +95,7 @@ def page(library: Library, document: Document) -> str:
         *_rules(rules),
         f"Vintage 时效: {document.vintage}\n\nCaps 上限: {document.caps}",
         "" if document.points else f"Growth, not points 只计成长值: {document.points_reason}",
+        "" if document.creditable else f"Never certified for sale 不得核证出售: {document.creditable_reason}",
         "## Worked example 算例",
         _example(library, document, rules),
         "## Figures 参数",
@@ -120,6 +121,7 @@ def _index_row(library: Library, document: Document) -> str:
         _STATUS[status_of(library, document)],
         factor(current(rules)) if rules else "-",
         "yes 是" if document.points else "growth only 仅成长值",
+        "yes 是" if document.creditable else "no 否",
     ]
     return f"| {' | '.join(cells)} |"
 

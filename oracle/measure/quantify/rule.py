@@ -80,6 +80,10 @@ class Rule:
         return self.document.points
 
     @property
+    def creditable(self) -> bool:
+        return self.document.creditable
+
+    @property
     def constants(self) -> dict[str, Fraction]:
         """Bound parameters in base units, by their names in the formulas."""
         return {name: bound.parameter.exact for name, bound in self.bound.items()}
@@ -143,6 +147,8 @@ _SCENARIO_TEXT = {
     "day_limit",
     "points",
     "points_reason",
+    "creditable",
+    "creditable_reason",
     "exclusions",
 }
 

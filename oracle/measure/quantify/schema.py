@@ -194,6 +194,7 @@ class Document(Model):
         speed_kmh: Plausible mean speed, for the validator of trips.
         day_limit: Most that one account can be credited a day, such as "100 km" or "3 kgCO2e".
         points: False where a record is easily forged: growth, never points.
+        creditable: False where the reduction can never be certified for sale: it is easily forged, or may be claimed elsewhere.
         typical: A record for examples and comparisons.
     """
 
@@ -212,6 +213,8 @@ class Document(Model):
     day_limit: Annotated[str, Field(pattern=r"^[0-9.]+ \S+$")] | None = None
     points: bool = True
     points_reason: str = ""
+    creditable: bool
+    creditable_reason: str = ""
     warnings: tuple[str, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
     typical: dict[str, str] = Field(default_factory=dict)

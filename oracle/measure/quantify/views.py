@@ -44,6 +44,7 @@ def _scenario_row(library: Library, document: Document) -> dict[str, object]:
         "factor": factor(current(rules)) if rules else "-",
         "places": places,
         "points": "yes" if document.points else "growth only",
+        "creditable": document.creditable,
         "rules": [f"{rule.id} v{rule.version} {rule.status}" for rule in rules],
         "sets": list(library.references[document.id]),
     }
@@ -86,6 +87,7 @@ def scenario(library: Library, document: Document) -> dict[str, object]:
         "vintage": document.vintage,
         "caps": document.caps,
         "points": "yes" if document.points else f"growth only: {document.points_reason}",
+        "creditable": "yes" if document.creditable else f"no: {document.creditable_reason}",
         "warnings": list(document.warnings),
         "methods": [_method(name, method) for name, method in document.methods.items()],
         "figures": _figures(document),
@@ -150,6 +152,7 @@ def rule(one: Rule) -> dict[str, object]:
         "terms": {
             "unit": one.unit.name.lower(),
             "earns_points": one.earns_points,
+            "creditable": one.creditable,
             "factor_ug": one.factor_ug,
             "day_cap_mg": one.day_cap_mg,
             "record_limit": 0 if one.unset else one.record_limit,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from oracle.edge.store.disk import blamed
 from oracle.model.errors import InputError
 
 # Of one file, unpacked. About eight million trips; a day of a city is three million.
@@ -17,6 +19,7 @@ MAX_BYTES = 1 << 30
 BLOCK_BYTES = 1 << 25  # of text that is held and read at once
 _LINE_BYTES = 1 << 26  # of one line: a file without line breaks must not be held whole
 
+_READ_BYTES = 1 << 20
 _GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
 _UTF_8, _GB18030 = "utf-8", "gb18030"
@@ -40,7 +43,23 @@ def open_file(path: Path) -> BinaryIO:
             packed = raw.read(len(_GZIP)) == _GZIP
         return cast(BinaryIO, gzip.open(path, "rb")) if packed else path.open("rb")
     except OSError as error:
-        raise InputError(f"the file cannot be opened: {error.strerror}", file=path.name) from error
+        raise blamed(error, InputError(f"the file cannot be opened: {error.strerror}", file=path.name)) from error
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of the file's bytes as they are, hex.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_READ_BYTES):
+                digest.update(block)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from error
+    return digest.hexdigest()
 
 
 @contextmanager
@@ -49,9 +68,9 @@ def named_errors(file: str) -> Iterator[None]:
     try:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"the gzip file is damaged or cut off: {error}", file=file) from error
+        raise InputError("the gzip file is damaged or cut off", file=file) from error
     except OSError as error:
-        raise InputError(f"the file cannot be read: {error.strerror}", file=file) from error
+        raise blamed(error, InputError(f"the file cannot be read: {error.strerror}", file=file)) from error
 
 
 def load(path: Path, limit: int) -> bytes:

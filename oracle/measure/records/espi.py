@@ -10,6 +10,7 @@ from array import array
 from dataclasses import dataclass, field
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError
+from xml.parsers.expat import ErrorString
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
@@ -76,14 +77,21 @@ def read_feed(stream: BinaryIO, file: str) -> Feed:
             _scan(stream, feed)
         feed.blocks.append("")
     except ParseError as error:
-        raise InputError(f"the XML is not well-formed, or cut off: {error}", file=file) from error
+        raise InputError(f"the XML is not well-formed, or cut off: {_where(error)}", file=file) from error
     except DefusedXmlException as error:
         raise InputError(
-            f"the XML declares entities or outside references, which is refused: {error}", file=file
+            f"the XML declares entities or outside references, which is refused: {type(error).__name__}", file=file
         ) from error
     except (LookupError, ValueError) as error:
-        raise InputError(f"the XML cannot be decoded, save it as UTF-8: {error}", file=file) from error
+        reason = "unknown encoding" if isinstance(error, LookupError) else "an encoding that no reader takes"
+        raise InputError(f"the XML cannot be decoded, save it as UTF-8: {reason}", file=file) from error
     return feed
+
+
+def _where(error: ParseError) -> str:
+    """What is wrong and where, and nothing of what stands there."""
+    line, column = error.position
+    return f"{ErrorString(error.code)}, line {line}, column {column}"
 
 
 def _scan(stream: BinaryIO, feed: Feed) -> None:

@@ -105,7 +105,7 @@ def _check_zone(feed: Feed, origin: Origin) -> None:
     expected = {"tzOffset": str(winter), "dstOffset": str(summer - winter)}
     told = {name: feed.local_time.get(name, "0") for name in expected}
     if told != expected:
-        problem = f"the feed's local time is {told} seconds from UTC, that of {origin.zone} in {year} {expected}"
+        problem = f"the feed's local time is not that of {origin.zone} in {year}, in seconds from UTC {expected}"
         raise InputError(f"{problem}: declare the zone of the feed", file=origin.file, field="LocalTimeParameters")
 
 
@@ -134,6 +134,11 @@ def _readings(feed: Feed, household: Household, file: str) -> tuple[pl.DataFrame
         quality=pl.col("row").replace_strict(qualities, default=None, return_dtype=pl.String),
         residents=pl.lit(household.residents, pl.Int64),
     ).select(SCHEMA.keys()), found
+
+
+def meter_of(feed: Feed, address: str) -> str:
+    """The usage point that readings below an address are of; empty if there is none."""
+    return _above(_above(address, feed.meter_readings), feed.usage_points)
 
 
 def _meaning(feed: Feed, address: str) -> _Meaning:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -32,12 +32,19 @@ _PLAIN = rf"^\{{ *{_NAME} *: *{_VALUE}(?: *, *{_NAME} *: *{_VALUE})* *\}}\s*$"
 
 
 @dataclass(frozen=True)
+class Doubtful:
+    """An object that names a field twice, or a row of a page that does: it is no row, whatever else it says."""
+
+    pairs: tuple[tuple[str, object], ...]
+
+
+@dataclass(frozen=True)
 class JsonRows:
     """Some rows of a file, numbered from 1 through the whole of it.
 
     Attributes:
         plain: Rows of plain lines: `row`, and the fields asked for as text, null where a line has none.
-        objects: The other rows; None for a line that cannot be read.
+        objects: The other rows; None for a line that cannot be read, `Doubtful` for one that says something twice.
     """
 
     plain: pl.DataFrame
@@ -67,7 +74,9 @@ def json_rows(blocks: Iterable[bytes], fields: Sequence[str], file: str) -> Iter
     row = 1
     for block in chain([start], following):
         lines, others = _split(block, fields)
-        part, count = _block(block, lines, {line: _rows_of_line(text) for line, text in others.items()}, row, fields)
+        part, count = _block(
+            block, lines, {line: _rows_of_line(text, fields) for line, text in others.items()}, row, fields
+        )
         yield part
         row += count
 
@@ -93,7 +102,7 @@ def _document(text: bytes, fields: Sequence[str], file: str) -> Iterator[JsonRow
         yield part
         row, at = row + count, cut + len(seam) - 2
     if at < end or end == 0:
-        yield JsonRows(_no_rows(fields), list(enumerate(_rows_of_document(text, file), 1))[row - 1 :])
+        yield JsonRows(_no_rows(fields), list(enumerate(_rows_of_document(text, fields, file), 1))[row - 1 :])
 
 
 def _block(
@@ -121,15 +130,26 @@ def _has_lines(text: bytes) -> bool:
     return whole and stripped.startswith(b"{") and b"\n" in stripped
 
 
-def _rows_of_document(text: bytes, file: str) -> list[object]:
+def _rows_of_document(text: bytes, fields: Sequence[str], file: str) -> list[object]:
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_object(fields))
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise InputError(f"not valid JSON, or cut off: {error.msg} ({where})", file=file) from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"not usable JSON: {error}", file=file) from error
     return document if isinstance(document, list) else _rows_of(document)
+
+
+def _object(fields: Sequence[str]) -> Callable[[list[tuple[str, object]]], object]:
+    """Makes objects; one that says twice what is asked for is `Doubtful`: parsers differ in which of the two counts."""
+    asked = {*fields, "data"}
+
+    def made(pairs: list[tuple[str, object]]) -> object:
+        names = [name for name, _ in pairs if name in asked]
+        return dict(pairs) if len(names) == len(set(names)) else Doubtful(tuple(pairs))
+
+    return made
 
 
 def _split(block: bytes, fields: Sequence[str]) -> tuple[pl.DataFrame, dict[int, str]]:
@@ -154,16 +174,20 @@ def _columns(text: bytes, rows: NDArray[np.int64], fields: Sequence[str]) -> pl.
     return pl.DataFrame({"row": rows}).hstack(read)
 
 
-def _rows_of_line(line: str) -> list[object]:
+def _rows_of_line(line: str, fields: Sequence[str]) -> list[object]:
     if not line.strip():
         return []
     try:
-        return _rows_of(json.loads(line))
+        return _rows_of(json.loads(line, object_pairs_hook=_object(fields)))
     except (ValueError, RecursionError):
         return [None]
 
 
 def _rows_of(document: object) -> list[object]:
+    if isinstance(document, Doubtful):
+        lists = [value for name, value in document.pairs if name == "data" and isinstance(value, list)]
+        # Rows of a page that has its rows twice: whichever of them count, none goes unseen.
+        return [Doubtful(()) for rows in lists for _ in rows] or [document]
     rows = document.get("data") if isinstance(document, dict) else None
     return rows if isinstance(rows, list) else [document]
 

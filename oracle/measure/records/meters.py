@@ -94,7 +94,7 @@ def _service(frame: pl.DataFrame, household: Household, file: str) -> str:
         service = next(iter(NANO_PER_UNIT))  # no row, so it does not matter
     if service not in NANO_PER_UNIT:
         listed = ", ".join(NANO_PER_UNIT)
-        raise InputError(f"say which service this is ({listed}): the units are {', '.join(units)}", file=file)
+        raise InputError(f"say which service this is ({listed}): the units of the file do not tell", file=file)
     if household.unit is not None and household.unit not in NANO_PER_UNIT[service]:
         listed = ", ".join(NANO_PER_UNIT[service])
         raise InputError(f"'{household.unit}' is no unit of {service}; these are: {listed}", file=file)

@@ -24,10 +24,11 @@ from oracle.measure.records.greenbutton import read_greenbutton
 from oracle.measure.records.meters import Household, read_meters
 from oracle.measure.records.origin import Origin
 from oracle.measure.records.szt import read_taps
-from oracle.measure.records.table import header
+from oracle.measure.records.table import columns, header
 from oracle.measure.records.trips import read_trips
 from oracle.model.acts import Reading
 from oracle.model.errors import InputError
+from oracle.model.names import readable
 from oracle.model.units import DEFAULT_ZONE
 
 KINDS = ("szt", "trips", "meters", "greenbutton")
@@ -61,7 +62,7 @@ def read(
     """
     if zone not in available_timezones():
         raise InputError(f"'{zone}' is not an IANA time zone, such as {DEFAULT_ZONE}")
-    origin = Origin(source, path.name, region, zone)
+    origin = Origin(source, readable(path.name), region, zone)
     kind = kind or sniff(path)
     household = household or Household()
     match kind:
@@ -97,7 +98,8 @@ def sniff(path: Path) -> str:
         return "trips"
     if {*meters.REQUIRED} <= {*names}:
         return "meters"
-    raise _unknown(f"a first line with the columns {', '.join(names)}", path.name)
+    known = [name for name in names if name in (*trips.REQUIRED, *meters.REQUIRED, *meters.OPTIONAL)]
+    raise _unknown(f"a first line of {columns(names, known)}", path.name)
 
 
 def _unknown(found: str, file: str) -> InputError:

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator
 
 import polars as pl
 
-from oracle.measure.records.json_rows import json_rows
+from oracle.measure.records.json_rows import Doubtful, json_rows
 from oracle.measure.records.metro import Network
 from oracle.measure.records.origin import TIMES, Origin
 from oracle.measure.validate.rejected import Check, checked, rejected_by_code, without_copies
@@ -66,13 +66,19 @@ def _tap_table(blocks: Iterable[bytes], file: str) -> tuple[pl.DataFrame, pl.Dat
     """
     schema = {"row": pl.Int64(), **dict.fromkeys(FIELDS, pl.String())}
     malformed: list[int] = []
+    doubtful = False
     frames = [pl.DataFrame(schema=schema)]
     for some in json_rows(blocks, FIELDS, file):
+        doubtful = doubtful or any(isinstance(record, Doubtful) for _, record in some.objects)
         taps = pl.DataFrame(list(_fields_of(some.objects, malformed)), schema=schema, orient="row")
         plain = some.plain.with_columns(pl.col(FIELDS).str.strip_chars(" ").replace("", None))
         frames.append(pl.concat([plain, taps]).sort("row") if len(taps) else plain)
     frame = pl.concat(frames)
-    if (frame.height or malformed) and frame.select(pl.all_horizontal(pl.col(FIELDS).is_null())).to_series().all():
+    if (
+        not doubtful
+        and (frame.height or malformed)
+        and frame.select(pl.all_horizontal(pl.col(FIELDS).is_null())).to_series().all()
+    ):
         raise InputError(f"no row is a tap: none has any of {', '.join(FIELDS)}", file=file)
     return frame, findings("malformed_row", file, ((row, {}) for row in malformed))
 

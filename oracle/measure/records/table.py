@@ -41,7 +41,7 @@ def header(text: bytes, file: str) -> list[str]:
     names = [name.strip().lower() for name in _fields(line) or ()]
     for name in names:
         if name and names.count(name) > 1:
-            raise InputError(f"the header has the column '{name}' twice", file=file)
+            raise InputError(f"the header has its column {names.index(name) + 1} twice", file=file)
     return names
 
 
@@ -60,8 +60,13 @@ def require(names: list[str], wanted: tuple[str, ...], file: str) -> None:
     """
     missing = [name for name in wanted if name not in names]
     if missing:
-        found = ", ".join(names) or "nothing"
-        raise InputError(f"the header lacks {', '.join(missing)}; it has {found}", file=file)
+        known = [name for name in wanted if name in names]
+        raise InputError(f"the header lacks {', '.join(missing)}; it has {columns(names, known)}", file=file)
+
+
+def columns(names: list[str], known: list[str]) -> str:
+    """How many columns a header has, and which of them are known. The others may be anything, such as the first line of a secret."""
+    return f"{len(names)} columns, known of which {', '.join(known) or 'none'}"
 
 
 def parse(blocks: Iterable[bytes], file: str) -> Iterator[Table]:

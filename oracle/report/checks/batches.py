@@ -9,6 +9,7 @@ import pandas as pd
 
 from oracle.report.checks.check import Check, Value, compare
 from oracle.report.read.holdings import Bundled, Holdings
+from oracle.report.read.rests import Rests
 from oracle.report.read.state import State
 
 
@@ -27,10 +28,13 @@ def check_headers(holdings: Holdings, state: State) -> Iterator[Check]:
             yield compare("header", batch, _shown(here["bundle_hash"]), _shown(there["bundle_hash"]))
 
 
-def check_credits(credits: pd.DataFrame, holdings: Holdings, state: State) -> Iterator[Check]:
+def check_credits(credits: pd.DataFrame, rests: Rests, holdings: Holdings, state: State) -> Iterator[Check]:
     """What the bundle says was credited so far, against `progressOf`."""
-    grouped = credits.groupby("batch")
-    sums = grouped[["quantity", "reduction_mg", "points_milli"]].sum().assign(accounts=grouped.size())
+    table = credits.assign(
+        consented_mg=credits["reduction_mg"].where(credits["consented"].fillna(False), 0), accounts=~credits["rest"]
+    )
+    sums = table.groupby("batch")[["quantity", "reduction_mg", "points_milli", "consented_mg", "accounts"]].sum()
+    sums["rests"] = [rests.count().get(str(batch), 0) for batch in sums.index]
     recomputed = {str(batch): row for batch, row in sums.to_dict("index").items()}
     for batch, progress in state.progress.items():
         if batch in holdings.bundles:

@@ -18,15 +18,20 @@ def check_reserve(ledger: Ledger, state: State) -> Iterator[Check]:
     free = free_of(movements)
     for operator, there in state.free.items():
         yield compare("free_units", operator, int(free.get(operator, 0)), there)
-    locked = movements[movements["item"] == "locked"].groupby(["operator", "year"])["points_milli"].sum()
+    locked = _of_item(movements, "locked").sub(_of_item(movements, "unlocked"), fill_value=0)
     released = set(ledger.table("ReserveReleased")[["operator", "year"]].itertuples(index=False, name=None))
     for (operator, year), there in state.locked.items():
         book = 0 if (operator, year) in released else int(locked[operator, year])
         yield compare("locked_milli", f"{operator} {year}", book, there)
 
 
+def _of_item(movements: pd.DataFrame, item: str) -> pd.Series[int]:
+    return movements[movements["item"] == item].groupby(["operator", "year"])["points_milli"].sum()
+
+
 def check_vault(ledger: Ledger, state: State) -> Iterator[Check]:
-    """deposited - withdrawn - paid == free + points with citizens * price + due + disputed + released; and the vault holds at least that.
+    """deposited - withdrawn - paid == free + points with citizens * price + what open batches can still bring + due + disputed + released;
+    and the vault holds at least that.
 
     Tokens that somebody sent to the vault without a deposit belong to no operator: a surplus is no difference.
     """
@@ -34,13 +39,35 @@ def check_vault(ledger: Ledger, state: State) -> Iterator[Check]:
     backed = sum(points_milli * state.prices[year] for year, points_milli in state.outstanding.items())
     due = sum(value for _, value in [*state.due.values(), *state.disputed.values()])
     released = _sum(ledger, "YearReleased") - _sum(ledger, "ReserveReleased")
-    claims = sum(state.free.values()) + backed + due + released
+    claims = sum(state.free.values()) + backed + _open_locks(ledger, state) + due + released
     kept = flows["ReserveDeposited"] - flows["ReserveWithdrawn"] - flows["MerchantSettled"]
     yield compare(
-        "reserve_units", "deposited - withdrawn - paid = free + backing + due + disputed + released", kept, claims
+        "reserve_units",
+        "deposited - withdrawn - paid = free + backing + open batches + due + disputed + released",
+        kept,
+        claims,
     )
     yield Check(
         "vault_units", "balance of the vault", claims, state.vault_balance, max(0, claims - state.vault_balance)
+    )
+
+
+def check_locks(ledger: Ledger, state: State) -> Iterator[Check]:
+    """Points that every batch can bring at most: what was locked for it, until it is closed or revoked."""
+    ended = set(ledger.table("ReserveUnlocked")["batch"])
+    locked = ledger.table("ReserveLocked").set_index("batch")["pointsMilli"]
+    for batch, there in state.locked_for.items():
+        open_ = batch not in ended and state.phases[batch] not in ("closed", "revoked")
+        yield compare("locked_for_milli", batch, int(locked.get(batch, 0)) if open_ else 0, there)
+
+
+def _open_locks(ledger: Ledger, state: State) -> int:
+    """Money behind points that open batches can still bring."""
+    years = ledger.table("ReserveLocked").set_index("batch")["year"].to_dict()
+    return sum(
+        (milli - state.progress[batch].points_milli) * state.prices[years[batch]]
+        for batch, milli in state.locked_for.items()
+        if milli
     )
 
 

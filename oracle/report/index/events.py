@@ -183,7 +183,17 @@ class EventIndex:
         return Segment(first, last, hash_), logs
 
     def _columns(self, raw: pl.DataFrame) -> pl.DataFrame:
-        """Rows of logs."""
+        """Rows of logs.
+
+        Raises:
+            ChainError: One is of no contract that was asked for, or has a field that is no hex.
+        """
+        try:
+            return self._columned(raw)
+        except (PolarsError, KeyError) as error:
+            raise ChainError(f"The node at {self._chain.rpc} gives logs that are none: {error!r}") from error
+
+    def _columned(self, raw: pl.DataFrame) -> pl.DataFrame:
         topics = pl.col("topics")
         raw = raw.with_columns(
             first=topics.list.first(), topics=topics.list.slice(1).list.join("").str.replace_all("0x", "", literal=True)
@@ -230,9 +240,16 @@ def _parsed(answer: bytes) -> tuple[pl.DataFrame, str]:
         read = pl.read_json(answer, schema=_ANSWER)
     except PolarsError as error:
         return pl.DataFrame(schema=_LOG), f"not the answer of a node: {error}"
+    if read.height != 1:
+        return pl.DataFrame(schema=_LOG), f"{read.height} answers in place of one"
     if read["result"][0] is None:
         return pl.DataFrame(schema=_LOG), str(read["error"][0])
-    return read.select(pl.col("result").explode()).unnest("result").drop_nulls("address"), ""
+    if read["result"].list.len()[0] == 0:
+        return pl.DataFrame(schema=_LOG), ""
+    logs = read.select(pl.col("result").explode()).unnest("result")
+    if any(logs.null_count().row(0)):
+        return pl.DataFrame(schema=_LOG), "logs that lack a field"
+    return logs, ""
 
 
 def _type(item: Mapping[str, Any]) -> str:

@@ -18,6 +18,8 @@ import polars as pl
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
+from oracle.edge.store.disk import disk
+
 SCHEMA: dict[str, pl.DataType] = {
     "account": pl.Binary(),  # null for events that name nobody
     "block": pl.Int64(),
@@ -117,10 +119,11 @@ class Segments:
     def _write(self, segment: Segment, parts: Iterable[pl.DataFrame]) -> None:
         """Writes a segment in parts, of which each has later accounts than the one before."""
         draft = self._folder / f"{segment.name}.draft"
-        with ParquetWriter(draft, _arrow(pl.DataFrame(schema=SCHEMA)).schema, compression="zstd") as writer:
-            for part in parts:
-                writer.write_table(_arrow(part.select(*SCHEMA).sort(ORDER)), row_group_size=ROWS_A_GROUP)
-        os.replace(draft, self._folder / segment.name)
+        with disk(self._folder):
+            with ParquetWriter(draft, _arrow(pl.DataFrame(schema=SCHEMA)).schema, compression="zstd") as writer:
+                for part in parts:
+                    writer.write_table(_arrow(part.select(*SCHEMA).sort(ORDER)), row_group_size=ROWS_A_GROUP)
+            os.replace(draft, self._folder / segment.name)
 
 
 def _arrow(table: pl.DataFrame) -> pa.Table:

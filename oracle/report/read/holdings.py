@@ -27,7 +27,7 @@ class Bundled:
     Attributes:
         header: What its records give.
         factor_ug: Micrograms CO2e per unit quantity that it was computed with.
-        accounts: account (checksummed), quantity; in the order of the accounts tree.
+        accounts: account (checksummed), quantity, consented; in the order of the accounts tree.
         records: Record ids.
     """
 
@@ -103,6 +103,7 @@ def _bundled(book: Book, batch: str) -> Bundled:
         {
             "account": pd.Series([_checksummed(account) for account in table["account"]], dtype="str"),
             "quantity": pd.Series(table["quantity"].to_list(), dtype="int64"),
+            "consented": pd.Series(table["consented"].to_list(), dtype="bool"),
         }
     )
     return Bundled(bundle.header, bundle.meta.factor_ug, accounts, frozenset(bundle.records["record_id"]))

@@ -62,7 +62,7 @@ class Ledger:
         }
         for field, kind in inputs.items():
             values = [event.values[field] for event in events]
-            if kind.startswith("uint"):
+            if kind.startswith("uint") and not kind.endswith("]"):
                 columns[field] = _integers(values)
             elif kind in ("address", "bytes32"):
                 columns[field] = pd.Series([_text(value) for value in values], dtype="str")

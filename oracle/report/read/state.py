@@ -39,6 +39,7 @@ class State:
 
     Attributes:
         headers, phases, progress: By batch.
+        locked_for: Points that a batch can bring at most, by batch; 0 once it is closed or revoked.
         terms: By methodology and version.
         supply: Live points with citizens and all points with merchants.
         outstanding, prices: By page year.
@@ -54,7 +55,8 @@ class State:
 
     headers: Mapping[str, Header]
     phases: Mapping[str, str]
-    progress: Mapping[str, Progress]
+    progress: Mapping[BatchId, Progress]
+    locked_for: Mapping[BatchId, int]
     terms: Mapping[Version, Terms]
     supply: int
     outstanding: Mapping[int, int]
@@ -84,7 +86,8 @@ def read_state(chain: Chain, ledger: Ledger) -> State:
     return State(
         headers={batch: header for batch in batches if (header := evidence.header_of(batch))},
         phases={batch: phase.name for batch, phase in evidence.phases_of(batches).items()},
-        progress={batch: issuer.progress_of(batch) for batch in batches},
+        progress=issuer.progresses_of(batches),
+        locked_for=vault.locked_for(batches),
         terms=_terms(MethodologyRegistry(chain, at), ledger),
         supply=book.total_supply(),
         outstanding={year: book.outstanding_of(year) for year in years},

@@ -44,7 +44,7 @@ class Account:
 DUE = Account("due", {"taken": 1, "refunded": -1, "disputed": -1, "kept": 1, "paid": -1})
 DISPUTED = Account("disputed", {"disputed": 1, "kept": -1, "given_back": -1})
 # What stands behind no points yet.
-FREE = Account("free", {"deposited": 1, "withdrawn": -1, "locked": -1, "released": 1})
+FREE = Account("free", {"deposited": 1, "withdrawn": -1, "locked": -1, "unlocked": 1, "released": 1})
 
 # Event, kind, and its fields for party, points and money.
 _MERCHANT_EVENTS = (
@@ -58,6 +58,7 @@ _OPERATOR_EVENTS = (
     ("ReserveDeposited", "deposited"),
     ("ReserveWithdrawn", "withdrawn"),
     ("ReserveLocked", "locked"),
+    ("ReserveUnlocked", "unlocked"),
     ("ReserveReleased", "released"),
 )
 
@@ -77,7 +78,7 @@ def merchant_entries(ledger: Ledger) -> pd.DataFrame:
 
 
 def operator_entries(ledger: Ledger) -> pd.DataFrame:
-    """An entry per deposit, withdrawal, lock and release of an operator's reserve, in chain order."""
+    """An entry per deposit, withdrawal, lock, unlock and release of an operator's reserve, in chain order."""
     renamed = {"operator": "party", "pointsMilli": "points_milli", "amount": "amount_units"}
     return _ordered(
         [_columned(ledger.table(event).rename(columns=renamed).assign(kind=kind)) for event, kind in _OPERATOR_EVENTS]

@@ -13,7 +13,7 @@ DAY_KEY = ["act_date", "operator", "methodology", "version"]
 
 
 def issuance(ledger: Ledger, phases: Mapping[str, str], units: Mapping[tuple[str, int], str]) -> pd.DataFrame:
-    """A row per attested batch; amounts are those of its `ChunkCredited` events.
+    """A row per attested batch; amounts are those of its `ChunkCredited` and `RestsCredited` events.
 
     Args:
         phases: Phase of each batch at the ledger's block.
@@ -24,7 +24,8 @@ def issuance(ledger: Ledger, phases: Mapping[str, str], units: Mapping[tuple[str
     table["phase"] = pd.Series([phases[batch] for batch in table["batch"]], dtype="str")
     used = zip(table["methodology"], table["version"], strict=True)
     table["unit"] = pd.Series([units[methodology, version] for methodology, version in used], dtype="str")
-    chunks = ledger.table("ChunkCredited").groupby("batch")
+    both = [ledger.table("ChunkCredited"), ledger.table("RestsCredited").assign(accounts=0)]
+    chunks = pd.concat(both).sort_values(["block", "log_index"]).groupby("batch")
     credited = chunks[["accounts", "reductionMg", "pointsMilli"]].sum()
     credited.columns = pd.Index(["accounts_credited", "reduction_mg", "points_milli"])
     credited = credited.reindex(table["batch"], fill_value=0).reset_index(drop=True)

@@ -15,19 +15,20 @@ _MOVEMENTS = (
     ("ReserveDeposited", "deposited", 1),
     ("ReserveWithdrawn", "withdrawn", -1),
     ("ReserveLocked", "locked", -1),
+    ("ReserveUnlocked", "unlocked", 1),
     ("ReserveReleased", "released", 1),
 )
 
 
 def reserve(ledger: Ledger) -> pd.DataFrame:
-    """A row per operator and item; `deposited - withdrawn - locked + released = free`, which is the contract's `freeOf`.
+    """A row per operator and item; `deposited - withdrawn - locked + unlocked + released = free`, which is the contract's `freeOf`.
 
-    `locked` and `released` have a row per page year. `points_milli` is filled for `locked` only.
+    `locked`, `unlocked` and `released` have a row per page year. `points_milli` is filled for `locked` and `unlocked` only.
     """
     movements = reserve_movements(ledger)
     grouped = movements.groupby(["operator", "item", "year"], dropna=False, as_index=False)
     items = grouped.agg({"points_milli": "sum", "amount_units": "sum", "transaction": "last"})
-    items["points_milli"] = items["points_milli"].where(items["item"] == "locked")
+    items["points_milli"] = items["points_milli"].where(items["item"].isin(["locked", "unlocked"]))
     licensed = ledger.table("OperatorLicensed")
     free = pd.DataFrame(
         {

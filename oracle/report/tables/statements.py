@@ -9,7 +9,7 @@ import pandas as pd
 from oracle.model.units import date_of
 from oracle.report.read.ledger import PLACE, Ledger, utc
 from oracle.report.read.pages import Pages
-from oracle.report.read.transfers import BESIDE, transfers
+from oracle.report.read.transfers import places, refund_places, transfers
 
 COLUMNS = [
     "account",
@@ -31,7 +31,8 @@ COLUMNS = [
 def statements(ledger: Ledger, credits: pd.DataFrame, pages: Pages) -> pd.DataFrame:
     """Entries of every citizen's account.
 
-    Kinds: credit; spend and refund (an order); move (the book went to another key: one entry out, one in); lower (the authority took back a
+    Kinds: credit (of an entry, or of a rest that a cap had left; in the book of whoever holds it);
+    spend and refund (an order); move (the book went to another key: one entry out, one in); lower (the authority took back a
     reduction that rested on a revoked batch); expire (a year's points left the books). Points are those of the Transfer logs. Those of
     move and expire are computed from the pages: an expiry has no Transfer, and that of a move leaves out years that are over.
     `reduction_mg` is empty where the bundle of a credit is not here.
@@ -39,8 +40,8 @@ def statements(ledger: Ledger, credits: pd.DataFrame, pages: Pages) -> pd.DataFr
     moved = transfers(ledger)
     entries = [
         _credits(ledger, credits),
-        _orders(ledger, moved, "OrderRedeemed", "spend"),
-        _orders(ledger, moved, "OrderRefunded", "refund"),
+        _spent(ledger, moved),
+        _refunded(ledger, moved),
         *_moves(ledger, pages),
         _lowered(ledger),
         _expired(ledger, pages),
@@ -64,25 +65,37 @@ def _completed(part: pd.DataFrame) -> pd.DataFrame:
 
 
 def _credits(ledger: Ledger, credits: pd.DataFrame) -> pd.DataFrame:
-    table = credits.rename(columns={"paid_milli": "points_in_milli"})
+    table = credits.drop(columns="account").rename(columns={"holder": "account", "paid_milli": "points_in_milli"})
     dates = [date_of(day).isoformat() for day in table["day"]]
     times = [utc(ledger.times[block]) for block in table["block"]]
     return table.assign(kind="credit", act_date=dates, time_utc=times)
 
 
-def _orders(ledger: Ledger, moved: pd.DataFrame, event: str, kind: str) -> pd.DataFrame:
-    orders = ledger.table(event)[[*PLACE, "key", "citizen"]].rename(columns={"key": "order_key", "citizen": "account"})
-    orders["log_index"] -= BESIDE[event][1]  # the entry stands where its Transfer does
-    values = moved.loc[moved["kind"] == kind, ["transaction", "log_index", "value"]]
-    column = "points_out_milli" if kind == "spend" else "points_in_milli"
+def _spent(ledger: Ledger, moved: pd.DataFrame) -> pd.DataFrame:
+    orders = ledger.table("OrderRedeemed")[[*PLACE, "key", "citizen"]]
+    orders["log_index"] -= 1  # the entry stands where its Transfer does
+    values = moved.loc[moved["kind"] == "spend", ["transaction", "log_index", "value"]]
     found = orders.merge(values, on=["transaction", "log_index"], validate="one_to_one")
-    return found.rename(columns={"value": column}).assign(kind=kind)
+    named = {"key": "order_key", "citizen": "account", "value": "points_out_milli"}
+    return found.rename(columns=named).assign(kind="spend")
+
+
+def _refunded(ledger: Ledger, moved: pd.DataFrame) -> pd.DataFrame:
+    """Refunds, to whoever has the book by then; those into years that are over bring nothing to the balance."""
+    refunds = ledger.table("OrderRefunded")[[*PLACE, "key", "citizen"]]
+    found = refund_places(ledger)
+    refunds["log_index"] = [found[place][1] for place in places(refunds)]
+    values = moved.loc[moved["kind"] == "refund", ["transaction", "log_index", "value", "to"]]
+    refunds = refunds.merge(values, how="left", on=["transaction", "log_index"], validate="one_to_one")
+    refunds["points_in_milli"] = refunds["value"].fillna(0).astype("int64")
+    refunds["account"] = refunds["to"].fillna(refunds["citizen"])
+    return refunds.rename(columns={"key": "order_key"}).assign(kind="refund")
 
 
 def _moves(ledger: Ledger, pages: Pages) -> list[pd.DataFrame]:
     moves = ledger.table("AccountMoved")
-    places = zip(moves["block"].tolist(), moves["log_index"].tolist(), strict=True)
-    taken = pd.DataFrame([pages.moved[place] for place in places], columns=["points", "mg"]).astype("int64")
+    told = zip(moves["block"].tolist(), moves["log_index"].tolist(), strict=True)
+    taken = pd.DataFrame([pages.moved[place] for place in told], columns=["points", "mg"]).astype("int64")
     return [
         moves.assign(account=moves["from"], points_out_milli=taken["points"], reduction_mg=-taken["mg"], kind="move"),
         moves.assign(account=moves["to"], points_in_milli=taken["points"], reduction_mg=taken["mg"], kind="move"),

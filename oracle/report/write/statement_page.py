@@ -22,6 +22,7 @@ KINDS = {
     "deposited": ("Deposited", "缴存"),
     "withdrawn": ("Withdrawn", "提取"),
     "locked": ("Locked behind points", "为积分锁定"),
+    "unlocked": ("Freed when batches closed", "批次关闭后解锁"),
     "released": ("Released from expired points", "过期积分释放"),
 }
 BALANCES = {

@@ -7,12 +7,42 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from oracle.model.errors import InputError, StoreError
 from oracle.serve.http.signed import NotAuthentic
 
 
 class TooLarge(InputError):
     """A body is larger than is taken."""
+
+
+class Bounded:
+    """An application whose requests have bodies of at most so many bytes.
+
+    Args:
+        app: The application.
+        most: Bytes of a body.
+    """
+
+    def __init__(self, app: ASGIApp, most: int):
+        self._app = app
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Counts what comes; raises 413 where it is read."""
+        came = 0
+
+        async def counted() -> Message:
+            nonlocal came
+            message = await receive()
+            came += len(message.get("body", b""))
+            if came > self._most:
+                raise HTTPException(413, f"the body has more than {self._most} bytes", {"Connection": "close"})
+            return message
+
+        await self._app(scope, counted, send)
 
 
 async def spool(pieces: AsyncIterator[bytes], target: Path, *, sha256: str, most: int) -> int:

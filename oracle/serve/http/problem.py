@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
 from oracle.model.errors import CarbonbookError, ChainError, ConfigError, InputError, StoreError, VerificationFailed
 from oracle.serve.http.body import TooLarge
@@ -45,6 +46,12 @@ def tell_problems(app: FastAPI) -> None:
         if isinstance(error, TooLarge):
             headers["Connection"] = "close"  # else the rest of the body would be received, and thrown away
         return JSONResponse({"error": type(error).__name__, "detail": str(error)}, status, headers)
+
+    @app.exception_handler(ClientDisconnect)
+    async def _(_: Request, __: ClientDisconnect) -> JSONResponse:
+        return JSONResponse(
+            {"error": "Unfinished", "detail": "The body ended before it was whole."}, 400
+        )  # nobody hears it
 
 
 def _answer(error: CarbonbookError) -> tuple[int, int | None]:

@@ -138,21 +138,36 @@ def sign_by_account(account: BaseAccount, text: bytes) -> str:
     return "eip191=" + bytes(account.sign_message(encode_defunct(text)).signature).hex()
 
 
+def signed_part(method: str, path: str, fields: Mapping[str, object]) -> tuple[Request, str]:
+    """The signed part of what came, by HTTP or by MQTT, and its signature, not checked yet.
+
+    Args:
+        fields: What came, by the names of `FORMS`. Nothing is converted before it has its form: anybody can send anything.
+
+    Raises:
+        NotAuthentic: A field is missing or malformed.
+    """
+    texts: dict[str, str] = {}
+    for name, form in FORMS.items():
+        value = fields.get(name)
+        if not isinstance(value, str) or not form.fullmatch(value):
+            raise NotAuthentic(f"The header {name} is missing or not of the form {form.pattern}")
+        texts[name] = value
+    return Request(method, path, texts[SENDER], int(texts[TIME]), texts[KEY], texts[DIGEST]), texts[SIGNATURE]
+
+
 def parse(method: str, path: str, headers: Mapping[str, str], now: int) -> tuple[Request, str]:
-    """The signed part of a request, and its signature, not checked yet.
+    """The signed part of an HTTP request, and its signature, not checked yet.
 
     Raises:
         NotAuthentic: A header is missing or malformed, or the request is too old or from the future.
     """
-    for name, form in FORMS.items():
-        if not form.fullmatch(headers.get(name, "")):
-            raise NotAuthentic(f"The header {name} is missing or not of the form {form.pattern}")
-    time = int(headers[TIME])
-    if abs(now - time) > GOOD_FOR_SECONDS:
+    request, signature = signed_part(method, path, {name: headers.get(name) for name in FORMS})
+    if abs(now - request.time) > GOOD_FOR_SECONDS:
         raise NotAuthentic(
-            f"The request was signed at {time}, it is now {now}: more than {GOOD_FOR_SECONDS} s apart. Set the clock, sign anew."
+            f"The request was signed at {request.time}, it is now {now}: more than {GOOD_FOR_SECONDS} s apart. Set the clock, sign anew."
         )
-    return Request(method, path, headers[SENDER], time, headers[KEY], headers[DIGEST]), headers[SIGNATURE]
+    return request, signature
 
 
 def require(request: Request, signature: str, verifier: Verifier) -> None:

@@ -22,10 +22,12 @@ from oracle.edge.store.deliveries import Delivery, add_delivery, delivery_of, sh
 from oracle.measure.ingest import AllowanceUsedUp, Ingested, ingest
 from oracle.measure.records.meters import Household
 from oracle.model.errors import InputError
+from oracle.model.names import MOST_BYTES
+from oracle.serve.http.places import Places
 from oracle.serve.http.problem import Refused
 from oracle.serve.http.signed import ByAddress, NotAuthentic, SharedSecret, Verifier
 
-_NAME = re.compile(r"[0-9A-Za-z一-鿿_][0-9A-Za-z一-鿿_. ()-]{0,150}")
+_NAME = re.compile(r"[0-9A-Za-z一-鿿_][0-9A-Za-z一-鿿_. ()-]*")
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,14 @@ class Limits:
         body_bytes: Of one file, as it is sent.
         unpacked_bytes: Of one file, unpacked: what reading it may hold in memory.
         waiting: Files being received or waiting to be read, all sources together.
+        each: Of these, files of one source.
         free_bytes: Room that must be left on the disk.
     """
 
     body_bytes: int = 64 << 20
     unpacked_bytes: int = 256 << 20
-    waiting: int = 8
+    waiting: int = 32
+    each: int = 8
     free_bytes: int = 256 << 20
 
 
@@ -103,8 +107,7 @@ class Desk:
         self.clock = clock
         self._keys = keys
         self._reading = threading.Lock()
-        self._places = threading.Lock()
-        self._taken = 0
+        self._places = Places(self.limits.waiting, self.limits.each)
         shutil.rmtree(self._spool, ignore_errors=True)  # what a crash left was never answered
 
     @property
@@ -126,37 +129,45 @@ class Desk:
         return SharedSecret(self._keys.secret(secret_name(source)))
 
     @contextmanager
-    def place(self) -> Iterator[Path]:
-        """A folder to receive one file in, as long as there is room.
+    def place(self, parcel: Parcel) -> Iterator[Path]:
+        """A folder to receive a parcel in that is not known yet, as long as there is room.
 
         Raises:
-            Refused: There is none; says when to come again.
+            Refused: There is none, or the parcel is being received already; says when to come again.
         """
-        with self._places:
-            self.require_place()
-            self._taken += 1
+        with self._places.place(parcel.source, parcel.key), self.folder() as folder:
+            yield folder
+
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """A folder for one file, as long as the disk has room.
+
+        Raises:
+            Refused: It has none; says when to come again.
+        """
+        self.require_disk()
         folder = self._spool / os.urandom(8).hex()
         try:
             folder.mkdir(parents=True)
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-            with self._places:
-                self._taken -= 1
 
-    def require_place(self) -> None:
-        """Asks for room without taking any: whoever only looks must not turn a sender away.
+    @property
+    def free_places(self) -> int:
+        """How many files may begin to come in now."""
+        return self._places.free
+
+    def require_disk(self) -> None:
+        """Asks for room for everything that is being received, and what is kept free.
 
         Raises:
             Refused: There is none; says when to come again.
         """
-        if self._taken == self.limits.waiting:
-            raise Refused(503, f"{self.limits.waiting} files are being taken in. Come again.", retry_after=2)
         free = shutil.disk_usage(self.settings.home).free
-        if free < self.limits.free_bytes:
-            raise Refused(
-                503, f"The disk has {free} bytes left, {self.limits.free_bytes} are kept free.", retry_after=60
-            )
+        needed = self.limits.free_bytes + self._places.held * self.limits.body_bytes
+        if free < needed:
+            raise Refused(503, f"The disk has {free} bytes left, {needed} are kept free.", retry_after=60)
 
     def answered(self, parcel: Parcel) -> Receipt | None:
         """The answer that a parcel's key was given before; None if it was given none.
@@ -169,6 +180,8 @@ class Desk:
             raise InputError(
                 f"'{parcel.name}' is no name of a file: letters, digits, _ . ( ) - and spaces", field="name"
             )
+        if len(parcel.name.encode()) > MOST_BYTES:
+            raise InputError(f"has {len(parcel.name.encode())} bytes; at most {MOST_BYTES} are taken", field="name")
         with self.book.database.reading() as connection:
             before = delivery_of(connection, parcel.source, parcel.key)
             named = sha256_of_name(connection, parcel.source, parcel.name)

@@ -2,24 +2,33 @@
 
 A file is taken when its size and time have not changed between two looks, and never while it is called .part, .tmp or begins with a dot.
 What was read goes to `done/`, what cannot be read to `failed/` with the reason beside it. Killed in between, it reads again, which changes
-nothing, and moves then. A source whose allowance is used up keeps its files until tomorrow.
+nothing, and moves then. A source whose allowance is used up keeps its files until tomorrow. Whatever one file is, the others are read.
+
+Whoever may write there may be anybody: only regular files are read, as private copies (`oracle.edge.drop`), and links go to `failed/`.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from oracle.config import Settings
+from oracle.edge.drop import Drop, Look
 from oracle.edge.store.book import Book
+from oracle.edge.store.files import StoredFile
 from oracle.measure.ingest import AllowanceUsedUp, ingest
+from oracle.measure.records.content import MAX_BYTES
 from oracle.measure.records.meters import Household
 from oracle.model.errors import InputError
+from oracle.model.names import readable
 
 DONE, FAILED = "done", "failed"
 
+_ABANDONED_SECONDS = 3600
 _UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
 
 
@@ -30,7 +39,7 @@ class Taken:
     Attributes:
         source, file: Which.
         rows, accepted, quarantined: Of the file.
-        problem: Why it could not be read; None if it could.
+        problem: Why it could not be read, or not be moved; None if it could.
         waiting: Whether it stays where it is for now.
     """
 
@@ -55,7 +64,15 @@ class Watch:
         self._book = book
         self._settings = settings
         self._clock = clock
-        self._seen: dict[Path, tuple[int, int]] = {}
+        self._seen: dict[tuple[str, str], Look] = {}
+        self._spool = settings.path("spool") / "watch"
+        self._clear_spool()
+
+    def _clear_spool(self) -> None:
+        """Takes away copies that a crash left: what they are of is in the folder still."""
+        for path in self._spool.glob("*"):
+            if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
 
     def look(self, *, at_once: bool = False) -> Iterator[Taken]:
         """Takes every file that has come to rest since the last look.
@@ -65,37 +82,48 @@ class Watch:
         """
         before, self._seen = self._seen, {}
         for source in self._settings.sources:
-            for path in sorted((self._folder / source).glob("*")):
-                if not path.is_file() or path.name.startswith(".") or path.suffix in _UNFINISHED:
-                    continue
-                status = path.stat()
-                self._seen[path] = (status.st_size, status.st_mtime_ns)
-                if at_once or before.get(path) == self._seen[path]:
-                    yield self._take(source, path)
+            try:
+                with Drop.at(self._folder / source) as drop:
+                    yield from self._looked(drop, source, before, at_once)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                yield Taken(source, "", problem=f"the source's folder cannot be opened: {error.strerror}", waiting=True)
 
-    def _take(self, source: str, path: Path) -> Taken:
+    def _looked(self, drop: Drop, source: str, before: dict[tuple[str, str], Look], at_once: bool) -> Iterator[Taken]:
+        for name in drop.names():
+            if name.startswith(".") or name.endswith(_UNFINISHED):
+                continue
+            try:
+                self._seen[source, name] = drop.look(name)
+                if at_once or before.get((source, name)) == self._seen[source, name]:
+                    yield self._take(drop, source, name)
+            except FileNotFoundError:  # somebody took it away meanwhile
+                continue
+            except OSError as error:
+                yield Taken(source, readable(name), problem=f"cannot be read or moved: {error.strerror}", waiting=True)
+
+    def _take(self, drop: Drop, source: str, name: str) -> Taken:
+        try:
+            done = self._ingested(drop, source, name)
+        except AllowanceUsedUp as used_up:
+            return Taken(source, readable(name), problem=str(used_up), waiting=True)
+        except InputError as error:
+            drop.move(name, FAILED, str(error))
+            return Taken(source, readable(name), problem=str(error))
+        if drop.look(name) == self._seen[source, name]:  # else it was replaced meanwhile, and is another file to read
+            drop.move(name, DONE)
+        return Taken(source, readable(name), done.rows, done.accepted, done.quarantined)
+
+    def _ingested(self, drop: Drop, source: str, name: str) -> StoredFile:
         known = self._settings.source(source)
         household = Household(service=known.service, residents=known.residents)
+        folder = self._spool / os.urandom(8).hex()
+        folder.mkdir(mode=0o700, parents=True)
         try:
-            done = ingest(self._book, path, source, known, kind=None, household=household, now=int(self._clock())).file
-        except AllowanceUsedUp as used_up:
-            return Taken(source, path.name, problem=str(used_up), waiting=True)
-        except InputError as error:
-            target = _moved(path, FAILED)
-            target.with_name(f"{target.name}.reason.txt").write_text(f"{error}\n")
-            return Taken(source, path.name, problem=str(error))
-        _moved(path, DONE)
-        return Taken(source, path.name, done.rows, done.accepted, done.quarantined)
-
-
-def _moved(path: Path, to: str) -> Path:
-    """Moves a file into a folder beside it; one of the same name that is there already is not lost."""
-    folder = path.parent / to
-    folder.mkdir(exist_ok=True)
-    target = folder / path.name
-    number = 1
-    while target.exists():
-        number += 1
-        target = folder / f"{path.stem} ({number}){path.suffix}"
-    os.replace(path, target)
-    return target
+            path = folder / readable(name)
+            drop.copy(name, path, MAX_BYTES)
+            now = int(self._clock())
+            return ingest(self._book, path, source, known, kind=None, household=household, now=now).file
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -15,7 +15,7 @@ import hmac
 import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,7 +24,9 @@ import polars as pl
 
 from oracle.config import Source
 from oracle.edge.store.deliveries import (
+    KEPT_BYTES,
     MeterReading,
+    RefusedMessage,
     add_readings,
     add_refused,
     assign,
@@ -34,8 +36,20 @@ from oracle.edge.store.deliveries import (
     readings_in,
 )
 from oracle.measure.records.origin import TIMES, civil_day, day_seconds
-from oracle.model.errors import InputError
-from oracle.serve.http.signed import NotAuthentic, Request, require
+from oracle.measure.records.readings import NANO_PER_UNIT
+from oracle.model.errors import CarbonbookError, InputError
+from oracle.model.strict_json import strict
+from oracle.serve.http.signed import (
+    DIGEST,
+    KEY,
+    SENDER,
+    SIGNATURE,
+    TIME,
+    NotAuthentic,
+    Request,
+    require,
+    signed_part,
+)
 from oracle.serve.intake.desk import Desk, Parcel
 
 TOPIC = "carbonbook/{source}/readings"
@@ -44,9 +58,13 @@ METHOD = "MQTT"
 _DIGEST_LABEL = b"carbonbook/reading/1"
 _COLUMNS = ("meter", "start", "end", "value", "unit", "quality")
 _TOPIC = re.compile("carbonbook/([0-9A-Za-z_.-]{1,64})/readings")
-_PLAIN = re.compile(r"[^\x00-\x1f\x7f\",=+@-][^\x00-\x1f\x7f\",]{0,99}|")
+# Text that every database and spreadsheet takes as it is: no control characters, no halves of characters.
+_PLAIN = re.compile(r"[^\x00-\x1f\x7f\",=+@\ud800-\udfff-][^\x00-\x1f\x7f\",\ud800-\udfff]{0,99}|")
+_HALF = re.compile("[\ud800-\udfff]")
 _VALUE = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 _MOST_ROWS = 10_000
+_MOST_BYTES = 4 << 20  # of a payload: twice what so many rows take
+_SHOWN_CHARACTERS = 200
 # After this many days nobody waits for the rest of a day.
 _GRACE_DAYS = 2
 
@@ -76,38 +94,48 @@ class MeterDesk:
         """
         now = int(self._desk.clock())
         found: list[MeterReading] = []
-        refused: list[tuple[Message, str]] = []
+        refused: list[RefusedMessage] = []
         for message in messages:
             try:
                 found += self._readings(message)
             except (InputError, NotAuthentic) as error:
-                refused.append((message, str(error)))
+                refused.append(_refused(message, str(error)))
         with self._desk.book.database.begin() as connection:
-            for message, reason in refused:
-                digest = hashlib.sha256(message.topic.encode() + b"\0" + message.payload).hexdigest()
-                add_refused(connection, message.topic, digest, reason, now)
+            for each in refused:
+                add_refused(connection, each, now)
             return add_readings(connection, found)
 
     def write_files(self) -> list[str]:
-        """Makes files of the days that are whole or overdue, and reads them in; names of the files."""
+        """Makes files of the days that are whole or overdue, and reads them in; names of the files.
+
+        Raises:
+            CarbonbookError: A file could not be read in; the others were.
+        """
         with self._desk.book.database.begin() as connection:
             for source, part in _by_source(open_readings(connection)).items():
-                for name, digests in self._due(source, part):
+                # A source that was taken out of the settings keeps what it sent until it is back, and holds up no other.
+                for name, digests in self._due(source, part) if source in self._desk.settings.sources else ():
                     assign(connection, digests, name)
         with self._desk.book.database.reading() as connection:
             waiting = {
                 (source, name): readings_in(connection, source, name) for source, name in files_to_write(connection)
             }
+        failed: list[CarbonbookError] = []
         for (source, name), rows in waiting.items():
-            self._take_file(source, name, _csv(rows))
+            try:
+                self._take_file(source, name, _csv(rows))
+            except CarbonbookError as error:
+                failed.append(error)
         if waiting:
             with self._desk.book.database.begin() as connection:
                 forget_taken(connection)
+        if failed:
+            raise failed[0]
         return [name for _, name in waiting]
 
     def _take_file(self, source: str, name: str, content: bytes) -> None:
         digest = hashlib.sha256(content).hexdigest()
-        with self._desk.place() as folder:
+        with self._desk.folder() as folder:
             path = folder / name
             path.write_bytes(content)
             self._desk.take(Parcel(source, f"mqtt:{digest[:32]}", name, digest, kind="meters"), path)
@@ -130,23 +158,30 @@ class MeterDesk:
         named = _TOPIC.fullmatch(message.topic)
         if named is None:
             raise InputError(f"the topic is not {TOPIC}")
+        if len(message.payload) > _MOST_BYTES:
+            raise InputError(f"the payload has {len(message.payload)} bytes; at most {_MOST_BYTES} are read")
         source = named[1]
         rows = self._authentic(message, source)
         if not isinstance(rows, list) or not 0 < len(rows) <= _MOST_ROWS:
             raise InputError(f"`rows` is no list of 1 to {_MOST_ROWS} readings")
-        self._desk.settings.source(source)
-        return [_reading(source, row, number, self._desk.book.record_secret) for number, row in enumerate(rows, 1)]
+        units = _units(self._desk.settings.source(source).service)
+        secret = self._desk.book.record_secret
+        return [_reading(source, row, number, secret, units) for number, row in enumerate(rows, 1)]
 
     def _authentic(self, message: Message, source: str) -> Any:
         """The rows of a message its source signed. Age does not matter: a reading counts once whenever it comes."""
-        try:
-            envelope = json.loads(message.payload)
-            text, time, signature = str(envelope["rows"]), int(envelope["time"]), str(envelope["signature"])
-            request = request_of(source, time, text)
-            require(request, signature, self._desk.verifier(source))
-            return json.loads(text)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise InputError(f"the payload is no object with rows, time and signature: {error!r}") from error
+        envelope = _parsed(message.payload, "the payload is no object with rows, time and signature")
+        if not isinstance(envelope, dict) or envelope.keys() != {"rows", "time", "signature"}:
+            raise InputError("the payload is no object with rows, time and signature and nothing else")
+        text = envelope["rows"]
+        if not isinstance(text, str) or _HALF.search(text):
+            raise InputError("`rows` is no text of whole characters")
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        fields = {TIME: envelope["time"], SIGNATURE: envelope["signature"]}
+        fields |= {SENDER: source, KEY: digest[:32], DIGEST: digest}
+        request, signature = signed_part(METHOD, TOPIC.format(source=source), fields)
+        require(request, signature, self._desk.verifier(source))
+        return _parsed(text, "`rows` cannot be read")
 
 
 def request_of(source: str, time: int, rows: str) -> Request:
@@ -160,27 +195,58 @@ def payload_of(rows: str, time: int, signature: str) -> bytes:
     return json.dumps({"rows": rows, "time": time, "signature": signature}).encode()
 
 
-def _reading(source: str, row: Any, number: int, secret: bytes) -> MeterReading:
+def _parsed(content: str | bytes, of: str) -> Any:
+    try:
+        return strict(content)
+    except ValueError as error:
+        raise InputError(f"{of}: {error}") from error
+
+
+def _refused(message: Message, reason: str) -> RefusedMessage:
+    topic = message.topic.encode("ascii", "backslashreplace").decode()[:_SHOWN_CHARACTERS]
+    digest = hashlib.sha256(message.topic.encode("utf-8", "surrogatepass") + b"\0" + message.payload).hexdigest()
+    return RefusedMessage(topic, digest, reason, message.payload[:KEPT_BYTES])
+
+
+def _units(service: str | None) -> frozenset[str]:
+    """Units that a source's readings may have: others would make files that nobody can read."""
+    known = NANO_PER_UNIT if service is None else {service: NANO_PER_UNIT[service]}
+    return frozenset(unit for units in known.values() for unit in units)
+
+
+def _reading(source: str, row: Any, number: int, secret: bytes, units: frozenset[str]) -> MeterReading:
+    """A reading, every field of it text of its form; numbers are text here (`strict`). No message quotes what came."""
     if not isinstance(row, dict) or not {"meter", "start", "end", "value", "unit"} <= row.keys():
         raise InputError("a reading has meter, start, end, value and unit", row=number)
-    texts = {name: str(row.get(name) or "") for name in ("meter", "unit", "quality")}
-    for name, text in texts.items():
-        if not _PLAIN.fullmatch(text) or (not text and name != "quality"):
-            raise InputError("empty, too long, or with quotes, commas or control characters", row=number, field=name)
-    value = str(row["value"])
-    if not _VALUE.fullmatch(value):
-        raise InputError(f"'{value[:40]}' is no number of at most nine decimals", row=number, field="value")
-    start, end = (_seconds(row[name], number, name) for name in ("start", "end"))
+    texts = {name: _told(row, name, number) for name in _COLUMNS}
+    if not _VALUE.fullmatch(texts["value"]):
+        raise InputError("no number of at most nine decimals", row=number, field="value")
+    if texts["unit"] not in units:
+        raise InputError(f"no unit that is known here: {', '.join(sorted(units))}", row=number, field="unit")
+    start, end = (_seconds(texts[name], number, name) for name in ("start", "end"))
     if end <= start:
         raise InputError("the reading ends before it begins", row=number, field="end")
-    content = json.dumps([source, texts["meter"], start, end, value, texts["unit"], texts["quality"]])
+    meter, value, unit, quality = (texts[name] for name in ("meter", "value", "unit", "quality"))
+    content = json.dumps([source, meter, start, end, value, unit, quality])
     digest = hmac.new(secret, _DIGEST_LABEL + content.encode(), hashlib.sha256).hexdigest()
-    return MeterReading(digest, 0, source, texts["meter"], start, end, value, texts["unit"], texts["quality"])
+    return MeterReading(digest, 0, source, meter, start, end, value, unit, quality)
 
 
-def _seconds(text: Any, number: int, field: str) -> int:
+def _told(row: Mapping[str, object], name: str, number: int) -> str:
+    """A field that is text; only the quality may be left out."""
+    text = row.get(name)
+    if text is None and name == "quality":
+        return ""
+    plain = isinstance(text, str) and (name == "value" or _PLAIN.fullmatch(text))
+    if not isinstance(text, str) or not plain or (not text and name != "quality"):
+        problem = "no text, empty, too long, or with quotes, commas or control characters"
+        raise InputError(problem, row=number, field=name)
+    return text
+
+
+def _seconds(text: str, number: int, field: str) -> int:
     try:
-        moment = datetime.fromisoformat(str(text))
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise InputError("no time like 2024-05-01T00:00:00+08:00", row=number, field=field) from error
     if moment.tzinfo is None:

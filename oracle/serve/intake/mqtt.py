@@ -142,7 +142,7 @@ class Listener:
             return
         while not self._stopping.is_set():
             try:
-                self._desk.take(Message(message.topic, bytes(message.payload)) for message in batch)
+                self._desk.take(map(_message, batch))
             except CarbonbookError as error:
                 _tell("readings wait", error)
                 self._stopping.wait(_AGAIN_SECONDS)
@@ -156,6 +156,13 @@ class Listener:
             self._desk.write_files()
         except CarbonbookError as error:
             _tell("files of readings wait", error)
+
+
+def _message(message: paho.MQTTMessage) -> Message:
+    try:
+        return Message(message.topic, bytes(message.payload))
+    except UnicodeDecodeError:  # the client decodes a topic when it is asked for it
+        return Message("", bytes(message.payload))
 
 
 def _tell(what: str, why: object) -> None:

@@ -5,6 +5,7 @@ PUT /v1/sources/{source}/files/{name}   a file of records; signed by the source 
 GET /v1/health                          whether it takes files; anyone
 ======================================  ====================================================================================
 
+Headers that take longer than ten seconds, and bodies that take longer than sixty and a second for every 32 KiB, get 408 from the server.
 200 the file is committed, or was before; 401 not signed as it should be; 409 key or name used for other bytes; 413 too large; 422 cannot be
 read, nothing was stored; 429 the source's allowance of the day is used up; 503 no room now. 429 and 503 say when to come again.
 """
@@ -63,6 +64,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         (503, "No room now; says when to come again."),
     )
 }
+_PLAIN = r"^[^\x00-\x1f\x7f]*$"  # what every database takes
 _BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
 
 
@@ -72,10 +74,10 @@ def intake_app(desk: Desk) -> FastAPI:
     tell_problems(app)
 
     @app.get("/v1/health")
-    def health() -> dict[str, str]:
-        """Whether files are taken."""
-        desk.require_place()
-        return {"status": "ok"}
+    async def health() -> dict[str, Any]:
+        """Whether files are taken. It waits for nothing and needs no place: it answers however many are being received."""
+        desk.require_disk()
+        return {"status": "ok", "free_places": desk.free_places}
 
     @app.put(
         "/v1/sources/{source}/files/{name}",
@@ -87,8 +89,8 @@ def intake_app(desk: Desk) -> FastAPI:
         name: str,
         request: HttpRequest,
         kind: Annotated[str | None, Query(pattern=f"^({'|'.join(KINDS)})$")] = None,
-        meter: Annotated[str | None, Query(max_length=100)] = None,
-        unit: Annotated[str | None, Query(max_length=20)] = None,
+        meter: Annotated[str | None, Query(max_length=100, pattern=_PLAIN)] = None,
+        unit: Annotated[str | None, Query(max_length=20, pattern=_PLAIN)] = None,
     ) -> dict[str, Any]:
         """Take in a file of records: good rows become acts, bad ones findings."""
         signed = _authentic(desk, request, source)
@@ -99,7 +101,7 @@ def intake_app(desk: Desk) -> FastAPI:
         most = desk.limits.body_bytes
         if int(request.headers.get("content-length", "0")) > most:
             raise TooLarge(f"the body has more than {most} bytes: split it")
-        with desk.place() as folder:
+        with desk.place(parcel) as folder:
             path = folder / name
             await spool(request.stream(), path, sha256=signed.sha256, most=most)
             return asdict(await run_in_threadpool(desk.take, parcel, path))
@@ -108,7 +110,7 @@ def intake_app(desk: Desk) -> FastAPI:
 
 
 def _authentic(desk: Desk, http: HttpRequest, source: str) -> Request:
-    raw = http.scope["raw_path"].decode("ascii")
+    raw = http.scope["raw_path"].decode("latin-1")
     path = raw.partition("?")[0] + (f"?{http.url.query}" if http.url.query else "")
     request, signature = parse(http.method, path, http.headers, int(desk.clock()))
     if request.sender != source:

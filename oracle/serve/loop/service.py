@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+from oracle.edge.store.disk import disk
 from oracle.edge.store.lock import exclusive
 from oracle.model.errors import CarbonbookError, NodesDisagree, RolledBack
 from oracle.serve.loop.logs import logger
@@ -84,12 +86,17 @@ class Service:
         good = self._sampled(number) and good
         self._metrics.rounds.observe(time.monotonic() - began)
         if good:
-            self._beat(number)
+            self._beaten(number)
+
+    def _disk(self) -> AbstractContextManager[None]:
+        """Around everything that a round does: a disk that fails is told, and the next round tries again."""
+        return disk(self._here.settings.home)
 
     def _followed(self, work: Work) -> bool:
         """Whether the chain can be trusted, and what was sent before is followed."""
         try:
-            found = work.outbox.reconcile()
+            with self._disk():
+                found = work.outbox.reconcile()
         except RolledBack as error:
             self._metrics.halted.set(1)
             self._log.critical("halted", error=str(error))
@@ -105,7 +112,8 @@ class Service:
 
     def _step(self, work: Work, name: str) -> bool:
         try:
-            done = STEPS[name](work)
+            with self._disk():
+                done = STEPS[name](work)
         except RolledBack:
             self._metrics.halted.set(1)
             raise
@@ -124,9 +132,10 @@ class Service:
 
     def _sampled(self, number: int) -> bool:
         try:
-            sample(self._here, self._metrics)
-            if self._compare_every and number % self._compare_every == 1 % self._compare_every:
-                self._compare()
+            with self._disk():
+                sample(self._here, self._metrics)
+                if self._compare_every and number % self._compare_every == 1 % self._compare_every:
+                    self._compare()
         except CarbonbookError as error:
             return self._failed("look", error)
         return True
@@ -137,6 +146,13 @@ class Service:
         made = read_report(self._here.chain, self._here.book)
         self._metrics.differences.set(made.differences)
         self._metrics.vault.set(sum(check.difference for check in made.reconciliation if check.check == "vault_units"))
+
+    def _beaten(self, number: int) -> None:
+        try:
+            with self._disk():
+                self._beat(number)
+        except CarbonbookError as error:
+            self._failed("pulse", error)
 
     def _beat(self, number: int) -> None:
         """Says that a round ended well: in memory, as a metric, and in a file that is there whole or not at all."""

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
+from oracle.edge.chain.contracts.point_issuer import PointIssuer
 from oracle.edge.chain.outbox import Outbox
 from oracle.edge.store.batches import all_batches
 from oracle.ledger.attest.committee import attest_all
-from oracle.ledger.credit.push import push_all
+from oracle.ledger.credit.push import not_wholly_credited, push_all
+from oracle.ledger.credit.rests import credit_rests, rests_of
 from oracle.ledger.settle.book import Settlements
 from oracle.measure.close.close import close as close_book
 from oracle.measure.evidence.folder import read, read_entries
@@ -50,8 +52,12 @@ class Work:
 
     def credit(self) -> int:
         """Credits what is open; returns the number of transactions."""
-        entries = ((batch, read_entries(self._folder(batch))) for batch in self._in_phase("open"))
-        return sum(len(sent) for sent in push_all(self.outbox, entries).values())
+        chain, open_ = self.here.chain, self._in_phase("open")
+        entries = ((batch, read_entries(self._folder(batch))) for batch in not_wholly_credited(chain, open_))
+        pushed = sum(len(sent) for sent in push_all(self.outbox, entries).values())
+        progress = PointIssuer(chain).progresses_of(open_)
+        rests = [rest for batch in open_ if progress[batch].rests for rest in rests_of(chain, batch)]
+        return pushed + len(credit_rests(self.outbox, rests))
 
     def settle(self) -> int:
         """Sends the settlement runs that two persons signed; returns the number of merchants that were paid."""

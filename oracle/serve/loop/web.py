@@ -14,6 +14,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from oracle.model.errors import ConfigError
 from oracle.serve.loop.metrics import Metrics
 
+_IDLE_SECONDS = 10  # of a connection on which nothing comes
+
 
 class Web:
     """Listens until it is closed.
@@ -53,6 +55,8 @@ class Web:
 
 def _handler(pages: dict[str, Callable[[], tuple[int, str, bytes]]]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        timeout = _IDLE_SECONDS
+
         def do_GET(self) -> None:  # the name that the server calls
             page = pages.get(self.path.split("?")[0])
             status, kind, body = page() if page else (404, "text/plain", b"/healthz or /metrics\n")

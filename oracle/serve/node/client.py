@@ -123,7 +123,7 @@ class NodeClient:
             data = answer.json()
         except requests.exceptions.ConnectionError as error:
             raise NodeFails(f"{self.url} does not answer.") from error
-        except (requests.exceptions.RequestException, ValueError) as error:
+        except (requests.exceptions.RequestException, ValueError, RecursionError) as error:
             raise NodeFails(f"{self.url} does not answer as a node does: {error}") from error
         if answer.status_code != 200:
             detail = data.get("detail", data) if isinstance(data, dict) else data

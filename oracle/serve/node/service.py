@@ -27,6 +27,7 @@ from starlette.concurrency import run_in_threadpool
 from oracle.model.errors import InputError
 from oracle.model.ids import BatchId
 from oracle.serve.http.body import TooLarge, spool
+from oracle.serve.http.places import Places
 from oracle.serve.http.problem import tell_problems
 from oracle.serve.http.signed import ByAddress, NotAuthentic, Request, parse, require
 from oracle.serve.node.archive import unpack
@@ -47,6 +48,8 @@ def node_app(member: Member, proposers: tuple[str, ...], spool_folder: Path) -> 
     """
     app = FastAPI(title="Carbonbook node", version="1", docs_url=None, redoc_url=None)
     tell_problems(app)
+    # A close is held in memory while it comes: one of each proposer, and one that it repeats because it heard no answer.
+    places = Places(2 * max(1, len(proposers)), 2)
 
     @app.get("/v1/member")
     def member_() -> dict[str, Any]:
@@ -67,20 +70,22 @@ def node_app(member: Member, proposers: tuple[str, ...], spool_folder: Path) -> 
     async def closing(number: int, request: HttpRequest) -> dict[str, Any]:
         """Recompute a close from this node's own inputs."""
         signed = _authentic(request, proposers)
-        document, people = _parts(await _whole(request, signed.sha256))
-        return asdict(await run_in_threadpool(member.consider, document, people))
+        with places.place(signed.sender.lower(), signed.key):
+            document, people = _parts(await _whole(request, signed.sha256))
+            return asdict(await run_in_threadpool(member.consider, document, people))
 
     @app.put("/v1/batches/{batch}/claim")
     async def claim(batch: Batch, request: HttpRequest) -> dict[str, Any]:
         """Compare a disputed batch with this node's own."""
         signed = _authentic(request, proposers)
         archive = spool_folder / f"{batch[2:]}.tar"
-        await spool(request.stream(), archive, sha256=signed.sha256, most=MOST_BYTES)
-        try:
-            await run_in_threadpool(unpack, archive, member.claim_folder(BatchId(batch)), MOST_BYTES)
-        finally:
-            archive.unlink()
-        return asdict(await run_in_threadpool(member.compare, BatchId(batch)))
+        with places.place(signed.sender.lower(), signed.key):
+            await spool(request.stream(), archive, sha256=signed.sha256, most=MOST_BYTES)
+            try:
+                await run_in_threadpool(unpack, archive, member.claim_folder(BatchId(batch)), MOST_BYTES)
+            finally:
+                archive.unlink()
+            return asdict(await run_in_threadpool(member.compare, BatchId(batch)))
 
     return app
 

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eth_utils.crypto import keccak
@@ -31,6 +32,7 @@ _DISK_BYTES = 1 << 30
 _GAS = 20_000_000  # a full chunk of accounts
 _CLOCK_SECONDS = 3600
 _STUCK_SECONDS = 3600
+_OTHERS = 0o077
 _PRICE_DAYS = 31  # before a year begins, its price must be there
 
 
@@ -77,9 +79,19 @@ def _database(here: Installation) -> tuple[bool, str]:
     return True, f"{here.book.database.place} can be written; transactions: {pending or 'none'}"
 
 
+def _mode(path: Path) -> int:
+    try:
+        return path.lstat().st_mode
+    except FileNotFoundError:  # a draft that has become what it was for
+        return 0
+
+
 def _disk(here: Installation) -> tuple[bool, str]:
-    free = shutil.disk_usage(here.settings.home).free
-    return free >= _DISK_BYTES, f"{free // (1 << 20)} MiB free"
+    home = here.settings.home
+    free = shutil.disk_usage(home).free
+    open_ = [path for path in (home, *home.rglob("*")) if not path.is_symlink() and _mode(path) & _OTHERS]
+    named = f"; others may read {len(open_)} files and folders, such as {open_[0]}" if open_ else ""
+    return free >= _DISK_BYTES and not open_, f"{free // (1 << 20)} MiB free{named}"
 
 
 def _lock(here: Installation) -> tuple[bool, str]:
@@ -178,7 +190,11 @@ def _stuck(here: Installation) -> tuple[bool, str]:
 CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("keys", _keys, "Put the keystore files and the passphrase where config.toml says (`keys`, `passphrase_file`)."),
     ("database", _database, "Free the disk, or restore the database from a backup and run `carbonbook rebuild`."),
-    ("disk", _disk, "Free at least 1 GiB on the disk of the home folder."),
+    (
+        "disk",
+        _disk,
+        "Free at least 1 GiB on the disk of the home folder, and shut everybody else out of it: chmod -R go-rwx.",
+    ),
     ("one service", _lock, "A service is at work already. Stop it before starting another."),
     ("chain", _chain, "Start the node, or name the right one in config.toml (`rpc`)."),
     ("finality", _sound, "Find out what happened to the chain; then `carbonbook reconcile --accept-rollback`."),

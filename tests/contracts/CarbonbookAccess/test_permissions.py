@@ -221,6 +221,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "takeOwed": ANYONE,
     },
     "RedemptionDesk": {
+        "cancelOrder": ANYONE,
         "collect": Rule(NOBODY, "RedemptionDesk_NotVault"),
         "dispute": ANYONE,
         "lapseDispute": ANYONE,

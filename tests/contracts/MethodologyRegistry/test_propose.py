@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from eth_utils.crypto import keccak
 
-from oracle.measure.evidence.leaf import methodology_word
+from oracle.model.ids import methodology_word
 
 from ..support.city import BUS, COUNT, GRAM, METRE, MILLIGRAM_CO2E, OPEN_END, TODAY, City, Terms
 from ..support.clock import day

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oracle.measure.evidence.leaf import methodology_word
+from oracle.model.ids import methodology_word
 
 from ..support.batches import Batch, Entry, batch_of
 from ..support.city import METRO, TODAY, City, person

@@ -33,7 +33,7 @@ contract TrustLaws {
         committee.setCommittee(members, 2);
 
         token = new TestYuan();
-        OperatorRegistry operators = new OperatorRegistry(address(access));
+        OperatorRegistry operators = new OperatorRegistry(address(access), keccak256("genesis"));
         operators.licenseOperator(OPERATOR, 1, "licence");
         vault = new SettlementVault(
             address(access), token, ICarbonPoint(address(0x3001)), IRedemptionDesk(address(0x3002)), operators, LEDGER

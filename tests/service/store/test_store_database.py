@@ -160,9 +160,9 @@ def test_error__of_a_statement__does_not_show_the_values(store: Database) -> Non
     row = {"ref": b"r" * 32, "account": b"a" * 20, "salt": b"canary-salt-" * 2, "custody": True, "consented": False}
     with store.begin() as connection:
         connection.execute(insert(citizens).values(row))
-    with pytest.raises(Exception, match="hidden") as caught, store.begin() as connection:
+    with pytest.raises(StoreError, match=r"(?i)unique") as caught, store.begin() as connection:
         connection.execute(insert(citizens).values(row | {"account": b"b" * 20}))
-    assert "canary" not in str(caught.value)
+    assert not any(shown in str(caught.value) for shown in ("canary", "rrr", "727272"))
 
 
 def test_bind__to_another_chain__is_refused(store: Database) -> None:

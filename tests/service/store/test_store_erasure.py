@@ -15,6 +15,7 @@ from oracle.edge.store import erasure
 from oracle.edge.store.citizens import custody_ref, people, salt_of
 from oracle.measure.evidence.leaf import commitments
 from oracle.measure.evidence.proof import check_proof, record_proof
+from oracle.measure.forget import forget
 from tests.services import database
 from tests.unit.node.books import NOW, Place, trip, trips
 
@@ -53,9 +54,7 @@ def _person(place: Place, rider: str) -> tuple[int, bytes, bytes]:
 
 
 def _erase(place: Place, number: int) -> None:
-    with place.book.database.begin() as connection:
-        erasure.erase(connection, number, place.book.register.tag, "request 7", NOW)
-    place.book.database.scrub()
+    forget(place.book, number, "request 7", NOW)
 
 
 def _everything(place: Place) -> bytes:
@@ -136,7 +135,7 @@ def test_erase__is_journaled_without_the_name__and_once(place: Place, batch: str
     with place.book.database.reading() as connection:
         (row,) = connection.execute(erasure.erasures.select())
         assert erasure.citizen_by_account(connection, account) is None
-    assert (row.citizen, row.who, row.erased_at) == (number, "request 7", NOW)
+    assert row._mapping == {"id": 1, "who": "request 7", "erased_at": NOW}, "a request on paper leads to no account"
 
 
 def test_erase__the_same_card_again__is_a_new_person(place: Place, batch: str, tmp_path: Path) -> None:
@@ -153,12 +152,12 @@ def test_erase__the_same_card_again__is_a_new_person(place: Place, batch: str, t
     assert citizen_address(place.keys.secret("custody"), seed) == other
 
 
-def test_erase__acts_that_are_in_no_batch__bring_nothing_and_say_so(place: Place, batch: str, tmp_path: Path) -> None:
-    place.ingest(trips(tmp_path / "more.csv", trip(8, RIDERS[0], minute=120)))
+def test_erase__acts_that_are_in_no_batch__are_gone_and_bring_nothing(place: Place, batch: str, tmp_path: Path) -> None:
+    more = (trip(8, RIDERS[0], minute=120), trip(9, RIDERS[1], minute=120))
+    place.ingest(trips(tmp_path / "more.csv", *more))
+    place.ingest(trips(tmp_path / "alone.csv", trip(10, RIDERS[0], minute=24 * 60)))
     number, _, _ = _person(place, RIDERS[0])
-    _erase(place, number)
-    assert place.close() == []
-    from oracle.edge.store.files import finding_counts
-
-    with place.book.database.reading() as connection:
-        assert finding_counts(connection)["unknown_subject"] == 1
+    done = forget(place.book, number, "request 7", NOW)
+    assert (done.act_rows, done.raw_files, done.unreadable) == (3, 0, ())
+    (closed,) = place.close()
+    assert closed.records == 1, "the other's trip is closed as ever"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from oracle.edge.store import outbox as rows
 from oracle.edge.store.database import Database
+from oracle.model.errors import StoreError
 
 ME, YOU = "0x" + "1" * 40, "0x" + "2" * 40
 
@@ -57,7 +57,7 @@ def test_nonce__of_one_sender__is_never_given_twice(store: Database) -> None:
     with store.begin() as connection:
         first, second, other = rows.add_planned(connection, [_planned("a"), _planned("b"), _planned("c", YOU)])
         rows.set_nonces(connection, {first: 0, other: 0})
-    with pytest.raises(IntegrityError), store.begin() as connection:
+    with pytest.raises(StoreError, match=r"(?i)unique"), store.begin() as connection:
         rows.set_nonces(connection, {second: 0})
     with store.begin() as connection:
         rows.set_state(connection, [first], rows.REPLACED, nonce=None)

@@ -8,8 +8,11 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from oracle.measure.records.json_rows import json_rows
+from oracle.measure.records.json_rows import Doubtful, json_rows
 from oracle.model.errors import InputError
+
+# A row that says something twice: parsers differ in what it says.
+TWICE = "twice"
 
 
 def numbered(text: bytes, lines_a_block: int) -> list[tuple[int, object]]:
@@ -24,6 +27,8 @@ def numbered(text: bytes, lines_a_block: int) -> list[tuple[int, object]]:
 
 
 def as_text(item: object) -> object:
+    if isinstance(item, Doubtful):
+        return TWICE
     return {name: str(value) for name, value in item.items()} if isinstance(item, dict) else item
 
 
@@ -55,9 +60,9 @@ def as_text(item: object) -> object:
             b'[{"a": 1},{"b": [{"a": 2},{"a": 3}]}]', [{"a": 1}, {"b": [{"a": 2}, {"a": 3}]}], id="a list in an object"
         ),
         pytest.param(b'{"data":[{"a": 1},{"a": 2}],"total":2}', [{"a": 1}, {"a": 2}], id="more after the rows"),
-        pytest.param(b'{"data":[{"a": 1}],"data":[{"a": 2},{"a": 3}]}', [{"a": 2}, {"a": 3}], id="rows twice"),
-        pytest.param(b'[{"a": 1,"a": 2},{"a": 3}]', [{"a": 2}, {"a": 3}], id="a field twice in a list"),
-        pytest.param(b'{"a": 1,"a": 2}\n{"a": 3}', [{"a": 2}, {"a": 3}], id="a field twice in a line"),
+        pytest.param(b'{"data":[{"a": 1}],"data":[{"a": 2},{"a": 3}]}', [TWICE, TWICE, TWICE], id="rows twice"),
+        pytest.param(b'[{"a": 1,"a": 2},{"a": 3}]', [TWICE, {"a": 3}], id="a field twice in a list"),
+        pytest.param(b'{"a": 1,"a": 2}\n{"a": 3}', [TWICE, {"a": 3}], id="a field twice in a line"),
         pytest.param(b'[{"a": 1},{"a": 2},7]', [{"a": 1}, {"a": 2}, 7], id="no object at the end"),
         pytest.param('[{"a": "罗湖"},{"a": "\u00e9"}]'.encode(), [{"a": "罗湖"}, {"a": "\u00e9"}], id="other letters"),
         pytest.param(

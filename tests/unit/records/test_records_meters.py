@@ -386,11 +386,19 @@ def test_read__a_local_time_that_clocks_showed_twice__is_a_bad_time() -> None:
     [
         ("start,value", Household(unit="kWh"), "neither a column 'meter' nor the caller says the meter"),
         ("start,value", Household(meter="a"), "neither a column 'unit' nor the caller says the unit"),
-        ("start,value", Household(meter="a", unit="m3"), r"say which service this is .*: the units are m3"),
-        ("start,value", Household(meter="a", unit="kwh"), r"say which service this is .*: the units are kwh"),
+        (
+            "start,value",
+            Household(meter="a", unit="m3"),
+            r"say which service this is .*: the units of the file do not tell",
+        ),
+        (
+            "start,value",
+            Household(meter="a", unit="kwh"),
+            r"say which service this is .*: the units of the file do not tell",
+        ),
         ("start,value", Household(meter="a", unit="m3", service="electricity"), "'m3' is no unit of electricity"),
         ("start,value", Household(meter="a", unit="m3", service="heat"), "say which service"),
-        ("start,amount", HOME, "the header lacks value; it has start, amount"),
+        ("start,amount", HOME, "the header lacks value; it has 2 columns, known of which start"),
     ],
 )
 def test_read__what_neither_file_nor_caller_says__is_an_error(header: str, household: Household, message: str) -> None:

@@ -305,3 +305,34 @@ def test_read__taps_in_any_order__are_the_same_rides(taps: list[dict[str, str]],
         for taps in (unique, shuffled)
     ]
     assert keys[0] == keys[1]
+
+
+@pytest.mark.parametrize("lines", [False, True], ids=["one document", "a page a line"])
+def test_read__a_document_that_says_something_twice__is_findings_and_no_dropped_tap(lines: bool) -> None:
+    one, two, three = (json.dumps(tap(BUS, f"05:3{n}:00", card=f"CARD{n}")) for n in range(3))
+    pages = (f'{{"data": [{one}], "data": [{two}, {three}]}}', f'{{"data": [{three}]}}')
+    text = "\n".join(pages) if lines else pages[0]
+    reading = read_taps([text.encode()], origin())
+    assert_every_row_once(reading)
+    assert codes(reading) == [(row, "malformed_row") for row in (1, 2, 3)]
+    assert rows_of_acts(reading) == ([4] if lines else [])
+
+
+def test_read__a_tap_that_says_a_field_twice__is_a_finding_whichever_of_the_two_would_count() -> None:
+    good = json.dumps(tap(BUS, "05:39:10"))
+    twice = good.replace('"card_no": "CARD"', '"card_no": "CARD", "card_no": "OTHER"')
+    for text in (
+        f"[{twice}, {good}]",
+        f"{twice}\n{good}",
+        f"[{twice},{good}]",
+        twice.replace("card_no", "card_\\u006eo", 1),
+    ):
+        reading = read_taps([text.encode()], origin())
+        assert_every_row_once(reading)
+        assert codes(reading) == [(1, "malformed_row")]
+        assert rows_of_acts(reading) == ([2] if good in text.replace(twice, "") else [])
+
+
+def test_read__a_field_twice_that_nobody_reads__changes_nothing() -> None:
+    text = json.dumps([tap(BUS, "05:39:10")]).replace('"car_no": "x"', '"car_no": "x", "car_no": "y"')
+    assert rows_of_acts(read_taps([text.encode()], origin())) == [1]

@@ -100,11 +100,11 @@ def blank(text: str, row: int) -> bool:
     return not any(cell.strip() for cell in text.split("\n")[row - 1].replace('"', "").split(","))
 
 
-def test_header__with_a_name_twice__is_an_error_that_names_it() -> None:
-    with pytest.raises(InputError, match="file: the header has the column 'start' twice"):
+def test_header__with_a_name_twice__is_an_error_that_says_which() -> None:
+    with pytest.raises(InputError, match="file: the header has its column 1 twice"):
         header(b"start,value,Start\n", "file")
 
 
 def test_require__a_missing_column__says_which_and_what_is_there() -> None:
-    with pytest.raises(InputError, match="file: the header lacks end, value; it has start, unit"):
+    with pytest.raises(InputError, match="file: the header lacks end, value; it has 2 columns, known of which start"):
         require(["start", "unit"], ("start", "end", "value"), "file")

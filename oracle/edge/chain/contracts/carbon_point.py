@@ -9,8 +9,6 @@ from oracle.edge.chain.call import Call
 from oracle.edge.chain.contracts.base import Contract, struct
 from oracle.model.ids import Address
 
-_NOBODY = 0
-
 
 @dataclass(frozen=True)
 class Page:
@@ -19,9 +17,9 @@ class Page:
     Attributes:
         points_milli: Points left, in thousandths.
         reduction_mg: Milligrams CO2e.
-        day: Act day of the last credit in order.
+        day: Latest act day credited, or the day after the last that a move closed.
         today_mg: Credited for that day.
-        peak_mg: Most that was credited for an earlier day.
+        peak_mg: No earlier day without a figure of its own was credited more on time.
     """
 
     points_milli: int
@@ -29,6 +27,21 @@ class Page:
     day: int
     today_mg: int
     peak_mg: int
+
+
+@dataclass(frozen=True)
+class Move:
+    """A move of a book that is announced, or none.
+
+    Attributes:
+        to: Where the book goes; None if none is announced.
+        ready_at: From when on it can be completed, UTC seconds; 0 if none is announced.
+        nonce: Moves of the book that were announced before.
+    """
+
+    to: Address | None
+    ready_at: int
+    nonce: int
 
 
 class CarbonPoint(Contract):
@@ -54,8 +67,7 @@ class CarbonPoint(Contract):
 
     def moved_to(self, account: str) -> Address | None:
         """Where an account's book went; None if it went nowhere."""
-        to = self._read("movedTo", account)
-        return None if int(to, 16) == _NOBODY else Address(to)
+        return _somebody(self._read("movedTo", account))
 
     def held_of(self, merchant: str) -> int:
         """Points with a merchant, in thousandths."""
@@ -73,6 +85,28 @@ class CarbonPoint(Contract):
         """Year of the chain's clock."""
         return int(self._read("currentYear"))
 
-    def move(self, former: str, present: str, deadline: int, signatures: tuple[bytes, bytes]) -> Call:
-        """Moves a whole book; both accounts sign."""
-        return self._call("move", former, present, deadline, *signatures)
+    def move_of(self, account: str) -> Move:
+        """The announced move of an account's book, and the nonce of the next one to sign."""
+        to, ready_at, nonce = self._read("moveOf", account)
+        return Move(_somebody(to), ready_at, nonce)
+
+    def closed_days_of(self, account: str) -> tuple[int, int]:
+        """Last act day closed to the account because it took over a book, and last act day whose credits follow its book; 0 if none."""
+        taken, moved = self._read("closedDaysOf", account)
+        return taken, moved
+
+    def announce_move(self, former: str, present: str, deadline: int, signatures: tuple[bytes, bytes]) -> Call:
+        """Announces the move of a whole book; both accounts signed."""
+        return self._call("announceMove", former, present, deadline, *signatures)
+
+    def cancel_move(self, former: str, by: str, signature: bytes) -> Call:
+        """Cancels an announced move for one of the two, who signed."""
+        return self._call("cancelMove", former, by, signature)
+
+    def complete_move(self, former: str) -> Call:
+        """Completes an announced move whose delay is over."""
+        return self._call("completeMove", former)
+
+
+def _somebody(account: str) -> Address | None:
+    return Address(account) if int(account, 16) else None

@@ -55,6 +55,18 @@ class EvidenceLedger(Contract):
         """Seconds between a batch's attestation and its opening."""
         return int(self._read("challengeWindow"))
 
+    def closable_from(self, batch: BatchId) -> int:
+        """From when on anyone may close an open batch that is not wholly credited, UTC seconds.
+
+        Raises:
+            ContractReverted: Nobody may now: its methodology is suspended, or the issuer is paused.
+        """
+        return int(self._read("closableFrom", word(batch)))
+
+    def close(self, batch: BatchId) -> Call:
+        """Closes a batch whose credit period is over: what was not credited ends, and its reserve is free again."""
+        return self._call("close", word(batch))
+
     def attest(self, header: Header, approvals: Sequence[tuple[str, bytes]]) -> Call:
         """Puts a header on chain, with signatures in strictly increasing order of member."""
         return self._call("attest", header.encoded(), list(approvals))

@@ -18,6 +18,7 @@ class Terms:
 
     unit: int
     earns_points: bool
+    creditable: bool
     factor_ug: int
     day_cap_mg: int
     record_limit: int

@@ -13,6 +13,7 @@ from oracle.model.ids import BatchId
 
 _CHUNK_CREDITED = "0x" + keccak(text="ChunkCredited(bytes32,address,uint256,uint256,uint256,uint256)").hex()
 NOTHING_TO_CREDIT = "PointIssuer_NothingToCredit"
+NOTHING_FITS = "PointIssuer_NothingFits"
 
 _CREDIT = keccak(text="credit(bytes32,uint256,uint256[],bytes32[])")[:4]
 
@@ -25,13 +26,17 @@ class Progress:
         quantity: In the methodology's unit.
         reduction_mg: Milligrams CO2e.
         points_milli: Thousandths of a point.
+        consented_mg: Part of the reduction that may be certified for sale.
         accounts: Leaves.
+        rests: Leaves of which a rest waits.
     """
 
     quantity: int
     reduction_mg: int
     points_milli: int
+    consented_mg: int
     accounts: int
+    rests: int
 
 
 class PointIssuer(Contract):
@@ -46,6 +51,15 @@ class PointIssuer(Contract):
     def progress_of(self, batch: BatchId) -> Progress:
         """How far a batch is credited."""
         return struct(Progress, self._read("progressOf", word(batch)))
+
+    def progresses_of(self, batches: Sequence[BatchId]) -> dict[BatchId, Progress]:
+        """How far many batches are credited."""
+        found = self._read_many("progressOf", [[word(batch)] for batch in batches])
+        return {batch: Progress(*progress) for batch, (progress,) in zip(batches, found, strict=True)}
+
+    def rests_of(self, batch: BatchId, indices: Sequence[int]) -> list[int]:
+        """Milligrams of leaves that wait until the cap of their account's day leaves room."""
+        return [mg for (mg,) in self._read_many("restOf", [[word(batch), index] for index in indices])]
 
     def issued_on(self, operator: str, day: int) -> int:
         """Milligrams that an operator's batches brought on a day of the chain's clock."""
@@ -65,3 +79,7 @@ class PointIssuer(Contract):
         words += [entries, len(proof).to_bytes(32), *proof]
         data = "0x" + (_CREDIT + b"".join(words)).hex()
         return Call(self.address, data, f"credit {batch} {first}", told_by=(self.address, (_CHUNK_CREDITED, batch)))
+
+    def credit_rests(self, batch: BatchId, indices: Sequence[int]) -> Call:
+        """Credits what fits now of the rests of some leaves."""
+        return self._call("creditRests", word(batch), list(indices))

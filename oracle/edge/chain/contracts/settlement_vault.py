@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from eth_abi.abi import decode
 
 from oracle.edge.chain.call import Call
-from oracle.edge.chain.contracts.base import Contract
+from oracle.edge.chain.contracts.base import Contract, word
+from oracle.model.ids import BatchId
 
 NOTHING_DUE = "SettlementVault_NothingDue"
+RESERVE_SHORT = "SettlementVault_ReserveShort"
+NO_PRICE = "SettlementVault_NoPrice"
 
 
 class SettlementVault(Contract):
@@ -26,8 +29,13 @@ class SettlementVault(Contract):
         return int(self._read("freeOf", operator))
 
     def locked_of(self, operator: str, year: int) -> int:
-        """Points of a year that an operator's locked reserve stands for."""
+        """Points of a year that an operator's locked reserve stands for: brought, or still possible in its open batches."""
         return int(self._read("lockedOf", operator, year))
+
+    def locked_for(self, batches: Sequence[BatchId]) -> dict[BatchId, int]:
+        """Points that each batch can bring at most; 0 once it is closed or revoked."""
+        found = self._read_many("lockedFor", [[word(batch)] for batch in batches])
+        return {batch: milli for batch, (milli,) in zip(batches, found, strict=True)}
 
     def payout_gas(self) -> int:
         """Gas that a batch sets aside for one payout."""
@@ -38,14 +46,18 @@ class SettlementVault(Contract):
         return int(self._read("DAY_GAS"))
 
     def settled_now(self, merchant: str, first_day: int, last_day: int) -> tuple[int, int]:
-        """Points and money that `settle` would pay now: asked as the merchant, sent by nobody.
+        """Points and money that `settle` would pay now in a batch, where the vault calls itself; sent by nobody.
 
         Raises:
             ContractReverted: It would pay nothing, and why.
         """
         call = self._call("settle", merchant, first_day, last_day)
-        points_milli, amount = decode(["uint256", "uint256"], self.chain.simulate(call.to, call.data, merchant))
+        points_milli, amount = decode(["uint256", "uint256"], self.chain.simulate(call.to, call.data, call.to))
         return points_milli, amount
+
+    def last_day_for_anyone(self) -> int:
+        """Last day that anyone can settle: the one before the newest final day, which is each merchant's own."""
+        return int(self._read("lastDayForAnyone"))
 
     def settle_batch(self, merchants: Sequence[str], first_day: int, last_day: int) -> Call:
         """Pays many merchants; what fails stops no other."""

@@ -1,0 +1,70 @@
+"""Whose the rows of a file are, as the source names them: sound rows and others, so that a person's rows can be found to be forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import polars as pl
+
+from oracle.measure.records.content import MAX_BYTES, Limited, open_file, text_blocks
+from oracle.measure.records.espi import read_feed
+from oracle.measure.records.greenbutton import meter_of
+from oracle.measure.records.json_rows import json_rows
+from oracle.measure.records.meters import Household
+from oracle.measure.records.reader import sniff
+from oracle.measure.records.table import parse
+
+SCHEMA = {"row": pl.Int64(), "subject": pl.String()}
+
+_CARD = "card_no"
+_COLUMN = {"trips": "rider", "meters": "meter"}
+
+
+def subjects(path: Path, kind: str | None, household: Household, most: int = MAX_BYTES) -> pl.DataFrame:
+    """Row and subject of every row of a file that names one, whatever else is wrong with the row.
+
+    Args:
+        kind: One of `reader.KINDS`; None to tell by the content.
+        household: For meter readings, what the file does not say.
+        most: Bytes of it, unpacked, that are read.
+
+    Raises:
+        InputError: the file cannot be read as a whole.
+    """
+    kind = kind or sniff(path)
+    match kind:
+        case "greenbutton":
+            found = [_of_feed(path, household, most)]
+        case "szt":
+            found = list(_of_taps(text_blocks(path, most=most), path.name))
+        case _:
+            found = list(_of_table(text_blocks(path, most=most), path.name, _COLUMN[kind], household.meter))
+    return pl.concat([pl.DataFrame(schema=SCHEMA), *found]).drop_nulls()
+
+
+def _of_taps(blocks: Iterable[bytes], file: str) -> Iterable[pl.DataFrame]:
+    for part in json_rows(blocks, [_CARD], file):
+        yield part.plain.select("row", pl.col(_CARD).str.strip_chars(" ").alias("subject"))
+        named = [(row, record[_CARD]) for row, record in part.objects if isinstance(record, dict) and _CARD in record]
+        texts = [(row, str(card).strip()) for row, card in named if isinstance(card, str | int)]
+        yield pl.DataFrame(texts, schema=SCHEMA, orient="row")
+
+
+def _of_table(blocks: Iterable[bytes], file: str, name: str, given: str | None) -> Iterable[pl.DataFrame]:
+    for table in parse(blocks, file):
+        named = pl.col(name) if name in table.frame.columns else pl.lit(given, pl.String)
+        yield table.frame.select("row", named.alias("subject"))
+
+
+def _of_feed(path: Path, household: Household, most: int) -> pl.DataFrame:
+    with open_file(path) as stream:
+        feed = read_feed(cast(BinaryIO, Limited(stream, path.name, most)), path.name)
+    meters = [household.meter or meter_of(feed, address) for address in feed.blocks]
+    sound = pl.DataFrame({"row": pl.Series(feed.row, dtype=pl.Int64), "block": pl.Series(feed.block, dtype=pl.Int64)})
+    known = sound.select("row", subject=pl.Series(meters, dtype=pl.String)[sound["block"]])
+    # A reading that cannot be read is in no block any more: in a feed of one meter it is still that meter's.
+    named = {name for name in meters if name}
+    only = named.pop() if len(named) == 1 else None
+    return pl.concat([known, pl.DataFrame([(row, only) for row, *_ in feed.bad], schema=SCHEMA, orient="row")])
