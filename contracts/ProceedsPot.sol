@@ -124,21 +124,22 @@ contract ProceedsPot is IProceedsPot, SaltedDomain, AccessManaged {
     /// @inheritdoc IProceedsPot
     function claimMany(uint256 series, Share[] calldata shares) external {
         Reading memory reading = _read(series);
+        uint256[] memory indices = new uint256[](shares.length);
         uint256[] memory dues = new uint256[](shares.length);
         address[] memory accounts = new address[](shares.length);
         uint256 sum = 0;
         for (uint256 i = 0; i < shares.length; i++) {
             Share calldata share = shares[i];
             (uint256 due,) = _markOne(reading, share);
-            if (due == 0) continue;
-            (dues[i], accounts[i]) = (due, _accountOf(share.entry));
+            (indices[i], dues[i], accounts[i]) = (share.index, due, _accountOf(share.entry));
             unchecked {
                 sum += due; // see `_mark`
             }
-
-            emit SharesPaid(series, share.index, 1, due, reading.round);
         }
-        _count(reading, sum, shares.length == 0 ? 0 : shares[0].index);
+        _count(reading, sum, shares.length == 0 ? 0 : indices[0]);
+
+        emit ScatteredSharesPaid(series, indices, dues, reading.round);
+
         for (uint256 i = 0; i < dues.length; i++) {
             uint256 due = dues[i];
             if (due > 0) _send(_holderOf(accounts[i]), due);

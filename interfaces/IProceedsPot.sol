@@ -54,6 +54,9 @@ interface IProceedsPot {
         uint256 indexed series, uint256 indexed firstIndex, uint256 accounts, uint256 amount, uint256 round
     );
 
+    /// @notice Leaves here and there were paid up to `round`, `amounts` in the order of `indices`; zero to one that was paid before.
+    event ScatteredSharesPaid(uint256 indexed series, uint256[] indices, uint256[] amounts, uint256 round);
+
     /// @notice The token refused `account`; the amount waits for it here.
     event ShareOwed(address indexed account, uint256 amount);
 

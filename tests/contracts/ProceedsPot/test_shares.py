@@ -119,7 +119,9 @@ def test_given_several_rounds__however_often_somebody_asks__the_sum_is_that_of_o
         assert city.token.balanceOf(often) == share(pot, often_mg)
     assert city.pot.dueOf(series.number, 1, once_mg) == share(pot, once_mg)
     done = city.pot.claimMany(series.number, [series.shares.single(0), series.shares.single(1)], rando)
-    assert [event["firstIndex"] for event in events(done, "SharesPaid")] == [1]
+    assert [bare(event) for event in events(done, "ScatteredSharesPaid")] == [
+        {"series": series.number, "indices": (0, 1), "amounts": (0, share(pot, once_mg)), "round": 3}
+    ]
     assert city.token.balanceOf(once) == share(pot, once_mg)
     # A chunk passes over who is paid.
     [event] = events(city.pot.claim(series.number, *series.shares.chunk(), rando), "SharesPaid")
