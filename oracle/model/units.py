@@ -8,7 +8,7 @@ time zone the source declares.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_FLOOR, Decimal, InvalidOperation, localcontext
+from decimal import ROUND_FLOOR, Decimal, DecimalException, localcontext
 from enum import IntEnum
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ UG_PER_MG = 1000
 MG_PER_KG = 1_000_000
 MG_PER_TONNE = 1_000_000_000
 MILLI = 1000
+MOST_MILLI = 2**56 - 1  # what a price has room for, on chain and in a voucher
 
 # 3800 points = 450 kg, the public conversion rate: 76 / 9000 milli-points per milligram.
 POINTS_NUMERATOR = 76
@@ -76,6 +77,22 @@ def to_base_exact(value: str | int | Decimal, per_unit: int) -> int:
     return int(scaled)
 
 
+def points_milli_of(text: str, *, least: int = 1, field: str | None = None) -> int:
+    """Thousandths of the points that somebody typed.
+
+    Args:
+        least: Fewest thousandths that make sense: 1 for a price, 0 for a share.
+        field: Where it was typed.
+
+    Raises:
+        InputError: It is no number of points, has more decimals than three, or is out of range.
+    """
+    milli = to_base_exact(text, MILLI)
+    if not least <= milli <= MOST_MILLI:
+        raise InputError(f"'{text}' is not from {points(least)} to {points(MOST_MILLI)} points", field=field)
+    return milli
+
+
 def day_of(when: date) -> int:
     """Day number of a civil date."""
     return (when - _EPOCH).days
@@ -116,7 +133,7 @@ def _scaled(value: str | int | Decimal, per_unit: int) -> Decimal:
         context.prec = 78
         try:
             number = Decimal(value) * per_unit
-        except InvalidOperation as error:
+        except DecimalException as error:
             raise InputError(f"'{value}' is not a number") from error
     if not number.is_finite():
         raise InputError(f"'{value}' is not a finite number")

@@ -11,7 +11,7 @@ from oracle.cli.ledger.refund import NumberArgument, described
 from oracle.cli.ledger.wallet import AccountOption, KeyFileOption, PassphraseOption, citizen_signer
 from oracle.ledger.redeem.after import TakenOrder, dispute, lapse, resolve, taken_order
 from oracle.ledger.redeem.order import key_of, number_bytes
-from oracle.model.units import MILLI, to_base_exact
+from oracle.model.units import points_milli_of
 
 app = typer.Typer(name="dispute", help="Disputes: open, resolve, lapse, show.", no_args_is_help=True)
 
@@ -56,7 +56,7 @@ def resolve_(
     """
     here = Installation.at(home)
     order = _order(here, merchant, number)
-    resolve(here.sender(key), order, to_base_exact(to_citizen, MILLI))
+    resolve(here.sender(key), order, points_milli_of(to_citizen, least=0, field="--to-citizen"))
     _show(here, order, json)
 
 

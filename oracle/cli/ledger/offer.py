@@ -11,12 +11,13 @@ from oracle.cli.console import HomeOption, Installation, JsonOption, show
 from oracle.ledger.redeem.offer import Offer, all_offers, offer_of
 from oracle.ledger.redeem.order import number_bytes, terms_bytes
 from oracle.model.errors import InputError
-from oracle.model.units import MILLI, points, to_base_exact
+from oracle.model.units import points, points_milli_of
 
 app = typer.Typer(name="offer", help="Offers: add, restock, end, list.", no_args_is_help=True)
 
 KeyOption = Annotated[str, typer.Option("--key", help="Name of the merchant's key.")]
 NumberArgument = Annotated[str, typer.Argument(help="The merchant's number of the offer.")]
+_MOST_ITEMS = 2**32 - 1  # what an offer has room for on chain
 _LAST = 2**40 - 1
 
 
@@ -25,9 +26,11 @@ def add_(
     number: NumberArgument,
     key: KeyOption,
     price: Annotated[str, typer.Option("--points", help="Exact price of an item.")],
-    stock: Annotated[int, typer.Option(help="Items put up.", min=1)],
+    stock: Annotated[int, typer.Option(help="Items put up.", min=1, max=_MOST_ITEMS)],
     terms: Annotated[str, typer.Option(help="What is offered, in words; its hash goes on chain.")],
-    per_citizen: Annotated[int, typer.Option(help="Most items one citizen can have; 0 is no limit.", min=0)] = 0,
+    per_citizen: Annotated[
+        int, typer.Option(help="Most items one citizen can have; 0 is no limit.", min=0, max=_MOST_ITEMS)
+    ] = 0,
     since: Annotated[str | None, typer.Option("--from", help="First moment, ISO 8601.", show_default="now")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Last moment, ISO 8601.", show_default="no end")] = None,
     home: HomeOption = None,
@@ -40,7 +43,7 @@ def add_(
     here = Installation.at(home)
     first = here.chain.now() if since is None else _seconds(since)
     last = _LAST if until is None else _seconds(until)
-    values = (to_base_exact(price, MILLI), stock, per_citizen, first, last, terms_bytes(terms))
+    values = (points_milli_of(price, field="--points"), stock, per_citizen, first, last, terms_bytes(terms))
     here.sender(key).send("OfferBook", "publish", number_bytes(number), values)
     _show(here, key, number, json)
 
@@ -49,7 +52,7 @@ def add_(
 def restock_(
     number: NumberArgument,
     key: KeyOption,
-    items: Annotated[int, typer.Option(help="Items to add.", min=1)],
+    items: Annotated[int, typer.Option(help="Items to add.", min=1, max=_MOST_ITEMS)],
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:

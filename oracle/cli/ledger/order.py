@@ -15,7 +15,7 @@ from oracle.ledger.redeem.offer import NO_OFFER, offer_of
 from oracle.ledger.redeem.order import Order, number_bytes, number_text, terms_bytes
 from oracle.model.errors import InputError
 from oracle.model.typed_data import sign
-from oracle.model.units import MILLI, points, to_base_exact
+from oracle.model.units import points, points_milli_of
 
 app = typer.Typer(name="order", help="Vouchers: sign one, look at one.", no_args_is_help=True)
 
@@ -110,8 +110,8 @@ def _bought(
     """Price in thousandths, hash of the terms, number of the offer."""
     if offer is not None:
         found = offer_of(here.chain, merchant, number_bytes(offer))
-        milli = found.price_milli if price is None else to_base_exact(price, MILLI)
+        milli = found.price_milli if price is None else points_milli_of(price, field="--points")
         return milli, found.terms, number_bytes(offer)
     if price is None:
         raise InputError("name --points, or an --offer that has a price")
-    return to_base_exact(price, MILLI), terms_bytes(terms), NO_OFFER
+    return points_milli_of(price, field="--points"), terms_bytes(terms), NO_OFFER

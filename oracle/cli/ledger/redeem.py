@@ -21,7 +21,7 @@ from oracle.ledger.redeem.desk import redeem as relay
 from oracle.ledger.redeem.order import Order, number_bytes, terms_bytes
 from oracle.model.errors import ConfigError, InputError
 from oracle.model.typed_data import sign
-from oracle.model.units import MILLI, points, to_base_exact
+from oracle.model.units import points, points_milli_of
 
 _COLUMNS = ("account", "merchant", "order_number", "points")
 
@@ -108,7 +108,7 @@ def _order(here: Installation, file: Path, number: int, row: dict[str, str], exp
         raise InputError(f"'{row['account']}' is not an account", file=file.name, row=number, field="account")
     try:
         merchant = row["merchant"] if is_address(row["merchant"]) else here.keys.address(row["merchant"])
-        milli = to_base_exact(row["points"], MILLI)
+        milli = points_milli_of(row["points"])
     except (ConfigError, InputError) as error:
         raise InputError(str(error), file=file.name, row=number) from error
     return Order(

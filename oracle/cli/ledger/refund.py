@@ -11,7 +11,7 @@ from oracle.cli.console import HomeOption, Installation, JsonOption, show
 from oracle.ledger.redeem.after import TakenOrder, day_to_net, taken_order
 from oracle.ledger.redeem.after import refund as give_back
 from oracle.ledger.redeem.order import key_of, number_bytes
-from oracle.model.units import MILLI, date_of, points, to_base_exact
+from oracle.model.units import date_of, points, points_milli_of
 
 NumberArgument = Annotated[str, typer.Argument(help="The merchant's order number.")]
 
@@ -35,7 +35,7 @@ def refund(
     here = Installation.at(home)
     merchant = here.keys.address(key)
     order = taken_order(here.chain, key_of(merchant, number_bytes(number)))
-    milli = order.left_milli if amount is None else to_base_exact(amount, MILLI)
+    milli = order.left_milli if amount is None else points_milli_of(amount, field="--points")
     day = day_to_net(here.chain, merchant, milli) if order.phase == "final" else None
     sent = give_back(here.sender(key), order, milli, day)
     netted = date_of(day).isoformat() if day is not None else None
