@@ -23,7 +23,7 @@ def credit(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOpt
     """
     here = Installation.at(home)
     outbox = None if dry_run else here.outbox()
-    with here.book.database.begin() as connection:
+    with here.book.database.reading() as connection:
         stored = all_batches(connection)
     phases = phases_of(here.chain, [batch.batch for batch in stored])
     open_ = [batch for batch in stored if phases[batch.batch].name == "open"]

@@ -16,8 +16,9 @@ from oracle.edge.chain.call import Call
 from oracle.edge.chain.client import Chain
 from oracle.edge.chain.outbox import Outbox, Outcome
 from oracle.edge.chain.sender import Sent
+from oracle.ledger.attest.onchain import headers_of
 from oracle.measure.evidence.bundle import Bundle
-from oracle.model.errors import ConfigError, ContractReverted, MethodologyError
+from oracle.model.errors import ConfigError, ContractReverted, DifferencesFound, MethodologyError
 from oracle.model.header import Header, approvals
 from oracle.model.typed_data import Domain
 
@@ -66,7 +67,8 @@ def attestation(chain: Chain, bundle: Bundle, members: list[BaseAccount]) -> Cal
     message = header.message(domain(chain, "EvidenceLedger"), epoch)
     data = chain.call_data("EvidenceLedger", "attest", header.encoded(), approvals(members[:quorum], message))
     key = chain.read("EvidenceLedger", "batchIdOf", header.operator, header.methodology, header.day, header.sequence)
-    return Call(chain.address("EvidenceLedger"), data, f"attest 0x{key.hex()}")
+    # With the header's hash: what an earlier book has on its way under this key is not this.
+    return Call(chain.address("EvidenceLedger"), data, f"attest 0x{key.hex()} 0x{header.bundle_hash.hex()}")
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def attest_all(outbox: Outbox, batches: Iterable[tuple[str, Bundle]], members: l
 
     Raises:
         ContractReverted: The ledger refuses one; those before it stand.
+        DifferencesFound: The chain has another header under a batch's key.
         ChainError: As `Outbox.send_all` says.
     """
     asked: list[tuple[str, Header]] = []
@@ -109,9 +112,13 @@ def _sent(chain: Chain, batch: str, header: Header, outcome: Outcome) -> Sent | 
     if isinstance(outcome, Sent):
         return outcome
     if isinstance(outcome, ContractReverted) and outcome.name == _KEY_USED:
-        there = chain.read("EvidenceLedger", "headerOf", bytes.fromhex(batch[2:]))
-        if (there.recordsRoot, there.bundleHash) == (header.records_root, header.bundle_hash):
+        there = headers_of(chain, [batch])[batch]
+        if there == header:
             return None
+        raise DifferencesFound(
+            f"Batch {batch} is on chain with bundle 0x{there.bundle_hash.hex()}, here it is 0x{header.bundle_hash.hex()}. Nothing was sent "
+            "for it. `carbonbook rebuild` brings back what the chain has."
+        )
     raise outcome
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from oracle.edge.chain.outbox import Outbox
 from oracle.edge.store.batches import all_batches
 from oracle.ledger.attest.committee import attest_all, phases_of
+from oracle.ledger.attest.onchain import require_abreast
 from oracle.ledger.credit.push import push_all
 from oracle.ledger.settle.book import Settlements
 from oracle.measure.close.close import close as close_book
@@ -36,7 +37,9 @@ class Work:
 
     def close(self) -> int:
         """Bundles what is new; returns the number of batches."""
-        return len(close_book(self.here.book, self.here.library, self.here.operators()))
+        here, operators = self.here, self.here.operators()
+        require_abreast(here.chain, here.book, set(operators.values()), here.settings.finality)
+        return len(close_book(here.book, here.library, operators))
 
     def attest(self) -> int:
         """Attests what is bundled; returns the number of batches."""

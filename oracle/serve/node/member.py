@@ -15,6 +15,7 @@ from oracle.edge.chain.client import Chain
 from oracle.edge.store.arrivals import batches_of_closing, closing_count
 from oracle.edge.store.book import Book
 from oracle.ledger.attest.committee import domain
+from oracle.ledger.attest.onchain import headers_of
 from oracle.measure.evidence.folder import read
 from oracle.measure.evidence.proof import header_json
 from oracle.measure.quantify.library import Library
@@ -137,18 +138,26 @@ class Member:
             made = [item.batch for number in range(1, last + 1) for item in batches_of_closing(connection, number)]
         return {batch: read(self._book.bundle_folder(batch)).header for batch in made}
 
-    def approve(self, batch: str) -> Approval:
-        """Signs a batch.
+    def bundle_folder(self, batch: str) -> Path:
+        """Where the bundle of a batch is that this node found.
 
         Raises:
-            NotSigned: This node did not find it so, the chain's methodology is not the library's, or this node is no member.
+            NotSigned: It did not find it so.
         """
         with self._book.database.reading() as connection:
             numbers = range(1, closing_count(connection) + 2)
             known = any(batch == item.batch for number in numbers for item in batches_of_closing(connection, number))
         if not known:
             raise NotSigned(f"{self.address} has not found batch {batch} for itself.")
-        bundle = read(self._book.bundle_folder(batch))
+        return self._book.bundle_folder(batch)
+
+    def approve(self, batch: str) -> Approval:
+        """Signs a batch.
+
+        Raises:
+            NotSigned: This node did not find it so, the chain's methodology is not the library's, or this node is no member.
+        """
+        bundle = read(self.bundle_folder(batch))
         self._require_methodology(bundle.meta.methodology, bundle.meta.version)
         members = {member.lower() for member in self._chain.read("OracleCommittee", "members")}
         if self.address.lower() not in members:
@@ -171,10 +180,7 @@ class Member:
             )
 
     def _header_on_chain(self, batch: str) -> Header | None:
-        stored = self._chain.read("EvidenceLedger", "headerOf", bytes.fromhex(batch[2:]))
-        if stored.recordCount == 0:
-            return None
-        return Header(*vars(stored).values())
+        return headers_of(self._chain, [batch]).get(batch)
 
 
 def require_same(approval: Approval, header: Header) -> None:
