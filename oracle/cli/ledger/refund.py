@@ -36,7 +36,7 @@ def refund(
     here = Installation.at(home)
     merchant = here.keys.address(key)
     order = taken_order(here.chain, key_of(merchant, number_bytes(number)))
-    milli = order.left_milli if amount is None else milli_points(amount)
+    milli = order.left_milli if amount is None else milli_points(amount, field="--points")
     day = day_to_net(here.chain, merchant, milli) if order.phase == "final" else None
     sent = give_back(here.sender(key), order, milli, day)
     netted = date_of(day).isoformat() if day is not None else None

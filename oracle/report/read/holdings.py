@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from oracle.edge.store.batches import StoredBatch, all_batches, taken_in
 from oracle.edge.store.book import Book
 from oracle.edge.store.files import StoredFile, all_files
+from oracle.edge.store.runs import KnownPayouts, known_payouts
 from oracle.edge.store.schema import findings
 from oracle.measure.close.open_days import digests
 from oracle.measure.evidence.folder import read
@@ -47,7 +48,8 @@ class Holdings:
         acts: scenario, record_id, sha256, rows, day: one row per stored act.
         open_days: Scenario and day of acts that were not closed since they came.
         batches: Stored batches.
-        bundles: Bundles by batch.
+        bundles: Bundles by batch, of those that are here.
+        payouts: What settlement runs have of what was paid on chain.
     """
 
     files: tuple[StoredFile, ...]
@@ -56,18 +58,20 @@ class Holdings:
     open_days: frozenset[tuple[str, int]]
     batches: tuple[StoredBatch, ...]
     bundles: Mapping[str, Bundled]
+    payouts: KnownPayouts
 
 
 def read_holdings(book: Book) -> Holdings:
     """Reads a book.
 
     Raises:
-        InputError: A bundle is missing or cannot be read.
+        InputError: A bundle cannot be read.
         VerificationFailed: A bundle's files do not agree with its records.
     """
     with book.database.reading() as connection:
         files, stored = all_files(connection), all_batches(connection)
         found, closed = _findings(connection), taken_in(connection)
+        payouts = known_payouts(connection)
     committed = {file.sha256 for file in files}
     present = digests(book.acts, committed)
     return Holdings(
@@ -76,7 +80,8 @@ def read_holdings(book: Book) -> Holdings:
         acts=_acts(book, committed),
         open_days=frozenset(day for day, digest in present.items() if closed.get(day) != digest),
         batches=tuple(stored),
-        bundles={batch.batch: _bundled(book, batch.batch) for batch in stored},
+        bundles={batch.batch: _bundled(book, batch.batch) for batch in stored if book.has_bundle(batch.batch)},
+        payouts=payouts,
     )
 
 
