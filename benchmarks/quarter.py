@@ -235,7 +235,7 @@ def on_chain(orders: int) -> dict[str, object]:
         taken = sum(outcome.taken for outcome in redeem(outbox, signed))
         relaying = perf_counter() - begun
         gas = _gas(till, start)
-        till.carbonbook("clock", "--advance", "8")
+        till.carbonbook("clock", "--advance", "9")
         start, begun = chain.head(), perf_counter()
         paid = till.carbonbook("settle")["paid_amount"]
         settling = perf_counter() - begun

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {ERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
 import {ICounter} from "../interfaces/ICounter.sol";
 import {IPointIssuer} from "../interfaces/IPointIssuer.sol";
 import {IRedemptionDesk} from "../interfaces/IRedemptionDesk.sol";
 import {OrderKey} from "./types/Ids.sol";
 
 /// @title Counter
-contract Counter is ICounter {
+contract Counter is ICounter, ERC165 {
     /// @dev What became of a claim.
     enum Fate {
         Credited,
@@ -50,6 +51,11 @@ contract Counter is ICounter {
             if (fate == Fate.Refused) emit ClaimRefused(claims[i].batch, claims[i].index, reason);
         }
         desk.redeemBatch(orders, signatures);
+    }
+
+    /// @inheritdoc ERC165
+    function supportsInterface(bytes4 id) public view override returns (bool) {
+        return id == type(ICounter).interfaceId || super.supportsInterface(id);
     }
 
     /// @dev Asks whether the leaf was credited before only where the issuer refuses, because most claims are open.

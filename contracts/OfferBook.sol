@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {ERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {ICarbonPoint} from "../interfaces/ICarbonPoint.sol";
 import {IOfferBook} from "../interfaces/IOfferBook.sol";
 import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
 
 /// @title OfferBook
-contract OfferBook is IOfferBook {
+contract OfferBook is IOfferBook, ERC165 {
     using SafeCast for uint256;
 
     /// @dev Two slots: all but the hash in the first, which an order reads and writes once.
@@ -23,13 +25,15 @@ contract OfferBook is IOfferBook {
 
     IOperatorRegistry public immutable operators;
     address public immutable desk;
+    ICarbonPoint public immutable book;
 
     mapping(address merchant => mapping(bytes32 number => Entry)) private _offers;
-    mapping(address merchant => mapping(bytes32 number => mapping(address citizen => uint256))) private _taken;
+    mapping(address merchant => mapping(bytes32 number => mapping(address origin => uint256))) private _taken;
 
-    constructor(IOperatorRegistry operators_, address desk_) {
+    constructor(IOperatorRegistry operators_, address desk_, ICarbonPoint book_) {
         operators = operators_;
         desk = desk_;
+        book = book_;
     }
 
     modifier onlyDesk() {
@@ -104,7 +108,7 @@ contract OfferBook is IOfferBook {
     function giveBack(address merchant, bytes32 number, address citizen) external onlyDesk {
         Entry storage entry = _offers[merchant][number];
         entry.taken--;
-        if (entry.perCitizen > 0) _taken[merchant][number][citizen]--;
+        if (entry.perCitizen > 0) _taken[merchant][number][book.originOf(citizen)]--;
 
         emit ItemGivenBack(merchant, number, citizen, entry.stock - entry.taken);
     }
@@ -128,15 +132,23 @@ contract OfferBook is IOfferBook {
 
     /// @inheritdoc IOfferBook
     function takenOf(address merchant, bytes32 number, address citizen) external view returns (uint256) {
-        return _taken[merchant][number][citizen];
+        return _taken[merchant][number][book.originOf(citizen)];
     }
 
+    /// @inheritdoc ERC165
+    function supportsInterface(bytes4 id) public view override returns (bool) {
+        return id == type(IOfferBook).interfaceId || super.supportsInterface(id);
+    }
+
+    /// @dev By the first account of a chain of moves. That is one account for as long as an item is out: a book only goes to an account
+    /// that never had anything to spend.
     function _countForCitizen(address merchant, bytes32 number, address citizen, uint256 perCitizen) private {
         if (perCitizen == 0) return;
-        uint256 taken = _taken[merchant][number][citizen];
+        address origin = book.originOf(citizen);
+        uint256 taken = _taken[merchant][number][origin];
         if (taken == perCitizen) revert OfferBook_CitizenLimit(merchant, number, citizen, perCitizen);
 
-        _taken[merchant][number][citizen] = taken + 1;
+        _taken[merchant][number][origin] = taken + 1;
     }
 
     function _standing(address merchant, bytes32 number) private view returns (Entry storage entry) {

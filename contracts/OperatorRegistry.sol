@@ -2,17 +2,24 @@
 pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
+import {ERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
 import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
+import {SaltedDomain} from "./libraries/SaltedDomain.sol";
+import {SignatureLib} from "./libraries/SignatureLib.sol";
 
 /// @title OperatorRegistry
-contract OperatorRegistry is IOperatorRegistry, AccessManaged {
+contract OperatorRegistry is IOperatorRegistry, SaltedDomain, ERC165, AccessManaged {
+    bytes32 private constant ADMISSION_TYPEHASH =
+        keccak256("Admission(address operator,address merchant,address payout,uint256 deadline)");
+
     mapping(address operator => Operator) private _operators;
     mapping(address merchant => Merchant) private _merchants;
 
     /// @inheritdoc IOperatorRegistry
     Limits public newMerchantLimits;
 
-    constructor(address access) AccessManaged(access) {
+    constructor(address access, bytes32 genesisHash_) SaltedDomain(genesisHash_) AccessManaged(access) {
         newMerchantLimits = Limits({orderMilli: type(uint40).max, dayMilli: type(uint48).max});
     }
 
@@ -48,10 +55,14 @@ contract OperatorRegistry is IOperatorRegistry, AccessManaged {
     }
 
     /// @inheritdoc IOperatorRegistry
-    function admitMerchant(address merchant, address payout) external {
+    function admitMerchant(address merchant, address payout, uint256 deadline, bytes calldata signature) external {
         requireActiveOperator(msg.sender);
-        if (merchant == address(0) || payout == address(0)) revert OperatorRegistry_Incomplete();
+        if (payout == address(0)) revert OperatorRegistry_Incomplete();
         if (_merchants[merchant].standing != Standing.None) revert OperatorRegistry_Registered(merchant);
+        if (block.timestamp > deadline) revert OperatorRegistry_AdmissionExpired(merchant, deadline);
+        // Needs no number of its own: who was admitted once is registered for good.
+        bytes32 digest = admissionDigest(msg.sender, merchant, payout, deadline);
+        if (!SignatureLib.isSignedBy(merchant, digest, signature)) revert OperatorRegistry_BadSignature(merchant);
 
         Limits memory limits = newMerchantLimits;
         _merchants[merchant] =
@@ -106,6 +117,15 @@ contract OperatorRegistry is IOperatorRegistry, AccessManaged {
     }
 
     /// @inheritdoc IOperatorRegistry
+    function admissionDigest(address operator, address merchant, address payout, uint256 deadline)
+        public
+        view
+        returns (bytes32)
+    {
+        return _digest(keccak256(abi.encode(ADMISSION_TYPEHASH, operator, merchant, payout, deadline)));
+    }
+
+    /// @inheritdoc IOperatorRegistry
     function requireActiveOperator(address operator) public view {
         Standing standing = _operators[operator].standing;
         if (standing != Standing.Active) revert OperatorRegistry_OperatorNotActive(operator, standing);
@@ -139,6 +159,12 @@ contract OperatorRegistry is IOperatorRegistry, AccessManaged {
         return _merchants[merchant];
     }
 
+    /// @inheritdoc ERC165
+    function supportsInterface(bytes4 id) public view override returns (bool) {
+        return
+            id == type(IOperatorRegistry).interfaceId || id == type(IERC5267).interfaceId || super.supportsInterface(id);
+    }
+
     function _setMerchantStanding(address merchant, Standing standing, string calldata reason) private {
         Merchant storage entry = _merchants[merchant];
         _requireChange(merchant, entry.standing, standing);
@@ -151,5 +177,9 @@ contract OperatorRegistry is IOperatorRegistry, AccessManaged {
     function _requireChange(address who, Standing present, Standing asked) private pure {
         if (present == Standing.None) revert OperatorRegistry_Unknown(who);
         if (asked == present || asked == Standing.None) revert OperatorRegistry_SameStanding(who, asked);
+    }
+
+    function _domainName() internal pure override returns (string memory) {
+        return "Carbonbook OperatorRegistry";
     }
 }

@@ -2,9 +2,9 @@
 pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {ERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
+import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICarbonPoint} from "../interfaces/ICarbonPoint.sol";
@@ -12,13 +12,16 @@ import {IOfferBook} from "../interfaces/IOfferBook.sol";
 import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
 import {IRedemptionDesk} from "../interfaces/IRedemptionDesk.sol";
 import {ISettlementVault} from "../interfaces/ISettlementVault.sol";
+import {OnceLib} from "./libraries/OnceLib.sol";
 import {ReceiptLib} from "./libraries/ReceiptLib.sol";
 import {SaltedDomain} from "./libraries/SaltedDomain.sol";
+import {SignatureLib} from "./libraries/SignatureLib.sol";
 import {UnitsLib} from "./libraries/UnitsLib.sol";
 import {OrderKey} from "./types/Ids.sol";
 
 /// @title RedemptionDesk
-contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausable {
+contract RedemptionDesk is IRedemptionDesk, SaltedDomain, ERC165, AccessManaged, Pausable {
+    using OnceLib for OnceLib.Once;
     using SafeCast for uint256;
 
     /// @dev A merchant's bucket of one day, in one slot. `takenMilli` never falls: the day limit counts what was refunded, too.
@@ -53,8 +56,10 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
     bytes32 private constant ORDER_TYPEHASH = keccak256(
         "Order(address citizen,address merchant,bytes32 orderNumber,uint256 pointsMilli,uint256 expiry,bytes32 terms,bytes32 offer)"
     );
+    bytes32 private constant CANCEL_TYPEHASH =
+        keccak256("Cancel(address citizen,address merchant,bytes32 orderNumber)");
     bytes32 private constant DISPUTE_TYPEHASH =
-        keccak256("Dispute(address merchant,bytes32 orderNumber,bytes32 reason,uint256 expiry)");
+        keccak256("Dispute(address citizen,address merchant,bytes32 orderNumber,bytes32 reason,uint256 expiry)");
 
     /// @inheritdoc IRedemptionDesk
     uint256 public constant REFUND_WINDOW_DAYS = 7;
@@ -75,7 +80,7 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
     ISettlementVault public immutable vault;
     IOfferBook public immutable offers;
 
-    mapping(address merchant => mapping(uint256 word => uint256 bits)) private _used;
+    OnceLib.Once private _once;
     mapping(OrderKey => Aftermath) private _aftermaths;
     mapping(address merchant => mapping(uint256 day => Due)) private _due;
     mapping(address merchant => Disputed) private _disputed;
@@ -112,7 +117,7 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
         bytes32 root = _take(order, signature);
         _seal(root, 1);
 
-        return orderKeyOf(order.merchant, order.orderNumber);
+        return orderKeyOf(order.merchant, order.citizen, order.orderNumber);
     }
 
     /// @inheritdoc IRedemptionDesk
@@ -129,7 +134,7 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
                 leaves[count++] = leaf;
             } catch (bytes memory reason) {
                 Order calldata order = orders[i];
-                OrderKey key = orderKeyOf(order.merchant, order.orderNumber);
+                OrderKey key = orderKeyOf(order.merchant, order.citizen, order.orderNumber);
                 emit OrderRefused(key, order.citizen, order.merchant, reason);
             }
         }
@@ -141,6 +146,17 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
         if (msg.sender != address(this)) revert RedemptionDesk_NotSelf(msg.sender);
 
         return _take(order, signature);
+    }
+
+    /// @inheritdoc IRedemptionDesk
+    function cancelOrder(address citizen, address merchant, bytes32 orderNumber, bytes calldata signature) external {
+        OrderKey key = orderKeyOf(merchant, citizen, orderNumber);
+        if (msg.sender != citizen) {
+            _requireSigned(key, citizen, cancelDigest(citizen, merchant, orderNumber), signature);
+        }
+        if (!_once.use(merchant, orderNumber, key)) revert RedemptionDesk_OrderUsed(key);
+
+        emit OrderCancelled(key, citizen, merchant, orderNumber);
     }
 
     /// @inheritdoc IRedemptionDesk
@@ -182,10 +198,8 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
         OrderPhase phase = _phaseOf(ticket);
         bool before = ticket.aftermath.disputedOn != 0;
         if (phase != OrderPhase.Held || before) revert RedemptionDesk_CannotDispute(ticket.key, phase, before);
-        bytes32 digest = disputeDigest(receipt.merchant, receipt.orderNumber, reason, expiry);
-        if (!_isSignedBy(receipt.citizen, digest, signature)) {
-            revert RedemptionDesk_BadSignature(ticket.key, receipt.citizen);
-        }
+        bytes32 digest = disputeDigest(receipt.citizen, receipt.merchant, receipt.orderNumber, reason, expiry);
+        _requireSigned(ticket.key, book.holderOf(receipt.citizen), digest, signature);
 
         _openDispute(receipt, ticket, reason);
     }
@@ -241,17 +255,22 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
     }
 
     /// @inheritdoc IRedemptionDesk
-    function disputeDigest(address merchant, bytes32 orderNumber, bytes32 reason, uint256 expiry)
+    function cancelDigest(address citizen, address merchant, bytes32 orderNumber) public view returns (bytes32) {
+        return _digest(keccak256(abi.encode(CANCEL_TYPEHASH, citizen, merchant, orderNumber)));
+    }
+
+    /// @inheritdoc IRedemptionDesk
+    function disputeDigest(address citizen, address merchant, bytes32 orderNumber, bytes32 reason, uint256 expiry)
         public
         view
         returns (bytes32)
     {
-        return _digest(keccak256(abi.encode(DISPUTE_TYPEHASH, merchant, orderNumber, reason, expiry)));
+        return _digest(keccak256(abi.encode(DISPUTE_TYPEHASH, citizen, merchant, orderNumber, reason, expiry)));
     }
 
     /// @inheritdoc IRedemptionDesk
-    function orderKeyOf(address merchant, bytes32 orderNumber) public pure returns (OrderKey) {
-        return OrderKey.wrap(keccak256(abi.encode(merchant, orderNumber)));
+    function orderKeyOf(address merchant, address citizen, bytes32 orderNumber) public pure returns (OrderKey) {
+        return OrderKey.wrap(keccak256(abi.encode(merchant, citizen, orderNumber)));
     }
 
     /// @inheritdoc IRedemptionDesk
@@ -260,8 +279,8 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
     }
 
     /// @inheritdoc IRedemptionDesk
-    function isUsed(address merchant, bytes32 orderNumber) external view returns (bool) {
-        return _used[merchant][uint256(orderNumber) >> 8] >> (uint256(orderNumber) & 0xff) & 1 == 1;
+    function isUsed(address merchant, address citizen, bytes32 orderNumber) external view returns (bool) {
+        return _once.isUsed(merchant, orderNumber, orderKeyOf(merchant, citizen, orderNumber));
     }
 
     /// @inheritdoc IRedemptionDesk
@@ -299,6 +318,12 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
         return (waiting.pointsMilli, waiting.value);
     }
 
+    /// @inheritdoc ERC165
+    function supportsInterface(bytes4 id) public view override returns (bool) {
+        return
+            id == type(IRedemptionDesk).interfaceId || id == type(IERC5267).interfaceId || super.supportsInterface(id);
+    }
+
     /// @inheritdoc IRedemptionDesk
     function lastFinalDay() public view returns (uint256) {
         return UnitsLib.dayOf(block.timestamp) - REFUND_WINDOW_DAYS - 1;
@@ -306,16 +331,14 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
 
     /// @dev Returns the leaf of the order's receipt.
     function _take(Order calldata order, bytes calldata signature) private returns (bytes32) {
-        OrderKey key = orderKeyOf(order.merchant, order.orderNumber);
+        OrderKey key = orderKeyOf(order.merchant, order.citizen, order.orderNumber);
         if (block.timestamp > order.expiry) revert RedemptionDesk_OrderExpired(key, order.expiry);
         if (order.pointsMilli == 0) revert RedemptionDesk_NoPoints(key);
-        _use(order.merchant, order.orderNumber, key);
+        if (!_once.use(order.merchant, order.orderNumber, key)) revert RedemptionDesk_OrderUsed(key);
         uint256 day = UnitsLib.dayOf(block.timestamp);
         Due memory due = _due[order.merchant][day];
         _requireWithinLimits(order, key, due.takenMilli);
-        if (!_isSignedBy(order.citizen, orderDigest(order), signature)) {
-            revert RedemptionDesk_BadSignature(key, order.citizen);
-        }
+        _requireSigned(key, order.citizen, orderDigest(order), signature);
 
         if (order.offer != 0) {
             offers.take(order.merchant, order.offer, order.citizen, order.pointsMilli, order.terms);
@@ -343,15 +366,6 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
             order.offer,
             parts
         );
-    }
-
-    function _use(address merchant, bytes32 orderNumber, OrderKey key) private {
-        uint256 word = uint256(orderNumber) >> 8;
-        uint256 bit = 1 << (uint256(orderNumber) & 0xff);
-        uint256 bits = _used[merchant][word];
-        if (bits & bit != 0) revert RedemptionDesk_OrderUsed(key);
-
-        _used[merchant][word] = bits | bit;
     }
 
     function _requireWithinLimits(Order calldata order, OrderKey key, uint256 takenMilli) private view {
@@ -455,7 +469,7 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
         view
         returns (Ticket memory ticket)
     {
-        ticket.key = orderKeyOf(receipt.merchant, receipt.orderNumber);
+        ticket.key = orderKeyOf(receipt.merchant, receipt.citizen, receipt.orderNumber);
         ticket.day = sealedOn[MerkleProof.processProofCalldata(proof, leafOf(receipt))];
         if (ticket.day == 0) return ticket;
 
@@ -511,13 +525,8 @@ contract RedemptionDesk is IRedemptionDesk, SaltedDomain, AccessManaged, Pausabl
         }
     }
 
-    /// @dev A key's own signature needs no look at the account, which would cost as much as the recovery itself; only then is a contract
-    /// asked. An account with code and a key, as EIP-7702 makes them, can be spoken for by either.
-    function _isSignedBy(address signer, bytes32 digest, bytes calldata signature) private view returns (bool) {
-        (address recovered, ECDSA.RecoverError problem,) = ECDSA.tryRecover(digest, signature);
-        if (problem == ECDSA.RecoverError.NoError && recovered == signer) return true;
-
-        return signer.code.length > 0 && SignatureChecker.isValidERC1271SignatureNow(signer, digest, signature);
+    function _requireSigned(OrderKey key, address signer, bytes32 digest, bytes calldata signature) private view {
+        if (!SignatureLib.isSignedBy(signer, digest, signature)) revert RedemptionDesk_BadSignature(key, signer);
     }
 
     function _domainName() internal pure override returns (string memory) {

@@ -240,11 +240,19 @@ contract SettlementVault is ISettlementVault, AccessManaged, Pausable, Reentranc
         return _lockedFor[batch];
     }
 
+    /// @inheritdoc ISettlementVault
+    function lastDayForAnyone() public view returns (uint256) {
+        return desk.lastFinalDay() - 1;
+    }
+
     /// @dev Netted refunds can leave a bucket with points and no value, or value and no points: both are settled.
     function _pay(address merchant, uint256 fromDay, uint256 throughDay)
         private
         returns (uint256 pointsMilli, uint256 amount)
     {
+        if (msg.sender != merchant && throughDay > lastDayForAnyone()) {
+            revert SettlementVault_TooNew(merchant, throughDay, lastDayForAnyone());
+        }
         address payout = operators.merchantOf(merchant).payout;
         (pointsMilli, amount) = desk.collect(merchant, fromDay, throughDay);
         if (pointsMilli == 0 && amount == 0) revert SettlementVault_NothingDue(merchant, fromDay, throughDay);

@@ -7,7 +7,7 @@ import {IRedemptionDesk} from "./IRedemptionDesk.sol";
 /// @title The counter: what a citizen has earned is credited at the moment of spending, in one call
 /// @notice A claim is a credit of one leaf with a full proof. Whoever relays an order brings the citizen's claims along; so an epoch costs one
 /// header however many people it holds, and nobody pays for those who never spend. A claim needs no signature: it can only give an account
-/// what is its own. The counter holds nothing, has no role and no owner: all it does, anyone can do in two calls.
+/// what is its own. The counter holds nothing, has no role and no owner: all it does, anyone can do in two calls. It answers to ERC-165.
 interface ICounter {
     /// @param batch An open batch.
     /// @param index Index of the leaf in the accounts tree.
@@ -37,7 +37,7 @@ interface ICounter {
 
     /// @notice Credits the claims of a row of citizens, then takes their orders. A claim that is refused is told by `ClaimRefused`, an order
     /// by the desk's `OrderRefused`; neither stops the others, and an order whose claim was refused is taken if the points suffice.
-    /// Reverts if: the desk is paused; there are not as many signatures as orders.
+    /// Reverts if: the desk is paused; there are not as many signatures as orders; too little gas is left to give an order its share.
     function serve(Claim[] calldata claims, IRedemptionDesk.Order[] calldata orders, bytes[] calldata signatures)
         external;
 }

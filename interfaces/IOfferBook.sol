@@ -4,7 +4,8 @@ pragma solidity 0.8.30;
 /// @title Offers: what merchants give for points, at which price, how many, until when
 /// @notice An offer's price, terms, time and limit never change: what a citizen signs is what was offered. The stock may grow, and the
 /// merchant may end the offer. Each order that names an offer takes one item; a refund of all of that order gives it back. Two orders
-/// for the last item: the desk takes one, the other reverts.
+/// for the last item: the desk takes one, the other reverts. The limit for a citizen follows the book: who moves it to another key has
+/// what was had with the former one. The offers answer to ERC-165.
 interface IOfferBook {
     /// @param priceMilli Exact price in thousandths of a point.
     /// @param stock Items put up.
@@ -83,19 +84,22 @@ interface IOfferBook {
     function addStock(bytes32 number, uint32 added) external;
 
     /// @notice Ends an offer. The caller is its merchant, suspended or not.
+    /// Reverts if: no such offer; ended.
     /// Warning: cannot be undone.
     function end(bytes32 number) external;
 
     /// @notice Takes an item for an order. Only the redemption desk.
-    /// Reverts if: no such offer; ended; not its time; price or terms differ; sold out; the citizen's limit is reached.
+    /// Reverts if: another caller; no such offer; ended; not its time; price or terms differ; sold out; the citizen's limit is reached.
     function take(address merchant, bytes32 number, address citizen, uint256 pointsMilli, bytes32 terms) external;
 
-    /// @notice Gives the item of a refunded order back. Only the redemption desk.
+    /// @notice Gives the item of a refunded order back, ended or not. Only the redemption desk.
+    /// Reverts if: another caller.
     function giveBack(address merchant, bytes32 number, address citizen) external;
 
     /// @notice An offer; all zero if there is none.
     function offerOf(address merchant, bytes32 number) external view returns (Offer memory);
 
-    /// @notice Items of an offer that a citizen has; counted only where there is a limit.
+    /// @notice Items of an offer that a citizen has, with this account and with those that had its book before or have it now; counted only
+    /// where there is a limit.
     function takenOf(address merchant, bytes32 number, address citizen) external view returns (uint256);
 }

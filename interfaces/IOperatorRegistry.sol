@@ -2,10 +2,15 @@
 pragma solidity 0.8.30;
 
 /// @title Scenario operators and merchants
-/// @notice The authority licenses operators; an operator admits merchants under the authority's policy. Suspending an operator stops its
+/// @notice The authority licenses operators; an operator admits merchants under the authority's policy, each with that merchant's own
+/// signature: nobody can take a shop in that did not ask for it, nor send its money elsewhere. Suspending an operator stops its
 /// new batches and touches nothing that citizens hold. Suspending a merchant stops its new orders and its payouts until it is reinstated,
 /// or until the authority has the vault pay what is final (`SettlementVault.settleSuspended`). What it is owed is neither lost nor
 /// anybody else's, it can still refund, and its disputes go on.
+///
+/// Signatures are a key's own, or a contract's by ERC-1271. They are EIP-712, of the domain with the name `Carbonbook OperatorRegistry`,
+/// the version `1`, the chain's id, the registry's address, and the hash of the chain's genesis block as salt (`eip712Domain`, ERC-5267).
+/// The registry answers to ERC-165.
 interface IOperatorRegistry {
     /// @notice None -> Active <-> Suspended.
     enum Standing {
@@ -83,36 +88,59 @@ interface IOperatorRegistry {
     /// @notice Only the merchant's sponsor or the authority may do this.
     error OperatorRegistry_NotSponsor(address merchant, address caller);
 
+    /// @notice The merchant's signature was good until `deadline`.
+    error OperatorRegistry_AdmissionExpired(address merchant, uint256 deadline);
+
+    /// @notice The signature is not the merchant's over this admission.
+    error OperatorRegistry_BadSignature(address merchant);
+
     /// @notice An address or a licence is zero.
     error OperatorRegistry_Incomplete();
 
     /// @notice Licenses `operator`. Restricted to the authority.
+    /// Reverts if: another caller; operator or licence is zero; registered already.
     function licenseOperator(address operator, uint64 dayLimitMg, bytes32 licence) external;
 
     /// @notice Changes an operator's day limit of issuance. Restricted to the authority.
+    /// Reverts if: another caller; not registered.
     function setOperatorDayLimit(address operator, uint64 dayLimitMg) external;
 
     /// @notice Suspends or reinstates an operator. Restricted to the authority.
+    /// Reverts if: another caller; not registered; the standing is the present one, or None.
     function setOperatorStanding(address operator, Standing standing, string calldata reason) external;
 
-    /// @notice Admits `merchant` with `payout` as the receiver of its money. The caller is an active operator and becomes its sponsor.
-    function admitMerchant(address merchant, address payout) external;
+    /// @notice Admits `merchant` with `payout` as the receiver of its money. The caller is an active operator and becomes its sponsor. The
+    /// merchant signs EIP-712 `Admission(address operator,address merchant,address payout,uint256 deadline)`, good through `deadline`
+    /// (UTC seconds) and once: a registered merchant is never admitted again.
+    /// Reverts if: the caller is not an active operator; the payout is zero; registered already; past the deadline; signature bad.
+    function admitMerchant(address merchant, address payout, uint256 deadline, bytes calldata signature) external;
 
     /// @notice Sets what merchants admitted from now on can take. Until then it is the most the fields hold. Restricted to the authority.
+    /// Reverts if: another caller.
     function setNewMerchantLimits(Limits calldata limits) external;
 
     /// @notice Sets what `merchant` can take, from its next order on; zero is nothing. Restricted to the authority.
+    /// Reverts if: another caller; not registered.
     function setMerchantLimits(address merchant, Limits calldata limits) external;
 
     /// @notice Suspends or reinstates a merchant. Restricted to the authority.
+    /// Reverts if: another caller; not registered; the standing is the present one, or None.
     function setMerchantStanding(address merchant, Standing standing, string calldata reason) external;
 
     /// @notice Suspends a merchant. The caller is the merchant's sponsor, who cannot reinstate it: the authority does.
+    /// Reverts if: another caller; suspended already.
     function suspendMerchant(address merchant, string calldata reason) external;
 
     /// @notice Changes where the caller's settlement money goes. The caller is an active merchant: who is suspended because its key was
     /// stolen must not lose its money with it.
+    /// Reverts if: the caller is not registered, or not active; the payout is zero.
     function setMerchantPayout(address payout) external;
+
+    /// @notice The digest that a merchant signs to be admitted.
+    function admissionDigest(address operator, address merchant, address payout, uint256 deadline)
+        external
+        view
+        returns (bytes32);
 
     /// @notice Reverts unless `operator` is active.
     function requireActiveOperator(address operator) external view;

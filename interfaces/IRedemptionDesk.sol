@@ -3,10 +3,11 @@ pragma solidity 0.8.30;
 
 import {OrderKey} from "../contracts/types/Ids.sol";
 import {ICarbonPoint} from "./ICarbonPoint.sol";
+import {IOrderRefusals} from "./IOrderRefusals.sol";
 
 /// @title Redemption: a citizen's exact order, signed, relayed, held, then final, refunded or disputed
 /// @notice The citizen signs who gets how many points for what until when; anyone may send it. The merchant cannot take a point without
-/// that signature, nor the same order number twice. For the refund window the merchant may give points back, wholly or in part, to the
+/// that signature, nor the same order number of the same citizen twice. For the refund window the merchant may give points back, wholly or in part, to the
 /// pages they came from, and the citizen may dispute the order; after it the order is final and due for payment. A merchant may still
 /// refund a final order, paid or not: it is netted against other final points of its own that are not yet paid.
 ///
@@ -14,11 +15,18 @@ import {ICarbonPoint} from "./ICarbonPoint.sol";
 /// disputed they wait outside every bucket; what the merchant keeps of them goes into the bucket of the day of the decision, where the
 /// order is held once more. So a dispute holds up its own order and nothing else.
 ///
-/// The desk keeps one bit per order number, and one word per transaction of orders: the root of a tree over their receipts. Who wants
+/// An order is known by merchant, citizen and order number: what one citizen does with a number is nothing to any other. A citizen who
+/// thinks better of an order that was not sent yet cancels it, which uses its number up.
+///
+/// The desk keeps a mark of 64 bits per order, and one word per transaction of orders: the root of a tree over their receipts. Who wants
 /// something done about an order shows its receipt, all of which is in its `OrderRedeemed` event, and its proof, which follows from the
 /// receipts of the orders taken with it: those of the `count` events before `ReceiptsSealed`, in order.
-/// An order number costs least if it is the last one plus one: 256 neighbours share a word.
-interface IRedemptionDesk {
+/// An order costs least if its number is new to its merchant, and the merchant's last one plus one: four neighbours share a word.
+///
+/// Signatures are a key's own, or a contract's by ERC-1271. They are EIP-712, of the domain with the name `Carbonbook RedemptionDesk`, the
+/// version `1`, the chain's id, the desk's address, and the hash of the chain's genesis block as salt (`eip712Domain`, ERC-5267). The
+/// desk answers to ERC-165.
+interface IRedemptionDesk is IOrderRefusals {
     /// @notice None -> Held -> Final (by time), or Refunded when all of it was given back. Held -> Disputed -> Held (decided) or Refunded.
     enum OrderPhase {
         None,
@@ -83,6 +91,9 @@ interface IRedemptionDesk {
     /// @notice The `count` orders told just before were taken on `day`, and `root` stands for their receipts.
     event ReceiptsSealed(bytes32 indexed root, uint256 day, uint256 count);
 
+    /// @notice A citizen cancelled an order that was not taken: its number is used up for that citizen at that merchant.
+    event OrderCancelled(OrderKey indexed key, address indexed citizen, address indexed merchant, bytes32 orderNumber);
+
     /// @notice An order in a batch was not taken, for `reason` (encoded error); nothing changed for it.
     event OrderRefused(OrderKey indexed key, address indexed citizen, address indexed merchant, bytes reason);
 
@@ -129,7 +140,7 @@ interface IRedemptionDesk {
     /// @notice The order asks for nothing.
     error RedemptionDesk_NoPoints(OrderKey key);
 
-    /// @notice The merchant's order number was used.
+    /// @notice The order was taken, or cancelled.
     error RedemptionDesk_OrderUsed(OrderKey key);
 
     /// @notice The merchant may take `limitMilli` with one order.
@@ -138,8 +149,8 @@ interface IRedemptionDesk {
     /// @notice The merchant may take `leftMilli` more today, refunded or not.
     error RedemptionDesk_AboveDayLimit(OrderKey key, uint256 pointsMilli, uint256 leftMilli);
 
-    /// @notice The signature is not the citizen's over this order or dispute.
-    error RedemptionDesk_BadSignature(OrderKey key, address citizen);
+    /// @notice The signature is not `signer`'s over this order, cancellation or dispute.
+    error RedemptionDesk_BadSignature(OrderKey key, address signer);
 
     /// @notice No sealed root stands for this receipt with this proof.
     error RedemptionDesk_UnknownOrder(OrderKey key);
@@ -203,21 +214,32 @@ interface IRedemptionDesk {
     function DISPUTE_DAYS() external view returns (uint256);
 
     /// @notice Takes one signed order.
-    /// Reverts if: paused; expired; no points; number used; merchant not active; above the merchant's limits; signature bad; the offer
-    /// cannot be taken; too few points.
+    /// The citizen signs EIP-712 `Order(address citizen,address merchant,bytes32 orderNumber,uint256 pointsMilli,uint256 expiry,
+    /// bytes32 terms,bytes32 offer)`; anyone sends it.
+    /// Reverts if: paused; expired; no points; taken or cancelled before; merchant not active; above the merchant's limits; signature bad;
+    /// the offer cannot be taken; too few points.
     function redeem(Order calldata order, bytes calldata signature) external returns (OrderKey key);
 
     /// @notice Takes several signed orders; one that cannot be taken is told by `OrderRefused` and does not stop the others.
     /// Reverts if: paused; not as many signatures as orders; too little gas to give an order `ORDER_GAS`.
     function redeemBatch(Order[] calldata orders, bytes[] calldata signatures) external;
 
+    /// @notice Cancels an order that was not taken yet: nobody can send it any more, nor another one of this citizen with this number to
+    /// this merchant. The citizen sends it, with an empty signature; or signs EIP-712
+    /// `Cancel(address citizen,address merchant,bytes32 orderNumber)`, and anyone sends it. A pause does not stop it.
+    /// Reverts if: taken or cancelled before; the caller is not the citizen and the signature is bad.
+    /// Warning: cannot be undone.
+    function cancelOrder(address citizen, address merchant, bytes32 orderNumber, bytes calldata signature) external;
+
     /// @notice Takes one order of a batch and returns the leaf of its receipt. Only the desk itself: a call of its own is what undoes an
     /// order that fails halfway.
+    /// Reverts if: another caller; and as `redeem`.
     function take(Order calldata order, bytes calldata signature) external returns (bytes32 leaf);
 
     /// @notice Gives `pointsMilli` of a held or disputed order back to the citizen, last part first. The caller is the merchant, suspended
     /// or not. A refund of all of it gives an offer's item back. Points of a page that has expired meanwhile come back expired.
-    /// Reverts if: paused; another caller; the receipt is unknown; the window is over; nothing, or more than is left.
+    /// Reverts if: paused; another caller; the receipt is unknown; the window is over; nothing, or more than is left; the page's year was
+    /// taken out of the books.
     function refund(Receipt calldata receipt, bytes32[] calldata proof, uint256 pointsMilli) external;
 
     /// @notice Gives `pointsMilli` of a final order back, whether it was paid or not, by netting: points and value leave the merchant's
@@ -229,7 +251,8 @@ interface IRedemptionDesk {
         external;
 
     /// @notice Disputes what is left of a held order. The citizen signs EIP-712
-    /// `Dispute(address merchant,bytes32 orderNumber,bytes32 reason,uint256 expiry)`; anyone sends it.
+    /// `Dispute(address citizen,address merchant,bytes32 orderNumber,bytes32 reason,uint256 expiry)`; anyone sends it. If the citizen's
+    /// book has moved, the account that has it now signs, and the one that was left cannot: its key may be why.
     /// Reverts if: paused; expired; the receipt is unknown; not held; disputed before; signature bad.
     function dispute(
         Receipt calldata receipt,
@@ -241,7 +264,8 @@ interface IRedemptionDesk {
 
     /// @notice Decides a dispute: `toCitizenMilli` go back to the citizen, the rest into the merchant's bucket of today, where it is held
     /// as if taken today. Restricted to the authority.
-    /// Reverts if: paused; the receipt is unknown; not disputed; `DISPUTE_DAYS` have passed; more than is left.
+    /// Reverts if: paused; the receipt is unknown; not disputed; `DISPUTE_DAYS` have passed; more than is left; the page's year was taken
+    /// out of the books.
     function resolveDispute(Receipt calldata receipt, bytes32[] calldata proof, uint256 toCitizenMilli) external;
 
     /// @notice Ends a dispute that nobody decided in time, for the merchant. Anyone may call.
@@ -250,34 +274,39 @@ interface IRedemptionDesk {
 
     /// @notice Takes a merchant's final points of these days out of the books, for payment. Only the settlement vault.
     /// The loop costs about 2,300 gas per empty day and 5,200 per full one.
-    /// Reverts if: paused; a day is not final.
+    /// Reverts if: paused; another caller; a day is not final.
     function collect(address merchant, uint256 fromDay, uint256 throughDay)
         external
         returns (uint256 pointsMilli, uint256 value);
 
     /// @notice Stops orders, refunds, disputes and collection. Restricted to the guardian. Windows run on.
+    /// Reverts if: another caller; paused.
     function pause() external;
 
     /// @notice Ends a pause. Restricted to the authority.
+    /// Reverts if: another caller; not paused.
     function unpause() external;
 
     /// @notice The digest that the citizen signs to order.
     function orderDigest(Order calldata order) external view returns (bytes32);
 
-    /// @notice The digest that the citizen signs to dispute.
-    function disputeDigest(address merchant, bytes32 orderNumber, bytes32 reason, uint256 expiry)
+    /// @notice The digest that the citizen signs to cancel.
+    function cancelDigest(address citizen, address merchant, bytes32 orderNumber) external view returns (bytes32);
+
+    /// @notice The digest that the citizen, or who has its book now, signs to dispute.
+    function disputeDigest(address citizen, address merchant, bytes32 orderNumber, bytes32 reason, uint256 expiry)
         external
         view
         returns (bytes32);
 
-    /// @notice The key of a merchant's order.
-    function orderKeyOf(address merchant, bytes32 orderNumber) external pure returns (OrderKey);
+    /// @notice The key of a citizen's order at a merchant.
+    function orderKeyOf(address merchant, address citizen, bytes32 orderNumber) external pure returns (OrderKey);
 
     /// @notice The leaf that stands for a receipt.
     function leafOf(Receipt calldata receipt) external pure returns (bytes32);
 
-    /// @notice Whether a merchant's order number was used.
-    function isUsed(address merchant, bytes32 orderNumber) external view returns (bool);
+    /// @notice Whether a citizen's order at a merchant was taken or cancelled.
+    function isUsed(address merchant, address citizen, bytes32 orderNumber) external view returns (bool);
 
     /// @notice Where an order stands; all zero if no sealed root stands for the receipt with this proof.
     function orderOf(Receipt calldata receipt, bytes32[] calldata proof) external view returns (OrderState memory);

@@ -65,6 +65,9 @@ interface ISettlementVault {
     /// @notice Nothing final is due to the merchant in these days.
     error SettlementVault_NothingDue(address merchant, uint256 fromDay, uint256 throughDay);
 
+    /// @notice Who is not the merchant can settle it through `lastDay`: the newest final day is the merchant's own to settle.
+    error SettlementVault_TooNew(address merchant, uint256 throughDay, uint256 lastDay);
+
     /// @notice The merchant is not suspended: anyone can settle it.
     error SettlementVault_NotSuspended(address merchant);
 
@@ -116,20 +119,23 @@ interface ISettlementVault {
     /// closed or revoked. Does nothing if nothing is locked, or it was unlocked before.
     function unlock(BatchId batch, address operator, uint256 year, uint256 broughtMilli) external;
 
-    /// @notice Pays a merchant for its final points of these days. Anyone may call; the money goes to the merchant's payout address.
-    /// Reverts if: paused; the merchant is suspended; a day is not final; nothing is due.
+    /// @notice Pays a merchant for its final points of these days. Anyone may call; the money goes to the merchant's payout address. The
+    /// newest final day is settled by the merchant itself only: so nobody can pay it out at midnight, and a merchant that wants to refund a
+    /// final order finds unpaid points of that day to net it against.
+    /// Reverts if: paused; the merchant is suspended; the caller is not the merchant and a day is after `lastDayForAnyone`; a day is not
+    /// final; nothing is due.
     function settle(address merchant, uint256 fromDay, uint256 throughDay)
         external
         returns (uint256 pointsMilli, uint256 amount);
 
     /// @notice Pays a suspended merchant for its final points of these days, to its payout address, which it cannot change meanwhile.
     /// Restricted to the authority.
-    /// Reverts if: paused; the merchant is not suspended; a day is not final; nothing is due.
+    /// Reverts if: another caller; paused; the merchant is not suspended; a day is after `lastDayForAnyone`; nothing is due.
     function settleSuspended(address merchant, uint256 fromDay, uint256 throughDay)
         external
         returns (uint256 pointsMilli, uint256 amount);
 
-    /// @notice Settles several merchants; one that fails is told by `PayoutFailed` and does not stop the others.
+    /// @notice Settles several merchants, through `lastDayForAnyone` at most; one that fails is told by `PayoutFailed` and does not stop the others.
     /// Reverts if: paused; too little gas to give a payout `PAYOUT_GAS` and `DAY_GAS` for each day.
     function settleBatch(address[] calldata merchants, uint256 fromDay, uint256 throughDay) external;
 
@@ -146,6 +152,9 @@ interface ISettlementVault {
 
     /// @notice Ends a pause. Restricted to the authority.
     function unpause() external;
+
+    /// @notice Last day (number) that anyone can settle now: the one before `IRedemptionDesk.lastFinalDay`.
+    function lastDayForAnyone() external view returns (uint256);
 
     /// @notice Price of a year's points, token base units per milli-point; 0 if not set.
     function priceOf(uint256 year) external view returns (uint256 unitsPerMilli);

@@ -92,7 +92,7 @@ class Demo:
         orders = self.write_orders()
         taken = self.run("redeem", str(orders))
         print(f"   {taken['taken']} orders taken for {taken['points']} points, {len(taken['refused'])} refused")
-        self.run("clock", "--advance", "8")
+        self.run("clock", "--advance", "9")
         run = self.run("settle", "propose", "--key", "authority-1")["run"]
         self.run("settle", "approve", run, "--key", "authority-2")
         paid = self.run("settle", "send", run)

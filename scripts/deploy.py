@@ -141,7 +141,7 @@ def deploy(built: Any, deployer: Any, profile: Profile) -> SimpleNamespace:
     access = deployer.deploy(built.CarbonbookAccess, deployer)
     token = built.TestYuan.at(profile.token) if profile.token else deployer.deploy(built.TestYuan)
     methodologies = deployer.deploy(built.MethodologyRegistry, access)
-    operators = deployer.deploy(built.OperatorRegistry, access)
+    operators = deployer.deploy(built.OperatorRegistry, access, genesis)
     committee = deployer.deploy(built.OracleCommittee, access)
 
     nonce = deployer.nonce
@@ -163,7 +163,7 @@ def deploy(built: Any, deployer: Any, profile: Profile) -> SimpleNamespace:
     )
     desk = deployer.deploy(built.RedemptionDesk, access, operators, book, vault_at, offers_at, genesis)
     vault = deployer.deploy(built.SettlementVault, access, token, book, desk, operators, ledger)
-    offers = deployer.deploy(built.OfferBook, operators, desk)
+    offers = deployer.deploy(built.OfferBook, operators, desk, book)
     counter = deployer.deploy(built.Counter, issuer, desk)
 
     committee.setCommittee(profile.members, profile.quorum, sender)

@@ -7,5 +7,5 @@ type MethodologyId is bytes32;
 /// keccak256(abi.encode(operator, methodology, day, sequence)): the key of a batch, used once.
 type BatchId is bytes32;
 
-/// keccak256(abi.encode(merchant, the merchant's own order number)): the key of an order, used once.
+/// keccak256(abi.encode(merchant, citizen, the merchant's own order number)): the key of an order, used once.
 type OrderKey is bytes32;

@@ -72,7 +72,17 @@ ORDER = (
     ("bytes32", "offer"),
 )
 
-DISPUTE = (("address", "merchant"), ("bytes32", "orderNumber"), ("bytes32", "reason"), ("uint256", "expiry"))
+CANCEL = (("address", "citizen"), ("address", "merchant"), ("bytes32", "orderNumber"))
+
+DISPUTE = (
+    ("address", "citizen"),
+    ("address", "merchant"),
+    ("bytes32", "orderNumber"),
+    ("bytes32", "reason"),
+    ("uint256", "expiry"),
+)
+
+ADMISSION = (("address", "operator"), ("address", "merchant"), ("address", "payout"), ("uint256", "deadline"))
 
 MOVE = (("address", "from"), ("address", "to"), ("uint256", "nonce"), ("uint256", "deadline"))
 

@@ -18,6 +18,7 @@ from oracle.ledger.govern.authority import (
     deposit,
     license_operator,
     set_price,
+    sign_admission,
 )
 from oracle.model.units import PAGE_YEARS, day_of_time, year_of
 from oracle.sandbox.local import advance, local_account
@@ -48,6 +49,7 @@ RESERVE_UNITS = 1_000_000_000 * 1_000_000  # a thousand million test yuan each, 
 UNITS_PER_MILLI = 50  # 0.05 test yuan a point, at six decimals
 
 _NOTICE_SECONDS = 11 * 86_400
+_ADMISSION_SECONDS = 86_400  # a merchant's signature is good for so long
 
 
 def create_keys(keys: Keyring) -> None:
@@ -69,8 +71,10 @@ def seed_parties(chain: Chain, keys: Keyring) -> None:
             operator.send(SettlementToken(chain).mint(operator.account.address, RESERVE_UNITS))
             deposit(operator, RESERVE_UNITS)
     for name, sponsor in MERCHANTS.items():
-        merchant = keys.address(name)
-        admit_merchant(Sender(chain, keys.account(sponsor)), merchant, merchant)
+        merchant, operator = keys.account(name), Sender(chain, keys.account(sponsor))
+        deadline = chain.now() + _ADMISSION_SECONDS
+        asked = sign_admission(chain, merchant, operator.account.address, merchant.address, deadline)
+        admit_merchant(operator, asked)
 
 
 def seed_prices(chain: Chain, keys: Keyring, clock: int) -> None:

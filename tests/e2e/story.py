@@ -84,7 +84,7 @@ class Story:
         self.carbonbook("clock", "--advance", "1")
         self.carbonbook("credit")
         self.carbonbook("redeem", self.write_orders())
-        self.carbonbook("clock", "--advance", "8")
+        self.carbonbook("clock", "--advance", "9")
         self.carbonbook("settle")
 
     def bundles(self) -> Iterator[Bundle]:

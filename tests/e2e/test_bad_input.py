@@ -165,7 +165,7 @@ def test_another_chain__is_refused_before_anything_is_sent(
 ) -> None:
     port = free_port()
     start = (
-        "import sys; from pathlib import Path; from oracle.edge.chain import local;"
+        "import sys; from pathlib import Path; from oracle.sandbox import local;"
         "local.start(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), 0)"
     )
     subprocess.run([sys.executable, "-c", start, str(tmp_path), CHAIN, str(port)], check=True)

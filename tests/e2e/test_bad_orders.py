@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
@@ -15,7 +17,6 @@ from eth_utils.address import to_checksum_address
 from oracle.edge.keys.keyring import Keyring
 from oracle.edge.store.book import Book
 from oracle.edge.store.erasure import account_of, citizen_by_tag
-from oracle.sandbox import local
 from tests.e2e.cli import CHAIN, Carbonbook, free_port
 from tests.e2e.conftest import CLOCK
 
@@ -34,8 +35,12 @@ def carbonbook(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[
     """An installation whose chain can be taken back to its first block; one rider has points."""
     command = Carbonbook(tmp_path_factory.mktemp("installation") / "home")
     began = int(datetime.fromisoformat(CLOCK).timestamp()) - 30 * 86_400
-    chain = local.start(command.home, CHAIN, port, began)
-    snapshot = _asked(chain.rpc, "evm_snapshot")
+    start = (
+        "import sys; from pathlib import Path; from oracle.sandbox import local;"
+        "local.start(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))"
+    )
+    subprocess.run([sys.executable, "-c", start, str(command.home), CHAIN, str(port), str(began)], check=True)
+    snapshot = _asked(f"http://127.0.0.1:{port}", "evm_snapshot")
     command("up", "--chain", CHAIN, "--port", str(port), "--clock", CLOCK)
     (command.home / "snapshot").write_text(str(snapshot))
     trips = command.home.parent / "trips.csv"

@@ -73,7 +73,9 @@ def test_a_voucher__of_an_own_key__as_a_qr_picture__is_scanned_taken_once_and_to
     assert till.carbonbook("redeem", scanned.text, "--yes")["refused"] == []
     other = voucher_of(till, "1", "--terms", "another tea")
     refused = till.carbonbook("redeem", other["voucher"], "--yes")
-    assert [row["reason"] for row in refused["refused"]] == ["the merchant's order number was used for another order"]
+    assert [row["reason"] for row in refused["refused"]] == [
+        "the order number was used for another order of this citizen"
+    ]
     assert till.balance(own_key(1).address) == before - 500
 
 
@@ -154,8 +156,10 @@ def test_a_voucher__cut_short_or_misread__is_refused_with_what_is_wrong(till: Ti
     raw = b32decode(text.removeprefix(PREFIX) + "=" * (-len(text.removeprefix(PREFIX)) % 8))
     for wrong, why in (
         (PREFIX + b32encode(raw[:-9]).decode().rstrip("="), "was it read whole?"),
-        ("CB2:" + text[4:], "is neither a voucher"),
+        ("CB1:" + text[4:], "is of the former format CB1:"),
+        ("CBX:" + text[4:], "is neither a voucher"),
         (PREFIX + "0189", "is not Base32"),
+        (text[:60] + ("A" if text[60] != "A" else "B") + text[61:], "it was misread"),
     ):
         refused = till.carbonbook.run("order", "show", wrong)
         assert (refused.returncode, why in refused.stderr) == (3, True), refused.stderr
@@ -225,12 +229,12 @@ def test_a_refund_after_payment__is_netted_against_a_later_final_day__and_never_
     """F39."""
     citizen = till.in_custody()[2]
     till.buy([(citizen, "merchant-1", "N-1", "0.6")])
-    till.carbonbook("clock", "--advance", "8")
+    till.carbonbook("clock", "--advance", "9")
     till.carbonbook("settle")
     nothing = till.carbonbook.run("refund", "N-1", "--key", "merchant-1")
     assert (nothing.returncode, "no final, unpaid day" in nothing.stderr) == (3, True), nothing.stderr
     till.buy([(citizen, "merchant-1", "N-2", "1")])
-    till.carbonbook("clock", "--advance", "8")
+    till.carbonbook("clock", "--advance", "9")
     before, paid = till.balance(citizen), till.paid("merchant-1")
     back = till.carbonbook("refund", "N-1", "--key", "merchant-1")
     assert (back["given_back"], back["netted_against"] is None) == ("0.600", False)
@@ -253,7 +257,7 @@ def test_statements_and_bank_file__of_merchants_with_hostile_names__foot_and_run
         csv.writer(file).writerows([("merchant", "name", "bank_account", "bank_code"), *rows])
     till.carbonbook("merchant", "set", path)
     till.buy_everywhere("bank", "0.777")
-    till.carbonbook("clock", "--advance", "8")
+    till.carbonbook("clock", "--advance", "9")
     settled = till.carbonbook("settle")
     run, paid = settled["runs"][-1], settled["paid_amount"]
     first = till.carbonbook("settle", "file", run, "--out", till.folder / "one.xml")
@@ -287,7 +291,16 @@ def test_a_book_in_custody__moved_to_an_own_key__spends_there_and_no_longer_here
     (folder / "passphrase").write_text("my own")
     own = Account.create()
     (folder / "key.json").write_text(json.dumps(create_keyfile_json(own.key, "my own", kdf="scrypt", iterations=2)))
-    moved = till.carbonbook("account", "move", citizen, "--key-file", folder / "key.json")
+    announced = till.carbonbook("account", "move", citizen, "--key-file", folder / "key.json")
+    assert (announced["moves_to"], till.balance(citizen)) == (own.address, before)
+    early = till.carbonbook.run("account", "complete-move", citizen)
+    assert (early.returncode, "CarbonPoint_MoveWaits" in early.stderr) == (6, True)
+    cancelled = till.carbonbook("account", "cancel-move", citizen, "--key-file", folder / "key.json")
+    assert (cancelled["cancelled_by"], till.carbonbook("account", "show", citizen)["moves_to"]) == (own.address, None)
+    assert till.carbonbook.run("account", "complete-move", citizen).returncode == 3
+    till.carbonbook("account", "move", citizen, "--key-file", folder / "key.json")
+    till.carbonbook("clock", "--advance", "2")
+    moved = till.carbonbook("account", "complete-move", citizen)
     assert (moved["account"], till.balance(own.address), till.balance(citizen)) == (own.address, before, 0)
     assert till.carbonbook("account", "show", citizen)["moved_to"] == own.address
     sign_own = ("order", "sign", "--key-file", folder / "key.json", "--merchant", "merchant-1", "--number", "77")

@@ -25,6 +25,7 @@ from tests.e2e.servers import Service
 from tests.e2e.till import Till
 
 BUYERS = 50
+JSON_TYPES = {bool: "boolean", int: "integer", str: "string", type(None): "null"}
 START_SECONDS = 120
 
 
@@ -55,16 +56,17 @@ def _listening(port: int) -> None:
 
 def vouchers(till: Till, numbers: Sequence[int], milli: int, terms: str, offer: bytes = NO_OFFER) -> list[str]:
     """A voucher for merchant-1 of each of as many citizens."""
-    here, chain = till.here, till.chain
+    pairs = zip(till.in_custody(), numbers, strict=False)
+    return [voucher_for(till, account, number, milli, terms, offer) for account, number in pairs]
+
+
+def voucher_for(till: Till, account: str, number: int, milli: int, terms: str, offer: bytes = NO_OFFER) -> str:
+    """A voucher for merchant-1 of a citizen in custody."""
+    chain, key = till.chain, custody_signer(till.here, account)
     desk, expiry = RedemptionDesk(chain).domain, chain.now() + 3_600
-    made = []
-    for account, number in zip(till.in_custody(), numbers, strict=False):
-        key = custody_signer(here, account)
-        order = Order(
-            account, till.address("merchant-1"), number_bytes(str(number)), milli, expiry, terms_bytes(terms), offer
-        )
-        made.append(voucher_text(SignedOrder(order, sign(key, order.message(desk))), desk))
-    return made
+    shop, word = till.address("merchant-1"), number_bytes(str(number))
+    order = Order(account, shop, word, milli, expiry, terms_bytes(terms), offer)
+    return voucher_text(SignedOrder(order, sign(key, order.message(desk))), desk)
 
 
 def posted(url: str, texts: Sequence[str]) -> list[requests.Response]:
@@ -95,6 +97,7 @@ def test_one_voucher__sent_ten_times_at_once__is_taken_once_and_told_ten_times(t
     answers = posted(url, [text] * 10)
     assert [answer.status_code for answer in answers] == [200] * 10
     assert len({answer.json()["transaction"] for answer in answers}) == 1
+    assert Counter(answer.json()["fresh"] for answer in answers) == {True: 1, False: 9}
     assert till.balance(account) == before - 500
 
 
@@ -103,17 +106,78 @@ def test_vouchers__that_are_none__are_422_and_an_order_that_nobody_can_pay_409(t
     (moon,) = vouchers(till, [3], 10**9, "a moon")
     for wrong in (
         "",
-        "CB1:",
+        "CB2:",
+        "CB1:" + good[4:],
+        "CB2:\u516c\u4ea4",
+        "\uff23\uff22\uff12\uff1a" + good[4:],
+        "\ud800",
+        "\ud800" * 1_001,
+        "\x00" * 10,
         good[:-9],
         good[:100] + ("A" if good[100] != "A" else "B") + good[101:],
-        "CB1:" + "A" * 900,
+        "CB2:" + "A" * 900,
     ):
         answer = requests.post(f"{url}/orders", json={"voucher": wrong}, timeout=60)
         assert (answer.status_code, bool(answer.json()["detail"])) == (422, True), answer.text
+        assert answer.json()["fresh"] is False
     assert requests.post(f"{url}/orders", json={"voucher": good, "more": 1}, timeout=60).status_code == 422
+    for body in (b"", b"{", b"\xff\xfe", b"[]", b'{"voucher": 1e999}', b'{"voucher": "\xed\xa0\x80"}'):
+        answer = requests.post(f"{url}/orders", data=body, headers={"content-type": "application/json"}, timeout=60)
+        assert (answer.status_code, bool(answer.json()["detail"])) == (422, True), answer.text
     poor = requests.post(f"{url}/orders", json={"voucher": moon}, timeout=60)
     assert (poor.status_code, poor.json()["reason"].partition("(")[0]) == (409, "CarbonPoint_TooFewPoints")
-    assert requests.post(f"{url}/orders", json={"voucher": good}, timeout=60).status_code == 200
+    assert (poor.json()["taken"], poor.json()["fresh"]) == (False, False)
+    for fresh in (True, False):
+        answer = requests.post(f"{url}/orders", json={"voucher": good.lower()}, timeout=60)
+        assert (answer.status_code, answer.json()["taken"], answer.json()["fresh"]) == (200, True, fresh)
+
+
+def test_a_number__that_another_citizen_used__is_taken_all_the_same(till: Till, url: str) -> None:
+    """A stranger sees the number in a voucher, or guesses the next, and is first with a thousandth of a point."""
+    stranger, buyer = till.in_custody()[1:3]
+    squat, good = (voucher_for(till, account, 4_711, milli, "tea") for account, milli in ((stranger, 1), (buyer, 500)))
+    for text in (squat, good):
+        answer = requests.post(f"{url}/orders", json={"voucher": text}, timeout=60).json()
+        assert (answer["taken"], answer["fresh"]) == (True, True), answer
+
+
+def test_an_order__that_its_citizen_cancelled__is_409_and_says_so(till: Till, url: str) -> None:
+    account = till.in_custody()[3]
+    text = voucher_for(till, account, 4_712, 500, "tea")
+    till.carbonbook("order", "cancel", "--account", account, "--merchant", "merchant-1", "--number", "4712")
+    answer = requests.post(f"{url}/orders", json={"voucher": text}, timeout=60)
+    assert (answer.status_code, answer.json()["taken"], answer.json()["fresh"]) == (409, False, False)
+    assert answer.json()["reason"] == "the citizen cancelled it"
+
+
+def test_the_document__names_every_answer_and_each_answer_is_what_it_names(till: Till, url: str) -> None:
+    document = requests.get(f"{url}/openapi.json", timeout=60).json()
+    orders = document["paths"]["/orders"]["post"]["responses"]
+    stated = document["paths"]["/merchants/{account}/statement"]["get"]["responses"]
+    assert (set(orders), set(stated)) == ({"200", "409", "413", "422", "500", "503"}, {"200", "422", "500", "503"})
+    good = voucher_for(till, till.in_custody()[4], 4_713, 500, "tea")
+    moon = voucher_for(till, till.in_custody()[4], 4_714, 10**9, "a moon")
+    long = " " * 20_000
+    merchant = till.address("merchant-1")
+    answers = [
+        *(
+            (orders, requests.post(f"{url}/orders", json={"voucher": text}, timeout=60))
+            for text in (good, moon, "CB2:", long)
+        ),
+        *(
+            (stated, requests.get(f"{url}/merchants/{account}/statement?period=2023-01", timeout=60))
+            for account in (merchant, "0x12")
+        ),
+    ]
+    assert [answer.status_code for _, answer in answers] == [200, 409, 422, 413, 200, 422]
+    for named, answer in answers:
+        schema = named[str(answer.status_code)]["content"]["application/json"]["schema"]
+        fields = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]["properties"]
+        assert set(answer.json()) == set(fields)
+        for name, value in answer.json().items():
+            kinds = {each["type"] for each in fields[name].get("anyOf", [fields[name]])}
+            assert JSON_TYPES[type(value)] in kinds, f"{name} is {value!r}, not {kinds}"
+            assert fields[name]["description"], f"{name} is not explained"
 
 
 def test_a_statement__over_http__is_that_of_the_command_and_of_admitted_merchants_only(till: Till, url: str) -> None:
@@ -124,7 +188,7 @@ def test_a_statement__over_http__is_that_of_the_command_and_of_admitted_merchant
     assert {name: answer[name] for name in row if name != "party"} == {
         name: value for name, value in row.items() if name != "party"
     }
-    assert answer["taken_milli"] == answer["closing_due_milli"] == 250 + 500 + 500
+    assert answer["taken_milli"] == answer["closing_due_milli"] == 250 + 500 + 500 + 501 + 500
     for account, period in (
         (till.address("transit"), "2023-01"),
         ("0x12", "2023-01"),

@@ -170,19 +170,20 @@ def test_order_digest_and_key__any_order__are_the_contracts(chain: Chain, drawn:
         order = Order(_address(drawn), _address(drawn), drawn.randbytes(32), *numbers, drawn.randbytes(32))
         ours = digest(order.message(_domain(chain, "RedemptionDesk")))
         assert ours == chain.read("RedemptionDesk", "orderDigest", order.encoded())
-        key = chain.read("RedemptionDesk", "orderKeyOf", order.merchant, order.order_number)
+        key = chain.read("RedemptionDesk", "orderKeyOf", order.merchant, order.citizen, order.order_number)
         assert order.key == "0x" + key.hex()
 
 
 def test_move__signed_by_both_as_python_builds_it__is_taken_by_the_contract(chain: Chain) -> None:
     old, new = local_account(14), local_account(15)
     deadline = chain.now() + 60
-    values = {"from": old.address, "to": new.address, "deadline": deadline}
+    values = {"from": old.address, "to": new.address, "nonce": 0, "deadline": deadline}
     message = signable(_domain(chain, "CarbonPoint"), "Move", MOVE, values)
+    assert digest(message) == chain.read("CarbonPoint", "moveDigest", old.address, new.address, deadline)
     signatures = sign(old, message), sign(new, message)
-    data = chain.call_data("CarbonPoint", "move", old.address, new.address, deadline, *signatures)
+    data = chain.call_data("CarbonPoint", "announceMove", old.address, new.address, deadline, *signatures)
     assert chain.simulate(chain.address("CarbonPoint"), data, old.address) == b""
-    later = chain.call_data("CarbonPoint", "move", old.address, new.address, deadline + 1, *signatures)
+    later = chain.call_data("CarbonPoint", "announceMove", old.address, new.address, deadline + 1, *signatures)
     with pytest.raises(ContractReverted) as refused:
         chain.simulate(chain.address("CarbonPoint"), later, old.address)
     assert (refused.value.name, refused.value.arguments) == (

@@ -31,7 +31,7 @@ def reports(carbonbook: Carbonbook, tmp_path_factory: pytest.TempPathFactory) ->
     orders = folder / "orders.csv"
     orders.write_text(f"account,merchant,order_number,points\n{account},{MERCHANT},=HYPERLINK(A1),1.25\n")
     assert carbonbook("redeem", orders)["taken"] == 1
-    carbonbook("clock", "--advance", "8")
+    carbonbook("clock", "--advance", "9")
     carbonbook("settle")
     carbonbook("report", "--out", folder / "all")
     return folder / "all"

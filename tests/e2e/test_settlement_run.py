@@ -29,7 +29,7 @@ def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
 def final_orders(till: Till, name: str, points: str = "0.5") -> None:
     """An order of half a point at each merchant, and the days until it is final."""
     till.buy_everywhere(name, points)
-    till.carbonbook("clock", "--advance", "8")
+    till.carbonbook("clock", "--advance", "9")
 
 
 def proposed(till: Till) -> str:
@@ -146,7 +146,7 @@ def test_a_payout__of_a_merchant_suspended_after_approval__fails_alone_and_is_pa
 
 def test_a_period__that_is_not_final__or_no_period__is_refused(till: Till) -> None:
     early = till.carbonbook.run("settle", "propose", "--period", "2099-01", *PROPOSER)
-    assert (early.returncode, "orders are final through" in early.stderr) == (3, True), early.stderr
+    assert (early.returncode, "orders can be settled through" in early.stderr) == (3, True), early.stderr
     wrong = till.carbonbook.run("settle", "propose", "--period", "January", *PROPOSER)
     assert (wrong.returncode, "is no day (2023-01-10), week" in wrong.stderr) == (3, True), wrong.stderr
 

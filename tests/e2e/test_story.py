@@ -138,7 +138,7 @@ def test_the_oracle__killed_again_and_again__ends_in_the_same_totals(
     killed.carbonbook("clock", "--advance", "1")
     hard("credit")
     hard("redeem", killed.write_orders())
-    killed.carbonbook("clock", "--advance", "8")
+    killed.carbonbook("clock", "--advance", "9")
     hard("settle")
     found = killed.totals()
     killed.carbonbook("down")

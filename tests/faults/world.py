@@ -92,7 +92,7 @@ class World:
         self._step("credit", ["credit"])
         self._write_orders()
         self._step("redeem", ["redeem", str(self.folder / "orders.csv")])
-        self.advance(8 * 86_400)
+        self.advance(9 * 86_400)
         self._step("settle", ["settle"])
 
     def ingests(self) -> list[list[str]]:

@@ -49,7 +49,7 @@ abstract contract System {
         access = new CarbonbookAccess(address(this));
         token = newToken();
         methodologies = new MethodologyRegistry(address(access));
-        operators = new OperatorRegistry(address(access));
+        operators = new OperatorRegistry(address(access), GENESIS);
         committee = new OracleCommittee(address(access));
 
         uint256 nonce = vm.getNonce(address(this));
@@ -64,7 +64,7 @@ abstract contract System {
         issuer = new PointIssuer(address(access), ledger, methodologies, operators, book, ACCOUNT_DAY_CAP_MG);
         desk = new RedemptionDesk(address(access), operators, book, vaultAt, offersAt, GENESIS);
         vault = new SettlementVault(address(access), token, book, desk, operators, address(ledger));
-        offers = new OfferBook(operators, address(desk));
+        offers = new OfferBook(operators, address(desk), book);
         counter = new Counter(issuer, desk);
     }
 

@@ -13,7 +13,7 @@ from oracle.cli.ledger.wallet import KeyFileOption, PassphraseOption, citizen_si
 from oracle.edge.chain.contracts.carbon_point import CarbonPoint
 from oracle.edge.keys.keyring import Keyring
 from oracle.installation import Installation
-from oracle.ledger.credit.move import announce, cancel, complete
+from oracle.ledger.credit.move import announce, cancel, complete, learn
 from oracle.model.units import date_of, kg, points
 
 app = typer.Typer(name="account", help="A citizen's account: show it, move it to an own key.", no_args_is_help=True)
@@ -83,17 +83,17 @@ def complete_move_(
 ) -> None:
     """Complete an announced move whose two days are over. This cannot be undone.
 
-    What is still credited to the old account for days up to this one follows its book; credits of later days stay with the old account.
+    What is still credited to the old account for days up to this one follows its book; acts of later days go to the new account.
 
         carbonbook account complete-move 0x…
     """
     here = Installation.at(home)
     former = here.account_of(account)
     sent = complete(here.outbox(), former)
-    _, through = CarbonPoint(here.chain).closed_days_of(former)
+    through = learn(here.chain, here.book.database, former)
     present = str(CarbonPoint(here.chain).moved_to(former))
     facts = {**_described(here, present), "follows_through": date_of(through).isoformat()}
-    show({"from": former, **facts, "transaction": sent.hash}, json)
+    show({"from": former, **facts, "transaction": sent.hash if sent else None}, json)
 
 
 def _described(here: Installation, account: str) -> dict[str, object]:

@@ -12,14 +12,15 @@ from oracle.cli.console import HomeOption, JsonOption, err, show
 from oracle.cli.ledger.wallet import AccountOption, KeyFileOption, PassphraseOption, citizen_signer
 from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
 from oracle.installation import Installation
+from oracle.ledger.redeem.after import cancel
 from oracle.ledger.redeem.desk import SignedOrder
 from oracle.ledger.redeem.offer import NO_OFFER, offer_of
-from oracle.ledger.redeem.order import Order, number_bytes, number_text, terms_bytes
+from oracle.ledger.redeem.order import Order, key_of, number_bytes, number_text, terms_bytes
 from oracle.model.errors import InputError
 from oracle.model.typed_data import sign
 from oracle.model.units import milli_points, points
 
-app = typer.Typer(name="order", help="Vouchers: sign one, look at one.", no_args_is_help=True)
+app = typer.Typer(name="order", help="Vouchers: sign one, look at one, cancel one.", no_args_is_help=True)
 
 _LONGEST_NAME = 255  # of a file, on common systems
 
@@ -67,6 +68,28 @@ def sign_(
     show({"voucher": text, **described(order), "file": str(out) if out else None}, json)
 
 
+@app.command("cancel")
+def cancel_(
+    merchant: Annotated[str, typer.Option(help="Whose order number it is: an account or a key's name.")],
+    number: Annotated[str, typer.Option(help="The merchant's order number.")],
+    account: AccountOption = None,
+    key_file: KeyFileOption = None,
+    passphrase_file: PassphraseOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Cancel an order that was signed and not sent. Its number is then used up, for this citizen and for good.
+
+    carbonbook order cancel --account 0x… --merchant merchant-1 --number 17
+    """
+    here = Installation.at(home)
+    signer = citizen_signer(here, account, key_file, passphrase_file)
+    shop, word = here.account_of(merchant), number_bytes(number)
+    sent = cancel(here.outbox(), signer, shop, word)
+    cancelled = {"order": key_of(shop, signer.address, word), "number": number}
+    show({**cancelled, "citizen": signer.address, "merchant": shop, "transaction": sent.hash}, json)
+
+
 @app.command("show")
 def show_(
     voucher: Annotated[str, typer.Argument(help="Text of a voucher, or a file with it.")],
@@ -83,9 +106,9 @@ def show_(
 
 def read(here: Installation, voucher: str) -> SignedOrder:
     """The signed order of a voucher, given as text or as a file."""
-    from oracle.ledger.redeem.voucher import PREFIX, read_voucher
+    from oracle.ledger.redeem.voucher import PREFIX, is_voucher, read_voucher
 
-    if not voucher.upper().startswith(PREFIX):
+    if not is_voucher(voucher):
         path = Path(voucher)
         try:
             if len(os.fsencode(path.name)) > _LONGEST_NAME or not path.is_file():

@@ -20,6 +20,7 @@ from oracle.ledger.credit.claim import Claim, open_claims
 from oracle.ledger.redeem.desk import SignedOrder
 from oracle.ledger.redeem.desk import redeem as relay
 from oracle.ledger.redeem.order import Order, number_bytes, terms_bytes
+from oracle.ledger.redeem.voucher import is_voucher
 from oracle.model.errors import CarbonbookError, ConfigError, InputError
 from oracle.model.typed_data import sign
 from oracle.model.units import milli_points, points
@@ -32,7 +33,7 @@ def redeem(
     what: Annotated[
         str,
         typer.Argument(
-            help="A voucher (CB1:…), a .txt file with one, or a CSV: account, merchant, order_number, points, terms if wanted."
+            help="A voucher (CB2:…), a .txt file with one, or a CSV: account, merchant, order_number, points, terms if wanted."
         ),
     ],
     minutes: Annotated[int, typer.Option(help="How long a signed order is good.", min=1, max=1_440)] = 10,
@@ -48,16 +49,16 @@ def redeem(
 
     A voucher is shown and confirmed once on a terminal; elsewhere --yes says so.
 
-    `merchant` is an account or the name of a key. A merchant's order number is taken once: running it again takes nothing twice. A row that
-    cannot be read is told and left out; exit code 3 then, when the others are done.
+    `merchant` is an account or the name of a key. An order number is taken once of each citizen: running it again takes nothing twice.
+    A row that cannot be read is told and left out; exit code 3 then, when the others are done.
 
         carbonbook redeem orders.csv
         carbonbook redeem orders.csv --claim
-        carbonbook redeem CB1:… --yes
+        carbonbook redeem CB2:… --yes
     """
     here = Installation.at(home)
     bad: list[CarbonbookError] = []
-    if what.upper().startswith("CB1:") or what.endswith(".txt"):
+    if is_voucher(what) or what.endswith(".txt"):
         signed = [_voucher(here, what, yes or dry_run)]
     else:
         signed, bad = _table(here, Path(what), here.chain.now() + 60 * minutes)
@@ -70,6 +71,7 @@ def redeem(
             "claims": len(claims),
             "taken": len(outcomes) - len(refused),
             "points": points(sum(outcome.order.points_milli for outcome in outcomes if outcome.taken)),
+            "taken_before": sum(outcome.taken and not outcome.fresh for outcome in outcomes),
             "refused": [{"order": item.order.key, "reason": item.reason} for item in refused],
             "bad_rows": [str(error) for error in bad],
         },

@@ -9,12 +9,13 @@ import typer
 from oracle.cli import app
 from oracle.cli.console import HomeOption, JsonOption, show
 from oracle.installation import Installation
-from oracle.ledger.redeem.after import TakenOrder, day_to_net, taken_order
+from oracle.ledger.redeem.after import TakenOrder, day_to_net, order_at, taken_order
 from oracle.ledger.redeem.after import refund as give_back
-from oracle.ledger.redeem.order import key_of, number_bytes
+from oracle.ledger.redeem.order import number_bytes
 from oracle.model.units import date_of, milli_points, points
 
 NumberArgument = Annotated[str, typer.Argument(help="The merchant's order number.")]
+CitizenOption = Annotated[str | None, typer.Option(help="Whose order, if several have the number.")]
 
 
 @app.command()
@@ -22,6 +23,7 @@ def refund(
     number: NumberArgument,
     key: Annotated[str, typer.Option(help="Name of the merchant's key.")],
     amount: Annotated[str | None, typer.Option("--points", help="How many.", show_default="all that is left")] = None,
+    citizen: CitizenOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -35,7 +37,7 @@ def refund(
     """
     here = Installation.at(home)
     merchant = here.keys.address(key)
-    order = taken_order(here.chain, key_of(merchant, number_bytes(number)))
+    order = order_at(here.chain, merchant, number_bytes(number), here.account_of(citizen) if citizen else None)
     milli = order.left_milli if amount is None else milli_points(amount, field="--points")
     day = day_to_net(here.chain, merchant, milli) if order.phase == "final" else None
     sent = give_back(here.sender(key), order, milli, day)

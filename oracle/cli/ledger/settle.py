@@ -15,7 +15,7 @@ from oracle.edge.chain.contracts.settlement_token import SettlementToken
 from oracle.edge.store.runs import all_runs
 from oracle.installation import Installation
 from oracle.ledger.settle.book import Proposal, described
-from oracle.ledger.settle.due import first_order_day, last_final_day, merchants_of
+from oracle.ledger.settle.due import first_order_day, last_day_for_anyone, merchants_of
 from oracle.model.bank import units_per_minor_of
 from oracle.model.days import Days, between, period
 from oracle.model.errors import ConfigError, InputError
@@ -24,7 +24,9 @@ from oracle.model.units import date_of, day_of
 
 app = typer.Typer(name="settle", invoke_without_command=True)
 
-ThroughOption = Annotated[str | None, typer.Option(help="Last day to pay for.", show_default="the last final day")]
+ThroughOption = Annotated[
+    str | None, typer.Option(help="Last day to pay for.", show_default="the last day but one that is final")
+]
 SinceOption = Annotated[str | None, typer.Option("--from", help="First day.", show_default="that of the first order")]
 PeriodOption = Annotated[str | None, typer.Option("--period", help="A day, a week 2023-W02 or a month 2023-01.")]
 MerchantOption = Annotated[
@@ -47,13 +49,17 @@ class Office:
         return [self.here.account_of(name) for name in named] if named else merchants_of(self.chain)
 
     def days(self, of: str | None, since: str | None, through: str | None) -> Days:
-        """The days that are asked for; all of them must be final."""
+        """The days that are asked for; all of them must be anybody's to settle."""
         if of is not None and (since or through):
             raise InputError("name a --period, or --from and --through", field="--period")
-        last = last_final_day(self.chain)
+        last = last_day_for_anyone(self.chain)
         days = period(of) if of else self._asked(since, through, last)
         if days.last > last:
-            raise InputError(f"orders are final through {date_of(last)} only", field="--period" if of else "--through")
+            raise InputError(
+                f"orders can be settled through {date_of(last)} only: a day later than they are final, so that the merchant finds "
+                "unpaid points to net a refund against",
+                field="--period" if of else "--through",
+            )
         return days
 
     def _asked(self, since: str | None, through: str | None, last: int) -> Days:
@@ -90,9 +96,9 @@ def settle(
 ) -> None:
     """Pay merchants what is final and not yet paid, from the operators' reserve.
 
-    An order is final when its refund window is over. Without a command, runs that two persons approved are finished, and what else is due
-    is proposed, approved and sent at once: that needs two officers' keys in one keystore, as on a local chain. Elsewhere one person
-    types `propose`, another `show` and `approve`, and anyone `send`. Running it again pays nothing twice.
+    An order is final when its refund window is over; a day later anyone can settle it. Without a command, runs that two persons approved
+    are finished, and what else is due is proposed, approved and sent at once: that needs two officers' keys in one keystore, as on a
+    local chain. Elsewhere one person types `propose`, another `show` and `approve`, and anyone `send`. Running it again pays nothing twice.
 
         carbonbook settle --from 2023-01-01 --through 2023-01-31
         carbonbook settle propose --period 2023-01 --key authority-1

@@ -29,7 +29,7 @@ def counter(
     before it listens on anything but this machine.
 
         carbonbook counter --port 8710
-        curl -X POST localhost:8710/orders -H 'content-type: application/json' -d '{"voucher": "CB1:…"}'
+        curl -X POST localhost:8710/orders -H 'content-type: application/json' -d '{"voucher": "CB2:…"}'
     """
     from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
     from oracle.ledger.redeem.voucher import read_voucher

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from oracle.edge.store.batches import StoredBatch
 from oracle.edge.store.bulk import fetch_frame
 from oracle.edge.store.disk import disk
+from oracle.edge.store.moves import MOVED
 from oracle.edge.store.quarantine import quarantined_rows, rejected_subjects
 from oracle.edge.store.schema import batches, citizens, files, findings, metadata, subjects
 
@@ -63,6 +64,7 @@ PEOPLE_SCHEMA: dict[str, pl.DataType] = {
     "salt": pl.Binary(),
     "consented": pl.Boolean(),
     "residents": pl.Int64(),
+    "moved": MOVED,
 }
 
 

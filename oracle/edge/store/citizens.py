@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, update
 
 from oracle.edge.keys.custody import citizen_address
 from oracle.edge.store.bulk import fetch_frame, insert_frame
 from oracle.edge.store.erasure import forgotten_accounts, reseed, reseeded
+from oracle.edge.store.moves import moves, with_moves
 from oracle.edge.store.schema import citizens, subjects
 from oracle.model.columns import column, flat
 from oracle.model.keccak import keccak_rows
@@ -161,26 +162,30 @@ class Register:
 
 
 def people(connection: Connection, numbers: Sequence[int] | None = None) -> pl.DataFrame:
-    """Citizens as a frame: citizen, account, salt, consented, residents; all of them unless told which."""
+    """Citizens as a frame: citizen, account, salt, consented, residents, moved; all of them unless told which."""
     query = select(
         citizens.c.id.label("citizen"), citizens.c.account, citizens.c.salt, citizens.c.consented, citizens.c.residents
     )
     if numbers is None or len(numbers) > _IN_LIMIT:
-        return fetch_frame(connection, query, _PEOPLE)
+        return with_moves(connection, fetch_frame(connection, query, _PEOPLE))
     rows = connection.execute(query.where(citizens.c.id.in_(numbers)))
-    return pl.DataFrame([tuple(row) for row in rows], schema=_PEOPLE, orient="row")
+    return with_moves(connection, pl.DataFrame([tuple(row) for row in rows], schema=_PEOPLE, orient="row"))
 
 
 def custody_ref(connection: Connection, account: bytes) -> bytes | None:
-    """What the key of an account in custody is derived from; None if the account is nobody's here, or has its own key."""
+    """What the key of an account that is or was in custody is derived from; None if it is nobody's here, or has its own key."""
     query = select(func.coalesce(reseeded.c.seed, citizens.c.ref)).select_from(citizens)
-    query = query.outerjoin(reseeded, reseeded.c.account == citizens.c.account)
-    return connection.execute(query.where(citizens.c.account == account, citizens.c.custody)).scalar_one_or_none()
+    query = query.outerjoin(reseeded, reseeded.c.account == account)
+    present = and_(citizens.c.account == account, citizens.c.custody)
+    left = citizens.c.id.in_(select(moves.c.citizen).where(moves.c.former == account, moves.c.custody))
+    return connection.execute(query.where(or_(present, left))).scalar_one_or_none()
 
 
 def salt_of(connection: Connection, account: bytes) -> bytes | None:
-    """The salt of an account's citizen; None if it is erased or nobody's here."""
-    return connection.execute(select(citizens.c.salt).where(citizens.c.account == account)).scalar_one_or_none()
+    """The salt of the citizen who has or had an account; None if it is erased or nobody's here."""
+    left = citizens.c.id.in_(select(moves.c.citizen).where(moves.c.former == account))
+    query = select(citizens.c.salt).where(or_(citizens.c.account == account, left))
+    return connection.execute(query).scalar_one_or_none()
 
 
 def _known(connection: Connection, tags: Sequence[bytes] | pl.Series) -> pl.DataFrame:

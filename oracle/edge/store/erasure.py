@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Tab
 
 from oracle.edge.store.arrivals import arrivals
 from oracle.edge.store.deliveries import forget_payloads, readings
+from oracle.edge.store.moves import moves
 from oracle.edge.store.quarantine import Row, forget_rows, rows_of_tags
 from oracle.edge.store.schema import citizens, files, metadata, subjects
 
@@ -107,6 +108,7 @@ def erase(
 def _forget_citizen(connection: Connection, citizen: int) -> None:
     connection.execute(delete(subjects).where(subjects.c.citizen == citizen))
     connection.execute(delete(reseeded).where(reseeded.c.account == account_of(connection, citizen)))
+    connection.execute(delete(moves).where(moves.c.citizen == citizen))
     nothing = {"salt": None, "ref": secrets.token_bytes(32), "custody": False, "consented": False, "residents": None}
     connection.execute(update(citizens).where(citizens.c.id == citizen).values(nothing))
 

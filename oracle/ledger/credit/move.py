@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from eth_account.signers.base import BaseAccount
 
+from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.base import word
 from oracle.edge.chain.contracts.carbon_point import CarbonPoint
 from oracle.edge.chain.sender import Sender, Sent
+from oracle.edge.store.database import Database
+from oracle.edge.store.moves import add_move
 from oracle.model.errors import InputError
 from oracle.model.typed_data import CANCEL_MOVE, MOVE, sign, signable
 
@@ -39,14 +43,31 @@ def cancel(relayer: Sender, former: str, by: BaseAccount) -> Sent:
     return relayer.send(book.cancel_move(former, by.address, signature))
 
 
-def complete(relayer: Sender, former: str) -> Sent:
-    """Completes the announced move of an account's book.
+def complete(relayer: Sender, former: str) -> Sent | None:
+    """Completes the announced move of an account's book; None if somebody did.
 
     Raises:
         InputError: No move is announced.
         ContractReverted: Its two days are not over.
     """
     book = CarbonPoint(relayer.chain)
+    if book.moved_to(former) is not None:
+        return None
     if book.move_of(former).to is None:
         raise InputError(f"no move of the book of {former} is announced")
     return relayer.send(book.complete_move(former))
+
+
+def learn(chain: Chain, database: Database, former: str) -> int:
+    """Stores a completed move, so that acts of later days go to the new account; returns the last day that follows the book.
+
+    Raises:
+        InputError: The book did not move.
+    """
+    book = CarbonPoint(chain)
+    present, (_, through) = book.moved_to(former), book.closed_days_of(former)
+    if present is None:
+        raise InputError(f"the book of {former} did not move")
+    with database.begin() as connection:
+        add_move(connection, word(former), word(present), through)
+    return through

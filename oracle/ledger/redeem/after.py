@@ -1,4 +1,7 @@
-"""What happens to an order after it was taken: refunds, disputes. Its receipt and proof come from the events of its transaction."""
+"""What happens to an order that is not to be taken, or was: cancellation, refunds, disputes.
+
+Receipt and proof of one that was taken come from the events of its transaction.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ from eth_utils.crypto import keccak
 from oracle.edge.chain.client import Chain
 from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
 from oracle.edge.chain.sender import Sender, Sent
+from oracle.ledger.redeem.order import key_of
 from oracle.ledger.redeem.receipt import ProvenReceipt, proven_receipts
 from oracle.model.errors import InputError
-from oracle.model.typed_data import DISPUTE, sign, signable
+from oracle.model.typed_data import CANCEL, DISPUTE, sign, signable
 from oracle.model.units import SECONDS_PER_DAY
 
 
@@ -58,6 +62,39 @@ def taken_order(chain: Chain, key: str) -> TakenOrder:
     return TakenOrder(key, proven, **vars(desk.order_of(proven.encoded())))
 
 
+def order_at(chain: Chain, merchant: str, order_number: bytes, citizen: str | None = None) -> TakenOrder:
+    """An order by its merchant's number.
+
+    Args:
+        citizen: Whose order; can be left out where one citizen's only has this number.
+
+    Raises:
+        InputError: No such order was taken, or several citizens' were.
+    """
+    if citizen is not None:
+        return taken_order(chain, key_of(merchant, citizen, order_number))
+    events = RedemptionDesk(chain).events("OrderRedeemed", where={"merchant": merchant})
+    found = [event.values for event in events if event.values["orderNumber"] == order_number]
+    if len(found) > 1:
+        citizens = ", ".join(values["citizen"] for values in found)
+        raise InputError(f"orders of {len(found)} citizens have this number: name one of {citizens}", field="--citizen")
+    if not found:
+        raise InputError(f"no order with number 0x{order_number.hex()} was taken at {merchant}")
+    return taken_order(chain, "0x" + found[0]["key"].hex())
+
+
+def cancel(relayer: Sender, citizen: BaseAccount, merchant: str, order_number: bytes) -> Sent:
+    """Cancels an order that was not taken: nothing of this citizen's is taken under that number any more. Anyone relays.
+
+    Raises:
+        ContractReverted: It was taken or cancelled before.
+    """
+    values = {"citizen": citizen.address, "merchant": merchant, "orderNumber": order_number}
+    desk = RedemptionDesk(relayer.chain)
+    signature = sign(citizen, signable(desk.domain, "Cancel", CANCEL, values))
+    return relayer.send(desk.cancel_order(citizen.address, merchant, order_number, signature))
+
+
 def refund(merchant: Sender, order: TakenOrder, points_milli: int, due_day: int | None = None) -> Sent:
     """Gives points of an order back: within its window, or after it netted against the merchant's final dues of `due_day`."""
     desk, proven = RedemptionDesk(merchant.chain), order.proven.encoded()
@@ -86,9 +123,10 @@ def day_to_net(chain: Chain, merchant: str, points_milli: int) -> int:
 
 
 def dispute(relayer: Sender, citizen: BaseAccount, order: TakenOrder, reason: str, expiry: int) -> Sent:
-    """Disputes what is left of a held order; the citizen signs, anyone relays."""
+    """Disputes what is left of a held order; whoever has the citizen's book now signs, anyone relays."""
     receipt = order.proven.receipt
     values = {
+        "citizen": receipt.citizen,
         "merchant": receipt.merchant,
         "orderNumber": receipt.order_number,
         "reason": keccak(text=reason),

@@ -20,6 +20,7 @@ PER_TRANSACTION = 32  # with as many claims within 30 M gas, a block of most cha
 _GAS_BASE = 300_000
 _GAS_BESIDE_ORDER = 40_000  # what telling a refusal takes
 _GAS_PER_CLAIM = 160_000
+_ORDER_USED = "RedemptionDesk_OrderUsed"
 
 
 @dataclass(frozen=True)
@@ -37,19 +38,21 @@ class Outcome:
     Attributes:
         order: The order.
         taken: Whether points changed hands, now or before.
+        fresh: Whether they changed hands now, with what was sent here.
         reason: Why not, or that it was taken before.
         transaction: The transaction that decided it; None if none was sent.
     """
 
     order: Order
     taken: bool
+    fresh: bool
     reason: str
     transaction: str | None
 
 
-def is_taken(chain: Chain, order: Order) -> bool:
-    """Whether the merchant's order number was used."""
-    return RedemptionDesk(chain).is_used(order.merchant, order.order_number)
+def is_used(chain: Chain, order: Order) -> bool:
+    """Whether the citizen's order with this number was taken or cancelled."""
+    return RedemptionDesk(chain).is_used(order.merchant, order.citizen, order.order_number)
 
 
 def phase_of(chain: Chain, proven: ProvenReceipt) -> str:
@@ -67,9 +70,9 @@ def redeem(outbox: Outbox, orders: Sequence[SignedOrder], claims: Iterable[Claim
     fresh: dict[str, SignedOrder] = {}
     again = []
     for signed in orders:
-        if is_taken(outbox.chain, signed.order):
+        if is_used(outbox.chain, signed.order):
             yield _before(outbox.chain, signed.order)
-        elif signed.order.key in fresh:  # a batch tells refusals by order number: it must hold each once
+        elif signed.order.key in fresh:  # a batch tells refusals by key: it must hold each once
             again.append(signed)
         else:
             fresh[signed.order.key] = signed
@@ -85,13 +88,15 @@ def redeem(outbox: Outbox, orders: Sequence[SignedOrder], claims: Iterable[Claim
 
 
 def _before(chain: Chain, order: Order) -> Outcome:
-    """What became of an order number that was used: this order was taken, or another one under its number."""
-    event = next(RedemptionDesk(chain).events("OrderRedeemed", where={"key": bytes.fromhex(order.key[2:])}))
+    """What became of an order that was used: it was taken, or cancelled, or another one of this citizen's under its number was taken."""
+    event = next(RedemptionDesk(chain).events("OrderRedeemed", where={"key": bytes.fromhex(order.key[2:])}), None)
+    if event is None:
+        return Outcome(order, False, False, "the citizen cancelled it", None)
     names = ("citizen", "merchant", "orderNumber", "pointsMilli", "terms", "offer")
     asked = (order.citizen, order.merchant, order.order_number, order.points_milli, order.terms, order.offer)
     same = tuple(event.values[name] for name in names) == asked
-    reason = "taken before" if same else "the merchant's order number was used for another order"
-    return Outcome(order, same, reason, event.transaction if same else None)
+    reason = "taken before" if same else "the order number was used for another order of this citizen"
+    return Outcome(order, same, False, reason, event.transaction if same else None)
 
 
 def _by_account(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
@@ -122,4 +127,8 @@ def _relay(outbox: Outbox, orders: list[SignedOrder], claims: list[Claim]) -> It
     }
     for signed in orders:
         reason = refusals.get(signed.order.key)
-        yield Outcome(signed.order, reason is None, reason or "", sent.hash)
+        if reason is not None and reason.startswith(_ORDER_USED):
+            # Somebody was faster: to send this order, or to cancel it.
+            yield _before(outbox.chain, signed.order)
+        else:
+            yield Outcome(signed.order, reason is None, reason is None, reason or "", sent.hash)

@@ -1,13 +1,17 @@
 """A voucher: a citizen's signed order as text for a QR code, shown at the counter and sent once.
 
-The text is `CB1:` and Base32 (RFC 4648) without padding, which QR codes hold in their alphanumeric mode: 5.5 bits a character. In it, one
+The text is `CB2:` and Base32 (RFC 4648) without padding, which QR codes hold in their alphanumeric mode: 5.5 bits a character. In it, one
 after the other: first four bytes of the genesis hash; citizen and merchant, 20 bytes each; order number, 32; thousandths of a point, 7;
-expiry, 5; terms, 32; offer, 32; signature, 65. Nothing in it is secret: who copies it can only send the same order, which is taken once.
+expiry, 5; terms, 32; offer, 32; signature, 65; checksum, the first four bytes of the SHA-256 of `CB2:` and all bytes before. Whoever types
+or scans it wrong is told so by the checksum, not by a signature that does not fit. Nothing in it is secret: who copies it can only send
+the same order, which is taken once.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
+import re
 from pathlib import Path
 
 import segno
@@ -18,9 +22,12 @@ from oracle.ledger.redeem.order import Order
 from oracle.model.errors import InputError, VerificationFailed, WrongChain
 from oracle.model.typed_data import Domain, signer_of
 
-PREFIX = "CB1:"
-_WIDTHS = (4, 20, 20, 32, 7, 5, 32, 32, 65)
+PREFIX = "CB2:"
+_FORMER = "CB1:"
+_ANY_FORMAT = re.compile(r"CB[0-9]+:", re.IGNORECASE)
+_WIDTHS = (4, 20, 20, 32, 7, 5, 32, 32, 65, 4)
 _CHAIN_BYTES = 4
+_CHECK_BYTES = 4
 # Half the order of secp256k1: a signature with a larger s has a twin that is good for the same message, and contracts refuse it.
 _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 
@@ -39,18 +46,24 @@ def voucher_text(signed: SignedOrder, domain: Domain) -> str:
         order.offer,
         signed.signature,
     )
-    return PREFIX + base64.b32encode(b"".join(parts)).decode().rstrip("=")
+    content = b"".join(parts)
+    return PREFIX + _base32(content + _checksum(content))
+
+
+def is_voucher(text: str) -> bool:
+    """Whether a text calls itself a voucher, of this format or another."""
+    return _ANY_FORMAT.match(text.strip()) is not None
 
 
 def read_voucher(text: str, domain: Domain, now: int) -> SignedOrder:
     """The signed order of a voucher, checked as the desk will check it, save for what only the chain knows.
 
     Raises:
-        InputError: The text is no voucher, or too old.
+        InputError: The text is no voucher, one of another format, misread, or too old.
         WrongChain: It is for another chain.
         VerificationFailed: It is not signed by the citizen it names, for this desk on this chain.
     """
-    genesis, *fields, signature = _split(_bytes(text.strip().upper()))
+    genesis, *fields, signature, _ = _split(_bytes(text.strip()))
     if genesis != bytes.fromhex(domain.genesis_hash[2:])[:_CHAIN_BYTES]:
         raise WrongChain(
             f"The voucher is for the chain whose genesis begins with {genesis.hex()}, not for {domain.genesis_hash}."
@@ -109,19 +122,43 @@ def _code(text: str) -> segno.QRCode:
     return segno.make(text, error="m", micro=False)
 
 
-def _bytes(text: str) -> bytes:
+def _bytes(given: str) -> bytes:
+    if not given.isascii():
+        at = next(at for at, letter in enumerate(given) if not letter.isascii())
+        raise InputError(f"a voucher is of ASCII letters and digits; character {at + 1} is U+{ord(given[at]):04X}")
+    text = given.upper()
+    if text.startswith(_FORMER):
+        raise InputError(
+            f"the voucher is of the former format {_FORMER}, which is taken no more: have the order signed anew"
+        )
     if not text.startswith(PREFIX):
-        raise InputError(f"a voucher begins with {PREFIX}, not with '{text[:8]}'")
+        raise InputError(f"a voucher begins with {PREFIX}, not with {text[:8]!r}")
     body = text.removeprefix(PREFIX)
     try:
-        return base64.b32decode(body + "=" * (-len(body) % 8))
-    except ValueError as error:  # of base64, and of what is not ASCII
+        raw = base64.b32decode(body + "=" * (-len(body) % 8))
+    except ValueError as error:
         raise InputError(f"the voucher is not Base32: {error}") from error
+    if _base32(raw) != body:  # bits of the last character that mean nothing
+        raise InputError("the voucher's last character is not what it was written with: scan it again")
+    return raw
+
+
+def _base32(raw: bytes) -> str:
+    return base64.b32encode(raw).decode().rstrip("=")
+
+
+def _checksum(content: bytes) -> bytes:
+    return hashlib.sha256(PREFIX.encode() + content).digest()[:_CHECK_BYTES]
 
 
 def _split(raw: bytes) -> list[bytes]:
     if len(raw) != sum(_WIDTHS):
         raise InputError(f"the voucher has {len(raw)} bytes, not {sum(_WIDTHS)}: was it read whole?")
+    expected, found = _checksum(raw[:-_CHECK_BYTES]), raw[-_CHECK_BYTES:]
+    if found != expected:
+        raise InputError(
+            f"the voucher's checksum is {found.hex()}, not {expected.hex()}: it was misread, scan it again"
+        )
     parts, at = [], 0
     for width in _WIDTHS:
         parts.append(raw[at : at + width])

@@ -33,7 +33,7 @@ class Due:
 
 
 def due_to(chain: Chain, merchant: str, first_day: int, last_day: int) -> Due:
-    """What is due to a merchant for some days, all of them final."""
+    """What is due to a merchant for some days that anyone can settle."""
     payout = OperatorRegistry(chain).merchant_of(merchant).payout
     try:
         points_milli, amount = SettlementVault(chain).settled_now(merchant, first_day, last_day)
@@ -56,9 +56,9 @@ def merchants_of(chain: Chain) -> list[str]:
     return sorted((event.values["merchant"] for event in events), key=str.lower)
 
 
-def last_final_day(chain: Chain) -> int:
-    """Last day whose orders can no longer be refunded."""
-    return RedemptionDesk(chain).last_final_day()
+def last_day_for_anyone(chain: Chain) -> int:
+    """Last day that anyone can settle: the one before the newest final day, which is each merchant's own."""
+    return SettlementVault(chain).last_day_for_anyone()
 
 
 def first_order_day(chain: Chain) -> int:

@@ -19,6 +19,7 @@ from oracle.edge.store.book import Book
 from oracle.edge.store.citizens import people
 from oracle.edge.store.files import committed_files, replace_close_findings
 from oracle.measure.close.across import Acts, claimed_once, named, one_act_per_record, one_trip_at_a_time
+from oracle.measure.close.moved import accounts_on_day
 from oracle.measure.close.open_days import digests, open_days
 from oracle.measure.evidence.batch import bundle_of, quantity_limit, within_day_cap
 from oracle.measure.evidence.folder import ACCOUNTS, RECORDS, write
@@ -83,7 +84,7 @@ class _Closing:
     """One close. Everything it reads is one state of the database, and all it writes there is written at once.
 
     Args:
-        who: citizen, account, salt, consented, residents.
+        who: citizen, account, salt, consented, residents, moved.
         numbers: `local` and `citizen`, where the numbers of `who` are not this book's.
     """
 
@@ -143,7 +144,7 @@ class _Closing:
             quantified = quantify(self._for_engine(acts, rule).with_columns(rows=pl.concat_list("act")), rule, history)
             found.append(quantified.findings.select("code", pl.col("row").alias("act"), "values"))
             who = self._people.select("citizen", "account", "salt", "consented")
-            known = quantified.acts.join(who, on="citizen", maintain_order="left")
+            known = accounts_on_day(quantified.acts.join(who, on="citizen", maintain_order="left"), self._people)
             if known["salt"].null_count():
                 found.append(about_acts("unknown_subject", known.filter(pl.col("salt").is_null()), []))
                 known = known.drop_nulls("salt")

@@ -94,12 +94,12 @@ def _entries(ledger: Ledger, groups: pd.DataFrame, bundles: Mapping[str, Bundled
     ]
     entries = pd.concat([_frame([]), *parts], ignore_index=True)
     capped = _in_group(ledger.table("EntryCapped"), groups)[["group", "index", "cappedMg"]]
-    entries = entries.merge(capped.astype({"index": "Int64"}), how="left", on=["group", "index"])
+    entries = entries.merge(capped.astype({"index": "Int64", "cappedMg": "Int64"}), how="left", on=["group", "index"])
     cut = _in_group(ledger.table("ReductionCapped"), groups)[["group", "account", "creditedMg"]]
-    entries = entries.merge(cut, how="left", on=["group", "account"])
+    entries = entries.merge(cut.astype({"creditedMg": "Int64"}), how="left", on=["group", "account"])
     asked = entries["cappedMg"].fillna(entries["asked_mg"])
     entries["asked_mg"] = entries["creditedMg"].fillna(asked)
-    return entries[list(_ENTRY)]
+    return entries[list(_ENTRY)].astype(_ENTRY)
 
 
 def _taken(chunks: pd.DataFrame, bundle: Bundled) -> pd.DataFrame:

@@ -64,5 +64,6 @@ class Relay:
             for _, promised in batch:
                 promised.set_exception(error)
             return
-        for order, promised in batch:
-            promised.set_result(next(outcome for outcome in outcomes if outcome.order == order.order))
+        for order, promised in batch:  # one outcome each: of one order sent twice at once, one alone is fresh
+            at = next(at for at, outcome in enumerate(outcomes) if outcome.order == order.order)
+            promised.set_result(outcomes.pop(at))

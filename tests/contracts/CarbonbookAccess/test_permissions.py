@@ -160,6 +160,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "unpause": BY_AUTHORITY,
     },
     "RedemptionDesk": {
+        "cancelOrder": ANYONE,
         "collect": Rule(NOBODY, "RedemptionDesk_NotVault"),
         "dispute": ANYONE,
         "lapseDispute": ANYONE,

@@ -51,7 +51,7 @@ def test_given_a_citizen_without_points__when_a_claim_comes_along__the_order_is_
     assert city.book.heldOf(city.roles.merchant) == 400
     assert [event["value"] for event in events(done, "Transfer")] == [422, 400]
     assert bare(city.issuer.progressOf(batch.id)) == (1_000, 50_000, 422, 0, 1, 0)
-    key = city.desk.orderKeyOf(city.roles.merchant, keccak(text="order 1"))
+    key = city.desk.orderKeyOf(city.roles.merchant, newcomer.address, keccak(text="order 1"))
     assert bytes(done.return_value) == bytes(key)
 
 
@@ -113,7 +113,7 @@ def test_given_a_signature_for_another_order__it_reverts_and_credits_nothing(
 ) -> None:
     claims, order, _ = visit(city, newcomer, [claim_of(batch, NEW)], 400)
     forged = sign(household, "Order", city.desk, *order)
-    key = city.desk.orderKeyOf(order.merchant, order.order_number)
+    key = city.desk.orderKeyOf(order.merchant, order.citizen, order.order_number)
     with reverts_with(city.desk, "RedemptionDesk_BadSignature", key, newcomer.address):
         city.counter.claimAndRedeem(claims, order, forged, {"from": city.roles.rando})
     assert city.issuer.isCredited(batch.id, NEW) is False

@@ -59,7 +59,7 @@ def test_given_a_number_that_is_used__it_reverts_though_the_offer_ended(city: Ci
 
 
 def test_given_two_merchants__each_has_numbers_of_its_own(city: City) -> None:
-    city.operators.admitMerchant(city.roles.rando, city.roles.rando, {"from": city.roles.operator})
+    city.admit(city.roles.rando)
     city.offers.publish(NUMBER, terms(), {"from": city.roles.merchant})
     city.offers.publish(NUMBER, terms(price=7_000), {"from": city.roles.rando})
     prices = [city.offers.offerOf(who, NUMBER)[0][PRICE] for who in (city.roles.merchant, city.roles.rando)]

@@ -97,7 +97,7 @@ def test_given_other_terms_than_the_offers__it_reverts(
 def test_given_an_offer_of_another_merchant__it_reverts(
     city: City, open_offer: tuple[str, bytes], commuter: LocalAccount
 ) -> None:
-    city.operators.admitMerchant(city.roles.rando, city.roles.rando, {"from": city.roles.operator})
+    city.admit(city.roles.rando)
     with reverts_with(city.offers, "OfferBook_Unknown", city.roles.rando, NUMBER):
         buy(city, commuter, merchant=city.roles.rando.address)
 

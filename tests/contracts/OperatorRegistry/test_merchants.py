@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import pytest
+from eth_utils.crypto import keccak
 
-from ..support.city import ACTIVE, NONE, SUSPENDED, City
+from ..support.city import ACTIVE, NONE, SUSPENDED, City, person
+from ..support.clock import now
 from ..support.reverts import reverts_with
+from ..support.typed_data import malleable, sign
 from ..support.values import bare, events
 
-SHOP, ACCOUNT = "0x" + "51" * 20, "0x" + "52" * 20
+KEEPER = person("shopkeeper")
+SHOP, ACCOUNT = KEEPER.address, "0x" + "52" * 20
 NOBODY = "0x" + "00" * 20
 MOST = (2**40 - 1, 2**48 - 1)  # milli-points with one order, on one day
 
 
-def test_given_an_active_operator__when_it_admits_a_merchant__it_is_its_sponsor(city: City) -> None:
-    done = city.operators.admitMerchant(SHOP, ACCOUNT, {"from": city.roles.operator})
+def test_given_an_active_operator__when_it_admits_a_merchant_that_signed__it_is_its_sponsor(city: City) -> None:
+    done = city.admit(KEEPER, ACCOUNT)
     assert bare(city.operators.merchantOf(SHOP)) == (ACTIVE, city.roles.operator, MOST, ACCOUNT)
     city.operators.requireActiveMerchant(SHOP)
     assert events(done, "MerchantAdmitted") == [{"merchant": SHOP, "sponsor": city.roles.operator, "payout": ACCOUNT}]
 
 
-@pytest.mark.parametrize(("merchant", "payout"), [(NOBODY, ACCOUNT), (SHOP, NOBODY)])
-def test_given_an_address_that_is_zero__when_a_merchant_is_admitted__it_reverts(
-    city: City, merchant: str, payout: str
-) -> None:
+def test_given_a_payout_that_is_zero__when_a_merchant_is_admitted__it_reverts(city: City) -> None:
     with reverts_with(city.operators, "OperatorRegistry_Incomplete"):
-        city.operators.admitMerchant(merchant, payout, {"from": city.roles.operator})
+        city.admit(KEEPER, NOBODY)
+
+
+def test_given_no_merchant__when_it_is_admitted__nobody_signed_for_it(city: City) -> None:
+    with reverts_with(city.operators, "OperatorRegistry_BadSignature", NOBODY):
+        city.operators.admitMerchant(NOBODY, ACCOUNT, now() + 600, b"", {"from": city.roles.operator})
 
 
 def test_given_a_merchant__when_it_is_admitted_again__it_reverts(city: City) -> None:
     with reverts_with(city.operators, "OperatorRegistry_Registered", city.roles.merchant):
-        city.operators.admitMerchant(city.roles.merchant, ACCOUNT, {"from": city.roles.other_operator})
+        city.admit(city.roles.merchant, ACCOUNT, city.roles.other_operator)
 
 
 @pytest.mark.parametrize("standing", [NONE, SUSPENDED])
@@ -39,7 +45,49 @@ def test_given_an_operator_that_is_not_active__when_it_admits_a_merchant__it_rev
     if standing == SUSPENDED:
         city.operators.setOperatorStanding(who, SUSPENDED, "", {"from": city.roles.authority})
     with reverts_with(city.operators, "OperatorRegistry_OperatorNotActive", who, standing):
-        city.operators.admitMerchant(SHOP, ACCOUNT, {"from": who})
+        city.admit(KEEPER, ACCOUNT, who)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "none",
+        "another operator's",
+        "another payout",
+        "another deadline",
+        "another shop's",
+        "malleable",
+        "another chain",
+        "a chain deployed anew",
+        "another contract",
+    ],
+)
+def test_given_a_signature_that_is_not_the_merchants_over_this_admission__it_reverts(city: City, fault: str) -> None:
+    operator, deadline = city.roles.operator, now() + 600
+    values = (operator.address, SHOP, ACCOUNT, deadline)
+    signature = {
+        "none": lambda: b"",
+        "another operator's": lambda: admission(city, city.roles.other_operator.address, *values[1:]),
+        "another payout": lambda: admission(city, *values[:2], operator.address, deadline),
+        "another deadline": lambda: admission(city, *values[:3], deadline + 1),
+        "another shop's": lambda: sign(person("rival"), "Admission", city.operators, *values),
+        "malleable": lambda: malleable(admission(city, *values)),
+        "another chain": lambda: admission(city, *values, chainId=1),
+        "a chain deployed anew": lambda: admission(city, *values, salt=keccak(b"another genesis")),
+        "another contract": lambda: admission(city, *values, verifyingContract=city.desk.address),
+    }[fault]()
+    with reverts_with(city.operators, "OperatorRegistry_BadSignature", SHOP):
+        city.operators.admitMerchant(*values[1:], signature, {"from": operator})
+
+
+def test_given_a_signature_past_its_deadline__when_the_merchant_is_admitted__it_reverts(city: City) -> None:
+    values = (city.roles.operator.address, SHOP, ACCOUNT, now() - 1)
+    with reverts_with(city.operators, "OperatorRegistry_AdmissionExpired", SHOP, values[3]):
+        city.operators.admitMerchant(*values[1:], admission(city, *values), {"from": city.roles.operator})
+
+
+def admission(city: City, *values: object, **changed: object) -> bytes:
+    return sign(KEEPER, "Admission", city.operators, *values, **changed)
 
 
 def test_given_a_merchant__when_its_sponsor_suspends_it__it_is_suspended_until_the_authority_reinstates_it(

@@ -19,7 +19,7 @@ def test_given_a_day_that_can_still_be_refunded__it_reverts(city: City, commuter
     ordered = city.redeem(commuter, 1_000).timestamp // 86_400
     travel_to((ordered + 8) * 86_400 - 60)
     with reverts_with(city.desk, "RedemptionDesk_NotFinal", ordered, ordered - 1):
-        city.vault.settle(city.roles.merchant, ordered, ordered, {"from": city.roles.rando})
+        city.vault.settle(city.roles.merchant, ordered, ordered, {"from": city.roles.merchant})
 
 
 def test_given_final_days__it_burns_the_points_and_tells_points_and_value(city: City, commuter: LocalAccount) -> None:
@@ -28,7 +28,7 @@ def test_given_final_days__it_burns_the_points_and_tells_points_and_value(city: 
     city.redeem(commuter, 2_000, "order 2")
     travel_to((first + 10) * 86_400)
     supply = city.book.totalSupply()
-    done = city.vault.settle(city.roles.merchant, first, first + 2, {"from": city.roles.rando})
+    done = city.vault.settle(city.roles.merchant, first, first + 2, {"from": city.roles.merchant})
     assert events(done, "PointsCollected") == [
         {
             "merchant": city.roles.merchant,
@@ -48,4 +48,4 @@ def test_given_a_pause_of_the_desk__it_stops_settlement(city: City, commuter: Lo
     travel_to((ordered + 8) * 86_400)
     city.desk.pause({"from": city.roles.guardian})
     with reverts_with(city.desk, "EnforcedPause"):
-        city.vault.settle(city.roles.merchant, ordered, ordered, {"from": city.roles.rando})
+        city.vault.settle(city.roles.merchant, ordered, ordered, {"from": city.roles.merchant})

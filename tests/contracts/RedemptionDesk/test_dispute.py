@@ -72,7 +72,7 @@ def test_given_a_dispute__the_merchants_other_orders_of_the_day_are_settled_in_t
     city.redeem(household, 30_000, "order 2")
     travel_to((day_of(disputed) + 8) * 86_400)
     before = city.token.balanceOf(city.roles.merchant)
-    city.vault.settle(city.roles.merchant, day_of(disputed), day_of(disputed), {"from": city.roles.rando})
+    city.vault.settle(city.roles.merchant, day_of(disputed), day_of(disputed), {"from": city.roles.merchant})
     assert city.token.balanceOf(city.roles.merchant) - before == 30_000 * PRICE
     assert city.book.heldOf(city.roles.merchant) == 100_000
 
@@ -104,10 +104,10 @@ def test_given_a_decision_for_the_merchant__the_order_is_held_again_then_final_a
     travel_to((decided + 8) * 86_400)
     assert state(city, disputed)[0] == FINAL
     before = city.token.balanceOf(city.roles.merchant)
-    city.vault.settle(city.roles.merchant, decided, decided, {"from": city.roles.rando})
+    city.vault.settle(city.roles.merchant, decided, decided, {"from": city.roles.merchant})
     assert city.token.balanceOf(city.roles.merchant) - before == 90_000 * PRICE
     with reverts_with(city.vault, "SettlementVault_NothingDue", city.roles.merchant, decided, decided):
-        city.vault.settle(city.roles.merchant, decided, decided, {"from": city.roles.rando})
+        city.vault.settle(city.roles.merchant, decided, decided, {"from": city.roles.merchant})
 
 
 def test_given_a_dispute_that_nobody_decides__after_sixty_days_anyone_ends_it_for_the_merchant(
@@ -181,11 +181,11 @@ def test_given_a_signature_that_is_not_the_citizens_over_this_dispute__it_revert
 ) -> None:
     receipt, proof = receipt_in(redeemed)
     reason, expiry = keccak(b"cold tea"), now() + 600
-    values = (receipt[1], receipt[2], reason, expiry)
+    values = (*receipt[:3], reason, expiry)
     signature = {
         "somebody else's": lambda: sign(household, "Dispute", city.desk, *values),
-        "another reason": lambda: sign(commuter, "Dispute", city.desk, *values[:2], keccak(b"rude"), expiry),
-        "another order": lambda: sign(commuter, "Dispute", city.desk, values[0], b"\2" * 32, reason, expiry),
+        "another reason": lambda: sign(commuter, "Dispute", city.desk, *values[:3], keccak(b"rude"), expiry),
+        "another order": lambda: sign(commuter, "Dispute", city.desk, *values[:2], b"\2" * 32, reason, expiry),
         "for an order": lambda: sign(commuter, "Order", city.desk, *city.order(commuter, 100_000)),
     }[fault]()
     with reverts_with(city.desk, "RedemptionDesk_BadSignature", key(redeemed), commuter.address):
@@ -194,10 +194,10 @@ def test_given_a_signature_that_is_not_the_citizens_over_this_dispute__it_revert
 
 def test_given_a_dispute_past_its_expiry__it_reverts(city: City, redeemed: Any, commuter: LocalAccount) -> None:
     receipt, proof = receipt_in(redeemed)
-    values = (receipt[1], receipt[2], keccak(b"cold tea"), now() - 1)
+    values = (*receipt[:3], keccak(b"cold tea"), now() - 1)
     signature = sign(commuter, "Dispute", city.desk, *values)
-    with reverts_with(city.desk, "RedemptionDesk_OrderExpired", key(redeemed), values[3]):
-        city.desk.dispute(receipt, proof, *values[2:], signature, {"from": city.roles.rando})
+    with reverts_with(city.desk, "RedemptionDesk_OrderExpired", key(redeemed), values[4]):
+        city.desk.dispute(receipt, proof, *values[3:], signature, {"from": city.roles.rando})
 
 
 def test_given_an_order_that_is_not_disputed__it_cannot_be_decided(city: City, redeemed: Any) -> None:

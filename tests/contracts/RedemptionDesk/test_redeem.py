@@ -13,7 +13,7 @@ from ..support.city import SUSPENDED, City, Order
 from ..support.clock import day, travel_to
 from ..support.receipts import receipt_in
 from ..support.reverts import reverts_with
-from ..support.typed_data import sign
+from ..support.typed_data import malleable, sign
 from ..support.values import bare, events
 
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -27,7 +27,7 @@ def send(city: City, order: Order, signature: bytes) -> Any:
 
 
 def key(city: City, order: Order) -> bytes:
-    return bytes(city.desk.orderKeyOf(order.merchant, order.order_number))
+    return bytes(city.desk.orderKeyOf(order.merchant, order.citizen, order.order_number))
 
 
 def test_given_a_signed_order__it_moves_the_points_and_books_what_is_due(city: City, commuter: LocalAccount) -> None:
@@ -37,7 +37,7 @@ def test_given_a_signed_order__it_moves_the_points_and_books_what_is_due(city: C
     assert bytes(done.return_value) == key(city, order)
     assert city.book.balanceOf(commuter.address) == 127_155
     assert city.book.heldOf(city.roles.merchant) == 100_000
-    assert city.desk.isUsed(order.merchant, order.order_number)
+    assert city.desk.isUsed(order.merchant, order.citizen, order.order_number)
     assert bare(city.desk.orderOf(*receipt_in(done))) == (HELD, 100_000, 0, today, today)
     assert bare(city.desk.dueOf(city.roles.merchant, today)) == (100_000, 5_000_000)
     assert events(done, "OrderRedeemed") == [
@@ -76,14 +76,52 @@ def test_given_an_order_for_nothing__it_reverts(city: City, commuter: LocalAccou
         send(city, order, sign(commuter, "Order", city.desk, *order))
 
 
-def test_given_an_order_number_that_is_used__it_reverts_whoever_orders(
+def test_given_an_order_number_that_is_used__it_reverts_for_that_citizen_and_for_no_other(
     city: City, commuter: LocalAccount, household: LocalAccount
 ) -> None:
+    city.redeem(household, 1)
     city.redeem(commuter, 1_000)
     for citizen in (commuter, household):
         order = city.order(citizen, 2_000)
         with reverts_with(city.desk, "RedemptionDesk_OrderUsed", key(city, order)):
             send(city, order, sign(citizen, "Order", city.desk, *order))
+    assert city.book.heldOf(city.roles.merchant) == 1_001
+
+
+def test_given_an_order_that_the_citizen_cancelled__it_reverts(city: City, commuter: LocalAccount) -> None:
+    order = city.order(commuter, 1_000)
+    done = city.cancel(commuter, order)
+    assert events(done, "OrderCancelled") == [
+        {
+            "key": "0x" + key(city, order).hex(),
+            "citizen": commuter.address,
+            "merchant": order.merchant,
+            "orderNumber": "0x" + order.order_number.hex(),
+        }
+    ]
+    with reverts_with(city.desk, "RedemptionDesk_OrderUsed", key(city, order)):
+        send(city, order, sign(commuter, "Order", city.desk, *order))
+    with reverts_with(city.desk, "RedemptionDesk_OrderUsed", key(city, order)):
+        city.cancel(commuter, order)
+
+
+def test_given_a_stranger__it_cancels_nobodys_order(
+    city: City, commuter: LocalAccount, household: LocalAccount
+) -> None:
+    order = city.order(commuter, 1_000)
+    values = (commuter.address, order.merchant, order.order_number)
+    bad = {
+        "none": b"",
+        "another's": sign(household, "Cancel", city.desk, *values),
+        "another order's": sign(commuter, "Cancel", city.desk, *values[:2], b"\1" * 32),
+        "an order": sign(commuter, "Order", city.desk, *order),
+        "malleable": malleable(sign(commuter, "Cancel", city.desk, *values)),
+        "another chain": sign(commuter, "Cancel", city.desk, *values, chainId=1),
+    }
+    for signature in bad.values():
+        with reverts_with(city.desk, "RedemptionDesk_BadSignature", key(city, order), commuter.address):
+            city.desk.cancelOrder(*values, signature, {"from": city.roles.rando})
+    send(city, order, sign(commuter, "Order", city.desk, *order))
 
 
 def test_given_an_order_that_was_refunded__its_number_stays_used(city: City, commuter: LocalAccount) -> None:
@@ -94,7 +132,7 @@ def test_given_an_order_that_was_refunded__its_number_stays_used(city: City, com
 
 
 def test_given_another_merchant__the_same_number_is_another_order(city: City, commuter: LocalAccount) -> None:
-    city.operators.admitMerchant(city.roles.rando, city.roles.rando, {"from": city.roles.operator})
+    city.admit(city.roles.rando)
     city.redeem(commuter, 1_000)
     city.redeem(commuter, 1_000, merchant=city.roles.rando.address)
     assert city.book.heldOf(city.roles.rando) == 1_000
@@ -125,7 +163,7 @@ def test_given_a_merchant_that_is_not_active__it_reverts(city: City, commuter: L
 def test_given_an_order_altered_after_signing__it_reverts(
     city: City, commuter: LocalAccount, household: LocalAccount, changed: dict[str, Any]
 ) -> None:
-    city.operators.admitMerchant(city.roles.rando, city.roles.rando, {"from": city.roles.operator})
+    city.admit(city.roles.rando)
     order = city.order(commuter, 1_000)
     signature = sign(commuter, "Order", city.desk, *order)
     names = {"household": household.address, "rando": city.roles.rando.address}
@@ -209,7 +247,7 @@ def test_given_a_contract_as_citizen__when_it_tries_to_spend_again_while_it_is_a
     wallet.setMood(MEDDLING, city.desk, inner, {"from": city.roles.rando})
     city.redeem(newcomer, 1_000, citizen=wallet.address)  # would be refused if the inner call had got through
     assert city.book.balanceOf(wallet) == 379_000
-    assert not city.desk.isUsed(second.merchant, second.order_number)
+    assert not city.desk.isUsed(second.merchant, second.citizen, second.order_number)
 
 
 def test_given_a_pause__it_reverts_until_the_authority_ends_it(city: City, commuter: LocalAccount) -> None:

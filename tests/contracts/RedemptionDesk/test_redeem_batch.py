@@ -34,7 +34,7 @@ def test_given_good_and_bad_orders__it_takes_the_good_and_tells_why_not_the_bad(
     signatures += [sign(commuter, "Order", city.desk, *order) for order in orders[3:5]]
     signatures += [sign(household, "Order", city.desk, *orders[5])]
     done = city.desk.redeemBatch(orders, signatures, {"from": city.roles.rando})
-    keys = [bytes(city.desk.orderKeyOf(order.merchant, order.order_number)) for order in orders]
+    keys = [bytes(city.desk.orderKeyOf(order.merchant, order.citizen, order.order_number)) for order in orders]
     assert [event["pointsMilli"] for event in events(done, "OrderRedeemed")] == [1_000, 4_000]
     refused = events(done, "OrderRefused")
     assert [event["reason"] for event in refused] == [
@@ -83,7 +83,7 @@ def test_given_too_little_gas_for_an_order__it_reverts_and_refuses_no_good_order
     needed = city.desk.ORDER_GAS() * 64 // 63 + 20_000
     with reverts_with(city.desk, "RedemptionDesk_GasShort", 0, needed):
         city.desk.redeemBatch([order], [signature], {"from": city.roles.rando, "gas_limit": 400_000})
-    assert not city.desk.isUsed(order.merchant, order.order_number)
+    assert not city.desk.isUsed(order.merchant, order.citizen, order.order_number)
 
 
 def test_given_the_gas_that_the_node_estimates__every_order_is_taken(
@@ -108,7 +108,7 @@ def test_given_the_dearest_order_there_is__the_gas_of_one_order_is_enough(
         travel_to(at(year, 3, 1))
         city.earn([Entry(wallet.address, 1_000)], day=day(year, 2, 1))  # 422 milli-points
     shop = city.roles.deployer
-    city.operators.admitMerchant(shop, shop, {"from": city.roles.operator})
+    city.admit(shop)
     city.offers.publish(tea, (4_220, 1, 1, 0, now() + 600, keccak(b"tea")), {"from": shop})
     order = city.order(newcomer, 4_220, citizen=wallet.address, merchant=shop.address, offer=tea, terms=keccak(b"tea"))
     done = city.desk.redeemBatch([order], [sign(newcomer, "Order", city.desk, *order)], rando)

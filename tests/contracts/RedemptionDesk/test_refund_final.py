@@ -23,7 +23,7 @@ def paid(city: City, commuter: LocalAccount) -> Any:
     city.earn([Entry(commuter.address, 900_000)], day=day(2034, 7, 1))
     redeemed = city.redeem(commuter, 400_000)
     travel_to((day_of(redeemed) + 8) * 86_400)
-    city.vault.settle(city.roles.merchant, day_of(redeemed), day_of(redeemed), {"from": city.roles.rando})
+    city.vault.settle(city.roles.merchant, day_of(redeemed), day_of(redeemed), {"from": city.roles.merchant})
     return redeemed
 
 
@@ -53,7 +53,7 @@ def test_given_a_paid_order__it_goes_back_to_its_pages_and_the_next_payout_is_so
     assert bare(city.desk.dueOf(city.roles.merchant, day_of(later))) == (30_000, 5_000_000 - value)
     [event] = events(done, "OrderRefunded")
     assert (event["pointsMilli"], event["value"], event["dueDay"]) == (70_000, value, day_of(later))
-    city.vault.settle(city.roles.merchant, day_of(later), day_of(later), {"from": city.roles.rando})
+    city.vault.settle(city.roles.merchant, day_of(later), day_of(later), {"from": city.roles.merchant})
     assert city.token.balanceOf(city.roles.merchant) - before == 5_000_000 - value
     assert city.book.heldOf(city.roles.merchant) == 0
 
@@ -96,7 +96,7 @@ def test_given_points_left_without_value__they_are_burned_by_the_next_settlement
     test_given_dearer_points_than_the_day_has_value__it_reverts(city, commuter, household)
     cheap = city.desk.lastFinalDay()
     supply, before = city.book.totalSupply(), city.token.balanceOf(city.roles.merchant)
-    city.vault.settle(city.roles.merchant, cheap, cheap, {"from": city.roles.rando})
+    city.vault.settle(city.roles.merchant, cheap, cheap, {"from": city.roles.merchant})
     assert city.book.totalSupply() == supply - 200
     assert city.token.balanceOf(city.roles.merchant) == before
 

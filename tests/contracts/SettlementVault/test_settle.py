@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from eth_account.signers.local import LocalAccount
 
-from ..support.city import ACTIVE, SUSPENDED, City
+from ..support.city import ACTIVE, SUSPENDED, City, person
 from ..support.clock import travel_to
 from ..support.reverts import error_data, reverts_with
 from ..support.values import bare, events
 
 PRICE = 50
-SHOP, ACCOUNT = "0x" + "51" * 20, "0x" + "52" * 20
+SHOPKEEPER = person("shopkeeper")
+SHOP, ACCOUNT = SHOPKEEPER.address, "0x" + "52" * 20
 
 
 def day_of(transaction: Any) -> int:
@@ -23,10 +24,10 @@ def day_of(transaction: Any) -> int:
 @pytest.fixture
 def final(city: City, commuter: LocalAccount) -> int:
     """The day of an order of 100 points at the merchant and one of 20 at the shop, both final."""
-    city.operators.admitMerchant(SHOP, ACCOUNT, {"from": city.roles.other_operator})
+    city.admit(SHOPKEEPER, ACCOUNT, city.roles.other_operator)
     city.redeem(commuter, 100_000)
     day = day_of(city.redeem(commuter, 20_000, "order 2", merchant=SHOP))
-    travel_to((day + 8) * 86_400)
+    travel_to((day + 9) * 86_400)
     return day
 
 
@@ -56,7 +57,7 @@ def test_given_a_payout_account__the_money_goes_there(city: City, final: int) ->
 
 def test_given_days_that_overlap__each_point_is_paid_once(city: City, final: int, household: LocalAccount) -> None:
     second = day_of(city.redeem(household, 7_000, "order 3"))
-    travel_to((second + 8) * 86_400)
+    travel_to((second + 9) * 86_400)
     merchant = city.roles.merchant
     for first, last in ((final - 3, final), (final - 1, second), (final, second)):
         try_amount = 100_000 if last == final else 7_000
@@ -162,10 +163,10 @@ def test_given_a_token_that_refuses_a_receiver__the_others_are_paid_and_it_is_re
     odd_city: City, odd_token: Any, commuter: LocalAccount
 ) -> None:
     city = odd_city
-    city.operators.admitMerchant(SHOP, ACCOUNT, {"from": city.roles.operator})
+    city.admit(SHOPKEEPER, ACCOUNT)
     city.redeem(commuter, 1_000)
     day = day_of(city.redeem(commuter, 2_000, "order 2", merchant=SHOP))
-    travel_to((day + 8) * 86_400)
+    travel_to((day + 9) * 86_400)
     odd_token.setBlocked(ACCOUNT, True, {"from": city.roles.rando})
     done = city.vault.settleBatch([SHOP, city.roles.merchant], day, day, {"from": city.roles.rando})
     assert [(event["merchant"], event["reason"]) for event in events(done, "PayoutFailed")] == [
@@ -185,7 +186,7 @@ def test_given_a_token_that_calls_back_while_it_pays__nobody_is_paid_twice(
 ) -> None:
     city, merchant = odd_city, odd_city.roles.merchant
     day = day_of(city.redeem(commuter, 1_000))
-    travel_to((day + 8) * 86_400)
+    travel_to((day + 9) * 86_400)
     inner = {
         "settle": city.vault.settle.encode_input(merchant, day, day),
         "settleBatch": city.vault.settleBatch.encode_input([merchant], day, day),

@@ -268,14 +268,22 @@ class Clearing:
             raise Refused("desk", "RedemptionDesk_DisputeOpen", order.key, last)
         self._end_dispute(order)
 
-    def settle(self, merchant: str, first: int, last: int) -> None:
+    def settle(self, merchant: str, first: int, last: int, *, itself: bool) -> None:
+        """The newest final day is the merchant's own."""
         self._require_active(merchant)
+        if not itself:
+            self._require_anybodys(merchant, last)
         self._pay(merchant, first, last)
 
     def settle_suspended(self, merchant: str, first: int, last: int) -> None:
         if self.standing[merchant] != SUSPENDED:
             raise Refused("vault", "SettlementVault_NotSuspended", merchant)
+        self._require_anybodys(merchant, last)
         self._pay(merchant, first, last)
+
+    def _require_anybodys(self, merchant: str, last: int) -> None:
+        if last > self.last_final - 1:
+            raise Refused("vault", "SettlementVault_TooNew", merchant, last, self.last_final - 1)
 
     def _require_active(self, merchant: str) -> None:
         if self.standing[merchant] != ACTIVE:

@@ -86,7 +86,7 @@ class Story:
         self.operators = [roles.operator, roles.other_operator]
         self.receipts: list[tuple[tuple[Any, ...], list[bytes]]] = []
         self.sequence = self.number = 0
-        city.operators.admitMerchant(self.merchants[1], self.merchants[1], {"from": roles.other_operator})
+        city.admit(self.merchants[1], operator=roles.other_operator)
         city.token.mint(roles.rando, 10**12, {"from": roles.rando})
         city.token.approve(city.vault, 10**12, {"from": roles.rando})
         self.paid_before = {merchant.address: int(city.token.balanceOf(merchant)) for merchant in self.merchants}
@@ -172,11 +172,12 @@ class Story:
 
     def settle(self) -> None:
         who = self.random.choice(self.merchants)
+        sender = self.random.choice([who, self.city.roles.rando])
         days = self._finals(who)
         self._both(
             "settle",
-            lambda: self.model.settle(who.address, *days),
-            lambda: self.city.vault.settle(who, *days, {"from": self.city.roles.rando}),
+            lambda: self.model.settle(who.address, *days, itself=sender == who),
+            lambda: self.city.vault.settle(who, *days, {"from": sender}),
         )
 
     def settle_suspended(self) -> None:
@@ -372,15 +373,18 @@ class Story:
 
     def _intent(self, citizen: int, merchant: str, part: int) -> tuple[Intent, Order, bytes]:
         self.number += part != TAKE_USED_NUMBER
-        who = self.citizens[citizen]
+        who, number = self.citizens[citizen], self.number.to_bytes(32)
+        if part == TAKE_USED_NUMBER and self.receipts:
+            (buyer, merchant, number, *_), _ = self.random.choice(self.receipts)
+            if self.random.randrange(3):  # else it is another citizen's, and nothing to the one before
+                who = next(each for each in self.citizens if each.address == buyer)
         tea = part == TAKE_TEA
         milli = TEA_PRICE if part < 0 else self.model.balance(who.address) * part // 1_000
-        number = self.number.to_bytes(32)
         terms, offer = (TEA_TERMS, TEA) if tea else (keccak(b"lunch"), bytes(32))
         order = self.city.order(
             who, milli, merchant=merchant, order_number=number, terms=terms, offer=offer, expiry=now() + 600
         )
-        key = bytes(self.city.desk.orderKeyOf(merchant, number))
+        key = bytes(self.city.desk.orderKeyOf(merchant, who.address, number))
         intent = Intent(key, who.address, merchant, number, milli, terms, offer)
         return intent, order, sign(who, "Order", self.city.desk, *order)
 
@@ -410,9 +414,9 @@ class Story:
 
     def _sign_dispute(self, order: Taken, shown: tuple[tuple[Any, ...], list[bytes]]) -> Any:
         citizen = next(citizen for citizen in self.citizens if citizen.address == order.citizen)
-        values = (order.merchant, shown[0][2], keccak(b"cold"), now() + 600)
+        values = (*shown[0][:3], keccak(b"cold"), now() + 600)
         signature = sign(citizen, "Dispute", self.city.desk, *values)
-        return self.city.desk.dispute(*shown, *values[2:], signature, {"from": self.city.roles.rando})
+        return self.city.desk.dispute(*shown, *values[3:], signature, {"from": self.city.roles.rando})
 
     def _release(self, year: int) -> None:
         self._both(

@@ -12,21 +12,14 @@ from ..support.city import PRICES, City
 from ..support.clock import now, travel_to
 from ..support.receipts import receipt_in
 from ..support.reverts import error_data, reverts_with
-from ..support.typed_data import sign
+from ..support.typed_data import malleable, sign
 from ..support.values import bare, events
 
-CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 PRICE = PRICES[2035]
 
 
 def day_of(transaction: Any) -> int:
     return int(transaction.timestamp // 86_400)
-
-
-def malleable(signature: bytes) -> bytes:
-    """The other signature of the same key over the same digest."""
-    s, v = int.from_bytes(signature[32:64]), signature[64]
-    return signature[:32] + (CURVE_ORDER - s).to_bytes(32) + bytes([55 - v])
 
 
 def test_f33_replayed_vouchers__none_of_them_is_taken(
@@ -41,14 +34,12 @@ def test_f33_replayed_vouchers__none_of_them_is_taken(
         "another contract": sign(commuter, "Order", city.desk, *order, verifyingContract=city.book.address),
         "another user": sign(household, "Order", city.desk, *order),
         "malleable": malleable(good),
-        "a dispute": sign(
-            commuter, "Dispute", city.desk, order.merchant, order.order_number, order.terms, order.expiry
-        ),
+        "a dispute": sign(commuter, "Dispute", city.desk, *order[:3], order.terms, order.expiry),
     }
     orders = [*(order for _ in unsigned), past, order, order]
     signatures = [*unsigned.values(), sign(commuter, "Order", city.desk, *past), good, good]
     done = city.desk.redeemBatch(orders, signatures, {"from": city.roles.rando})
-    key = bytes(city.desk.orderKeyOf(order.merchant, order.order_number))
+    key = bytes(city.desk.orderKeyOf(order.merchant, order.citizen, order.order_number))
     assert [event["reason"] for event in events(done, "OrderRefused")] == [
         *(error_data(city.desk, "RedemptionDesk_BadSignature", key, commuter.address) for _ in unsigned),
         error_data(city.desk, "RedemptionDesk_OrderExpired", key, past.expiry),
@@ -62,7 +53,7 @@ def test_f33_replayed_disputes__none_of_them_is_taken(
 ) -> None:
     redeemed = city.redeem(commuter, 1_000)
     receipt, proof = receipt_in(redeemed)
-    values = (receipt[1], receipt[2], keccak(b"cold tea"), now() + 600)
+    values = (*receipt[:3], keccak(b"cold tea"), now() + 600)
     key = bytes(redeemed.events["OrderRedeemed"]["key"])
     good = sign(commuter, "Dispute", city.desk, *values)
     bad = {
@@ -74,7 +65,7 @@ def test_f33_replayed_disputes__none_of_them_is_taken(
     }
     for signature in bad.values():
         with reverts_with(city.desk, "RedemptionDesk_BadSignature", key, commuter.address):
-            city.desk.dispute(receipt, proof, *values[2:], signature, {"from": city.roles.rando})
+            city.desk.dispute(receipt, proof, *values[3:], signature, {"from": city.roles.rando})
     assert bare(city.desk.disputedOf(city.roles.merchant)) == (0, 0)
 
 
@@ -84,10 +75,10 @@ def test_f34_front_run_voucher__the_citizen_gets_what_was_signed_whoever_sent_it
     order = city.order(commuter, 1_000)
     signature = sign(commuter, "Order", city.desk, *order)
     city.desk.redeem(order, signature, {"from": city.roles.guardian})
-    key = bytes(city.desk.orderKeyOf(order.merchant, order.order_number))
+    key = bytes(city.desk.orderKeyOf(order.merchant, order.citizen, order.order_number))
     with reverts_with(city.desk, "RedemptionDesk_OrderUsed", key):
         city.desk.redeem(order, signature, {"from": city.roles.merchant})
-    assert city.desk.isUsed(order.merchant, order.order_number)
+    assert city.desk.isUsed(order.merchant, order.citizen, order.order_number)
     assert (city.book.balanceOf(commuter.address), city.book.heldOf(city.roles.merchant)) == (226_155, 1_000)
 
 
@@ -97,7 +88,7 @@ def test_f35_f36_approvals__no_flow_leaves_one_and_points_have_none(
     first = city.redeem(commuter, 2_000)
     city.refund(first, 1_000)
     city.dispute(household, city.redeem(household, 1_000, "order 2"))
-    travel_to((day_of(first) + 8) * 86_400)
+    travel_to((day_of(first) + 9) * 86_400)
     city.vault.settle(city.roles.merchant, day_of(first), day_of(first), {"from": city.roles.rando})
     people = [commuter.address, household.address, city.roles.merchant.address, city.roles.operator.address]
     contracts = [city.vault, city.desk, city.offers, city.book, city.roles.merchant]
@@ -121,7 +112,7 @@ def test_f38_settlement_sent_again_and_again__each_point_is_paid_once(
         sold += 10_000 + number
         travel_to((day_of(redeemed) + 1) * 86_400 + 60)
     last = day_of(redeemed)
-    travel_to((last + 8) * 86_400)
+    travel_to((last + 9) * 86_400)
     for first in (last, last - 2, last - 10, last - 10):
         city.vault.settleBatch([merchant, merchant], first, last, {"from": rando})
     assert city.token.balanceOf(merchant) == sold * PRICE
@@ -133,7 +124,7 @@ def test_f39_fake_redemption__without_the_citizens_signature_the_merchant_takes_
 ) -> None:
     order = city.order(commuter, 1_000)
     shop = city.roles.merchant
-    key = bytes(city.desk.orderKeyOf(order.merchant, order.order_number))
+    key = bytes(city.desk.orderKeyOf(order.merchant, order.citizen, order.order_number))
     for forged in (b"", bytes(65), b"\x11" * 64 + b"\x1b", keccak(b"shop") * 2 + b"\x1c"):
         with reverts_with(city.desk, "RedemptionDesk_BadSignature", key, commuter.address):
             city.desk.redeem(order, forged, {"from": shop})
@@ -148,13 +139,13 @@ def test_f39_refund_after_settlement__what_a_merchant_is_owed_never_falls_below_
     city: City, commuter: LocalAccount, household: LocalAccount
 ) -> None:
     paid = city.redeem(commuter, 100_000)
-    travel_to((day_of(paid) + 8) * 86_400)
+    travel_to((day_of(paid) + 9) * 86_400)
     merchant = city.roles.merchant
     city.vault.settle(merchant, day_of(paid), day_of(paid), {"from": city.roles.rando})
     with reverts_with(city.desk, "RedemptionDesk_TooLittleDue", merchant, day_of(paid), 0, 0, 100_000, 100_000 * PRICE):
         city.refund_final(paid, 100_000, day_of(paid))
     later = city.redeem(household, 60_000, "order 2")
-    travel_to((day_of(later) + 8) * 86_400)
+    travel_to((day_of(later) + 9) * 86_400)
     city.refund_final(paid, 60_000, day_of(later))
     with reverts_with(city.desk, "RedemptionDesk_TooLittleDue", merchant, day_of(later), 0, 0, 1, PRICE):
         city.refund_final(paid, 1, day_of(later))
@@ -170,7 +161,7 @@ def test_f40_rounding__a_point_is_worth_the_same_to_the_unit_wherever_it_goes(
     if milli // 3:
         city.refund(redeemed, milli // 3)
     kept = milli - milli // 3
-    travel_to((day_of(redeemed) + 8) * 86_400)
+    travel_to((day_of(redeemed) + 9) * 86_400)
     city.vault.settle(city.roles.merchant, day_of(redeemed), day_of(redeemed), {"from": city.roles.rando})
     assert city.token.balanceOf(city.roles.merchant) == kept * PRICE
 
@@ -187,7 +178,7 @@ def test_f40_price_changed_during_checkout__the_signed_price_stands_or_nothing_h
     city.offers.publish(dearer, (6_000, 9, 0, 0, now() + 600, terms), {"from": city.roles.merchant})
     with reverts_with(city.offers, "OfferBook_Ended", city.roles.merchant, tea):
         city.desk.redeem(order, signature, {"from": city.roles.rando})
-    key = bytes(city.desk.orderKeyOf(order.merchant, order.order_number))
+    key = bytes(city.desk.orderKeyOf(order.merchant, order.citizen, order.order_number))
     with reverts_with(city.desk, "RedemptionDesk_BadSignature", key, commuter.address):
         city.desk.redeem(order._replace(offer=dearer, points_milli=6_000), signature, {"from": city.roles.rando})
     assert city.book.balanceOf(commuter.address) == 227_155

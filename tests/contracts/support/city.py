@@ -175,9 +175,9 @@ class City:
     def dispute(self, citizen: LocalAccount, redeemed: Any, number: int = 0) -> Any:
         """The citizen signs a dispute; anyone sends it."""
         receipt, proof = receipt_in(redeemed, number)
-        values = (receipt[1], receipt[2], keccak(b"cold tea"), now() + 600)
+        values = (*receipt[:3], keccak(b"cold tea"), now() + 600)
         signature = sign(citizen, "Dispute", self.desk, *values)
-        return self.desk.dispute(receipt, proof, *values[2:], signature, {"from": self.roles.rando})
+        return self.desk.dispute(receipt, proof, *values[3:], signature, {"from": self.roles.rando})
 
     def resolve(self, redeemed: Any, to_citizen_milli: int, number: int = 0) -> Any:
         """The authority decides a dispute."""
@@ -195,6 +195,18 @@ class City:
         self.announce_move(source, target)
         travel_to(now() + MOVE_DELAY)
         return self.book.completeMove(source.address, {"from": self.roles.rando})
+
+    def admit(self, merchant: Any, payout: str | None = None, operator: Any = None) -> Any:
+        """The merchant signs, and an operator takes it in: the first one, if none is named."""
+        sponsor = operator or self.roles.operator
+        values = (sponsor.address, merchant.address, payout or merchant.address, now() + 600)
+        signature = sign(merchant, "Admission", self.operators, *values)
+        return self.operators.admitMerchant(*values[1:], signature, {"from": sponsor})
+
+    def cancel(self, citizen: LocalAccount, order: Order) -> Any:
+        """The citizen signs that an order is not to be taken; anyone sends it."""
+        values = (citizen.address, order.merchant, order.order_number)
+        return self.desk.cancelOrder(*values, sign(citizen, "Cancel", self.desk, *values), {"from": self.roles.rando})
 
     def fund(self, operator: Any, amount: int) -> None:
         """Mints test money to an operator, who deposits it and leaves no allowance behind."""
@@ -227,7 +239,7 @@ class City:
         for operator in (roles.operator, roles.other_operator):
             self.operators.licenseOperator(operator, DAY_LIMIT_MG, keccak(b"licence"), {"from": roles.authority})
             self.fund(operator, RESERVE)
-        self.operators.admitMerchant(roles.merchant, roles.merchant, {"from": roles.operator})
+        self.admit(roles.merchant)
         for year, price in PRICES.items():
             self.vault.setPrice(year, price, {"from": roles.authority})
         for methodology, terms in TERMS.items():

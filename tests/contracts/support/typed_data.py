@@ -8,6 +8,8 @@ from brownie import web3
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
+_CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141  # of secp256k1
+
 DOMAIN = [
     {"name": "name", "type": "string"},
     {"name": "version", "type": "string"},
@@ -25,7 +27,9 @@ TYPES = {
     "Order": (
         "address citizen,address merchant,bytes32 orderNumber,uint256 pointsMilli,uint256 expiry,bytes32 terms,bytes32 offer"
     ),
-    "Dispute": "address merchant,bytes32 orderNumber,bytes32 reason,uint256 expiry",
+    "Admission": "address operator,address merchant,address payout,uint256 deadline",
+    "Cancel": "address citizen,address merchant,bytes32 orderNumber",
+    "Dispute": "address citizen,address merchant,bytes32 orderNumber,bytes32 reason,uint256 expiry",
     "Move": "address from,address to,uint256 nonce,uint256 deadline",
     "CancelMove": "address from,address to,uint256 nonce",
 }
@@ -33,6 +37,8 @@ TYPES = {
 NAMES = {
     "Attestation": "Carbonbook EvidenceLedger",
     "Order": "Carbonbook RedemptionDesk",
+    "Admission": "Carbonbook OperatorRegistry",
+    "Cancel": "Carbonbook RedemptionDesk",
     "Dispute": "Carbonbook RedemptionDesk",
     "Move": "Carbonbook CarbonPoint",
     "CancelMove": "Carbonbook CarbonPoint",
@@ -61,7 +67,24 @@ def document(kind: str, contract: Any, values: tuple[Any, ...], **changed: Any) 
     }
 
 
-def sign(signer: LocalAccount, kind: str, contract: Any, *values: Any, **changed: Any) -> bytes:
-    """`signer`'s 65-byte signature over the message."""
+def sign(signer: Any, kind: str, contract: Any, *values: Any, **changed: Any) -> bytes:
+    """`signer`'s 65-byte signature over the message: of a key of the test's, or of an account whose key the node holds."""
     message = document(kind, contract, values, **changed)
-    return bytes(Account.sign_typed_data(signer.key, full_message=message).signature)
+    if isinstance(signer, LocalAccount):
+        return bytes(Account.sign_typed_data(signer.key, full_message=message).signature)
+    answer = web3.provider.make_request("eth_signTypedData_v4", [signer.address, _as_json(message)])
+    return bytes.fromhex(answer["result"][2:])
+
+
+def malleable(signature: bytes) -> bytes:
+    """The other signature of the same key over the same digest, which contracts do not take."""
+    s, v = int.from_bytes(signature[32:64]), signature[64]
+    return signature[:32] + (_CURVE_ORDER - s).to_bytes(32) + bytes([55 - v])
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _as_json(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_as_json(item) for item in value]
+    return "0x" + value.hex() if isinstance(value, bytes) else value

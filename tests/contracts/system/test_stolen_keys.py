@@ -85,7 +85,7 @@ def test_a_stolen_key_of_the_guardian__can_stop_everything_and_the_authority_goe
     day = redeemed.timestamp // 86_400
     for contract in (city.ledger, city.issuer, city.desk, city.vault):
         contract.pause({"from": city.roles.guardian})
-    travel_to((day + 8) * 86_400)
+    travel_to((day + 9) * 86_400)
     with reverts_with(city.vault, "EnforcedPause"):
         city.vault.settle(city.roles.merchant, day, day, {"from": city.roles.rando})
     for contract in (city.ledger, city.issuer, city.desk, city.vault):

@@ -5,6 +5,7 @@ import {LeafLib} from "../../../contracts/libraries/LeafLib.sol";
 import {UnitsLib} from "../../../contracts/libraries/UnitsLib.sol";
 import {BatchId} from "../../../contracts/types/Ids.sol";
 import {IRedemptionDesk} from "../../../interfaces/IRedemptionDesk.sol";
+import {Admissions} from "../support/Admissions.sol";
 import {GasCity} from "./GasCity.sol";
 
 /// @title The dearest that a stranger can make a call for somebody else, against a block of 12 million gas
@@ -13,12 +14,13 @@ contract GasBoundsTest is GasCity {
     uint256 private constant QUANTITY = 12_345; // metres: 332,080 mg, 2,804 milli-points
     uint256 private constant POINTS = 2804;
     uint256 private constant KEY = 0xC1712E;
-    address private constant MERCHANT = address(0x3E);
+    uint256 private constant MERCHANT_KEY = 0x3E;
+
+    address private _merchant;
 
     function setUp() public {
         deployGasCity();
-        vm.prank(OPERATOR);
-        operators.admitMerchant(MERCHANT, MERCHANT);
+        _merchant = Admissions.admit(operators, OPERATOR, MERCHANT_KEY, address(0x3E));
     }
 
     /// @dev Every entry late, cut by the cap, with a new slot for its late day: the dearest path of the book.
@@ -50,7 +52,7 @@ contract GasBoundsTest is GasCity {
             _credit(entries, today());
         }
         IRedemptionDesk.Order memory order;
-        (order.citizen, order.merchant) = (vm.addr(KEY), MERCHANT);
+        (order.citizen, order.merchant) = (vm.addr(KEY), _merchant);
         (order.orderNumber, order.pointsMilli, order.expiry) = (bytes32(uint256(1)), 10 * POINTS, block.timestamp);
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(KEY, desk.orderDigest(order));
         desk.redeem(order, abi.encodePacked(r, s, v));

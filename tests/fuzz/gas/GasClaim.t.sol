@@ -6,6 +6,7 @@ import {BatchId} from "../../../contracts/types/Ids.sol";
 import {ICounter} from "../../../interfaces/ICounter.sol";
 import {IRedemptionDesk} from "../../../interfaces/IRedemptionDesk.sol";
 import {BareClaim, LoopErc20, RootDistributor} from "./Baselines.sol";
+import {Admissions} from "../support/Admissions.sol";
 import {GasCity} from "./GasCity.sol";
 
 /// @title Gas of claiming one leaf of 131,072 and spending it, against a distributor's claim alone that runs beside it
@@ -17,16 +18,19 @@ contract GasClaimTest is GasCity {
     // Morpho's Universal Rewards Distributor, claim of one of 131,072 leaves: new to the token, and holding it.
     uint256 private constant PEER_FIRST = 96_235;
     uint256 private constant PEER_LATER = 79_150;
+    // Beyond the peer's: most of the quarter of a new word that keeps one citizen from using up another's order number.
+    uint256 private constant BEYOND = 2400;
     uint256 private constant KEYS = 0xC1712E; // private keys of the citizens are this and the next ones
-    address private constant MERCHANT = address(0x3E);
+    uint256 private constant MERCHANT_KEY = 0x3E;
+
+    address private _merchant;
 
     uint256 private _orders;
     uint256 private _citizens; // the first of those who come next
 
     function setUp() public {
         deployGasCity();
-        vm.prank(OPERATOR);
-        operators.admitMerchant(MERCHANT, MERCHANT);
+        _merchant = Admissions.admit(operators, OPERATOR, MERCHANT_KEY, address(0x3E));
     }
 
     /// forge-config: default.isolate = true
@@ -90,13 +94,13 @@ contract GasClaimTest is GasCity {
     }
 
     /// forge-config: default.isolate = true
-    function test_GasClaimAndRedeemInARowCostsNoMoreThanAPeersClaimAlone() public {
+    function test_GasClaimAndRedeemInARowCostsNoMoreThanAPeersClaimAloneButForTheOrdersOwnMark() public {
         // Others were there before: the words and sums that stand are what most people find.
         (ICounter.Claim[] memory claims, IRedemptionDesk.Order[] memory orders, bytes[] memory signatures) = _visits(1);
         counter.serve(claims, orders, signatures);
         _citizens = 1;
-        vm.assertLe(_serve("rowFirst"), PEER_FIRST, "claim and order of a citizen without a page of the year");
-        vm.assertLe(_serve("rowLater"), PEER_LATER, "claim and order of a citizen with one");
+        vm.assertLe(_serve("rowFirst"), PEER_FIRST + BEYOND, "claim and order of a citizen without a page of the year");
+        vm.assertLe(_serve("rowLater"), PEER_LATER + BEYOND, "claim and order of a citizen with one");
     }
 
     /// @dev The second of two.
@@ -113,7 +117,9 @@ contract GasClaimTest is GasCity {
         counter.serve(claims, orders, signatures);
         gas = _perVisit(name);
         vm.assertTrue(issuer.isCredited(claims[ROW - 1].batch, ROW - 1), "the last claim of the row");
-        vm.assertTrue(desk.isUsed(MERCHANT, orders[ROW - 1].orderNumber), "the last order of the row");
+        vm.assertTrue(
+            desk.isUsed(_merchant, orders[ROW - 1].citizen, orders[ROW - 1].orderNumber), "the last order of the row"
+        );
     }
 
     function _perVisit(string memory name) private returns (uint256 gas) {
@@ -152,7 +158,7 @@ contract GasClaimTest is GasCity {
 
     function _order(address citizen) private returns (IRedemptionDesk.Order memory order) {
         order.citizen = citizen;
-        order.merchant = MERCHANT;
+        order.merchant = _merchant;
         order.orderNumber = bytes32(++_orders);
         order.pointsMilli = PRICE_MILLI;
         order.expiry = block.timestamp + 1 days;

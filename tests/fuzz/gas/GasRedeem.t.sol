@@ -6,6 +6,7 @@ import {IRedemptionDesk} from "../../../interfaces/IRedemptionDesk.sol";
 import {ICarbonPoint} from "../../../interfaces/ICarbonPoint.sol";
 import {UnitsLib} from "../../../contracts/libraries/UnitsLib.sol";
 import {System} from "../System.sol";
+import {Admissions} from "../support/Admissions.sol";
 import {BareTill} from "./Baselines.sol";
 import {CitizenDayCount} from "./CitizenDayCount.sol";
 import {GasVm} from "./GasVm.sol";
@@ -21,13 +22,15 @@ contract GasRedeemTest is System {
     bytes32 private constant PERMIT_TYPEHASH =
         keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
 
-    address private immutable _merchant = address(uint160(uint256(keccak256("merchant"))));
+    uint256 private constant MERCHANT_KEY = 0x3E;
+
+    address private _merchant;
     uint256 private _number;
 
     function setUp() public {
         deploySystem();
         operators.licenseOperator(address(this), type(uint64).max, "licence");
-        operators.admitMerchant(_merchant, _merchant);
+        _merchant = Admissions.admit(operators, address(this), MERCHANT_KEY, address(0x3E));
         vault.setPrice(2023, PRICE);
         uint256[] memory entries = new uint256[](BATCH);
         for (uint256 i = 0; i < BATCH; i++) {

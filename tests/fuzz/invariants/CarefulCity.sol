@@ -24,12 +24,13 @@ contract CarefulCity is CityLaws {
                 _lawsOfTheStory();
             }
         }
-        bytes32[37] memory verbs = [
+        bytes32[38] memory verbs = [
             bytes32("attest"),
             "credit",
             "redeem",
             "refund",
             "refundFinal",
+            "cancel",
             "dispute",
             "resolveDispute",
             "lapseDispute",
@@ -69,7 +70,7 @@ contract CarefulCity is CityLaws {
     }
 
     function _step(uint256 dice) private {
-        uint256 verb = dice % 61;
+        uint256 verb = dice % 62;
         (uint256 a, uint256 b, uint256 c) = (dice >> 16 & 0xffffffff, dice >> 64 & 0xffffffff, dice >> 128 & 0xffffffff);
         if (verb < 6) city.pushWholeBatch(a, b, c);
         else if (verb < 8) city.attest(a, b, c);
@@ -105,6 +106,7 @@ contract CarefulCity is CityLaws {
         else if (verb == 49) city.endOffer(a);
         else if (verb < 53) city.serve(a, b, c, dice >> 192 & 0xffffffff);
         else if (verb == 53) city.claim(a, b);
+        else if (verb == 61) city.cancel(a);
         else if (verb == 54) _leaveDisputed(a, b);
         else if (verb < 60 && verb > 57) city.creditRests(a, b);
         else if (verb == 60) city.reportAccountTwice(a, b);

@@ -282,6 +282,10 @@ abstract contract CityLaws {
                 uint256 has = city.itemsOf(known.merchant, known.number, citizens[c]);
                 items += has;
                 if (known.terms.perCitizen == 0) continue;
+                if (city.book().originOf(citizens[c]) != citizens[c]) {
+                    vm.assertEq(has, 0, "I39: an item is with whoever had the book first");
+                    continue;
+                }
                 uint256 told = city.offers().takenOf(known.merchant, known.number, citizens[c]);
                 vm.assertEq(told, has, "I39: a citizen has an item for each order not wholly refunded");
                 vm.assertLe(has, known.terms.perCitizen, "I39: and no more than the offer allows");

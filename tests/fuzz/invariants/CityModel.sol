@@ -10,6 +10,7 @@ import {IOperatorRegistry} from "../../../interfaces/IOperatorRegistry.sol";
 import {IOracleCommittee} from "../../../interfaces/IOracleCommittee.sol";
 import {IRedemptionDesk} from "../../../interfaces/IRedemptionDesk.sol";
 import {System} from "../System.sol";
+import {Admissions} from "../support/Admissions.sol";
 import {Trees} from "../support/Trees.sol";
 
 /// @title A small city and its own account of what happened in it
@@ -115,8 +116,8 @@ abstract contract CityModel is System {
         }
         _operators.push(address(0x0A1));
         _operators.push(address(0x0A2));
-        _merchants.push(address(0x0B1));
-        _merchants.push(address(0x0B2));
+        _merchants.push(_born(300));
+        _merchants.push(_born(301));
         for (uint256 i = 0; i < 3; i++) {
             _memberKeys.push(200 + i);
             _born(200 + i);
@@ -164,8 +165,7 @@ abstract contract CityModel is System {
             _fund(_operators[i], RESERVE);
         }
         for (uint256 i = 0; i < _merchants.length; i++) {
-            vm.prank(_operators[i]);
-            operators.admitMerchant(_merchants[i], payoutOf(_merchants[i]));
+            Admissions.admit(operators, _operators[i], _keyOf[_merchants[i]], payoutOf(_merchants[i]));
         }
     }
 

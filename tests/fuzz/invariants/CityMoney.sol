@@ -8,7 +8,8 @@ import {CityOrders} from "./CityOrders.sol";
 abstract contract CityMoney is CityOrders {
     function settle(uint256 seed, uint256 daysBack) public timed {
         address merchant = _picked(_merchants, seed);
-        (uint256 first, uint256 last) = _period(daysBack);
+        bool itself = _mix(seed, 1) % 3 == 0;
+        (uint256 first, uint256 last) = _period(daysBack, itself ? desk.lastFinalDay() : vault.lastDayForAnyone());
         if (first > last) return;
         (uint256 duePoints, uint256 dueValue) = _dues(merchant, first, last);
         if (
@@ -17,6 +18,7 @@ abstract contract CityMoney is CityOrders {
         ) return;
 
         uint256 before = token.balanceOf(payoutOf(merchant));
+        if (itself) vm.prank(merchant);
         (uint256 points, uint256 amount) = vault.settle(merchant, first, last);
 
         vm.assertEq(points, duePoints, "I29: settled points are the final ones");
@@ -32,7 +34,7 @@ abstract contract CityMoney is CityOrders {
 
     function settleBatch(uint256 daysBack) external timed {
         if (vault.paused() || desk.paused()) return;
-        (uint256 first, uint256 last) = _period(daysBack);
+        (uint256 first, uint256 last) = _period(daysBack, vault.lastDayForAnyone());
         if (first > last) return;
         uint256[] memory helds = new uint256[](_merchants.length);
         uint256[] memory values = new uint256[](_merchants.length);
@@ -120,9 +122,9 @@ abstract contract CityMoney is CityOrders {
         done["donate"]++;
     }
 
-    /// @dev Around an order, or the last final days.
-    function _period(uint256 seed) private view returns (uint256 first, uint256 last) {
-        last = desk.lastFinalDay();
+    /// @dev Around an order, or the last days through `through`.
+    function _period(uint256 seed, uint256 through) private view returns (uint256 first, uint256 last) {
+        last = through;
         if (_orders.length == 0 || seed % 4 == 0) return (last - seed % 30, last);
         uint256 recent = _orders.length < 8 ? _orders.length : 8;
         first = _orders[_orders.length - 1 - _mix(seed, 1) % recent].day;

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {UnitsLib} from "../../../contracts/libraries/UnitsLib.sol";
+import {OrderKey} from "../../../contracts/types/Ids.sol";
 import {ICarbonPoint} from "../../../interfaces/ICarbonPoint.sol";
 import {IRedemptionDesk} from "../../../interfaces/IRedemptionDesk.sol";
 import {Trees} from "../support/Trees.sol";
@@ -10,6 +11,7 @@ import {CityOffers} from "./CityOffers.sol";
 /// @title Orders: redeemed at the desk or at the counter, refunded, disputed
 abstract contract CityOrders is CityOffers {
     mapping(uint256 order => uint256 day) private _disputedOn;
+    mapping(OrderKey => bool) private _cancelled;
 
     function redeem(uint256 seed, uint256 pointsSeed) external timed {
         IRedemptionDesk.Order memory order = _order(_picked(_citizens, _mix(seed, 1)), seed, pointsSeed);
@@ -23,8 +25,8 @@ abstract contract CityOrders is CityOffers {
         } else {
             desk.redeem(order, _signedOrder(order));
         }
-        if (!desk.isUsed(order.merchant, order.orderNumber)) {
-            vm.assertEq(careful, false, "I24: a good order in a batch is taken");
+        if (!desk.isUsed(order.merchant, order.citizen, order.orderNumber)) {
+            vm.assertEq(careful, false, "I24: a good order is taken, whoever else used its number");
             return;
         }
 
@@ -43,7 +45,7 @@ abstract contract CityOrders is CityOffers {
         bool inRow = seed % 2 == 0;
         if (inRow && order.offer == 0) order.pointsMilli += _mix(pointsSeed, 1) % 1000;
         if (careful && !_servable(order, number, index, inRow)) return;
-        bool used = desk.isUsed(order.merchant, order.orderNumber);
+        bool used = desk.isUsed(order.merchant, order.citizen, order.orderNumber);
         Before memory before = _beforeCredit(number, index, 1);
         uint256[] memory pages = _pagesOf(citizen);
 
@@ -54,7 +56,7 @@ abstract contract CityOrders is CityOffers {
             counter.claimAndRedeem(_claimOf(number, index), order, _signedOrder(order));
         }
 
-        bool taken = !used && desk.isUsed(order.merchant, order.orderNumber);
+        bool taken = !used && desk.isUsed(order.merchant, order.citizen, order.orderNumber);
         _bookServed(order, number, index, before, pages, taken);
         done["serve"]++;
         if (taken) done["serve and take"]++;
@@ -103,8 +105,7 @@ abstract contract CityOrders is CityOffers {
         IRedemptionDesk.OrderState memory state = desk.orderOf(order.receipt, new bytes32[](0));
         bool before = state.dueDay != state.day;
         if (careful && (state.phase != IRedemptionDesk.OrderPhase.Held || before || desk.paused())) return;
-        bytes32 digest = desk.disputeDigest(order.receipt.merchant, order.receipt.orderNumber, "cold", clock);
-        bytes memory signature = _sign(_keyOf[order.receipt.citizen], digest);
+        bytes memory signature = _signedDispute(order.receipt);
 
         try desk.dispute(order.receipt, new bytes32[](0), "cold", clock, signature) {
             _disputedOn[number] = _today();
@@ -113,6 +114,24 @@ abstract contract CityOrders is CityOffers {
             // Decided on the day it was opened, it looks as if it had never been: the desk knows better.
             vm.assertEq(bytes32(bytes4(reason)), bytes32(IRedemptionDesk.RedemptionDesk_CannotDispute.selector), "");
         }
+    }
+
+    /// @dev A citizen thinks better of an order: of one that was taken it is too late.
+    function cancel(uint256 seed) external timed {
+        IRedemptionDesk.Order memory order = _order(_picked(_citizens, _mix(seed, 1)), seed, seed);
+        if (careful && desk.isUsed(order.merchant, order.citizen, order.orderNumber)) return;
+        bytes memory signature;
+        if (seed % 2 == 0) {
+            vm.prank(order.citizen);
+        } else {
+            signature =
+                _sign(_keyOf[order.citizen], desk.cancelDigest(order.citizen, order.merchant, order.orderNumber));
+        }
+
+        desk.cancelOrder(order.citizen, order.merchant, order.orderNumber, signature);
+
+        _cancelled[desk.orderKeyOf(order.merchant, order.citizen, order.orderNumber)] = true;
+        done["cancel"]++;
     }
 
     function endDispute(uint256 seed, uint256 pointsSeed) external timed {
@@ -132,6 +151,14 @@ abstract contract CityOrders is CityOffers {
         desk.resolveDispute(order.receipt, new bytes32[](0), points);
         _bookRefund(order, points, before);
         done["resolveDispute"]++;
+    }
+
+    /// @dev Who has the citizen's book now signs.
+    function _signedDispute(IRedemptionDesk.Receipt memory receipt) private view returns (bytes memory) {
+        address holder = receipt.citizen;
+        while (book.movedTo(holder) != address(0)) holder = book.movedTo(holder);
+        bytes32 digest = desk.disputeDigest(receipt.citizen, receipt.merchant, receipt.orderNumber, "cold", clock);
+        return _sign(_keyOf[holder], digest);
     }
 
     function _servable(IRedemptionDesk.Order memory order, uint256 number, uint256 index, bool inRow)
@@ -179,9 +206,11 @@ abstract contract CityOrders is CityOffers {
         private
         returns (ICarbonPoint.Part[] memory parts)
     {
+        OrderKey key = desk.orderKeyOf(order.merchant, order.citizen, order.orderNumber);
+        vm.assertTrue(!_cancelled[key], "I24: what was cancelled is not taken");
         parts = _partsSpent(order, pages);
         heldMilli[order.merchant] += order.pointsMilli;
-        if (order.offer != 0) itemsOf[order.merchant][order.offer][order.citizen]++;
+        if (order.offer != 0) itemsOf[order.merchant][order.offer][book.originOf(order.citizen)]++;
         OrderRecord storage record = _orders.push();
         record.receipt.citizen = order.citizen;
         record.receipt.merchant = order.merchant;
@@ -230,7 +259,7 @@ abstract contract CityOrders is CityOffers {
         heldMilli[order.receipt.merchant] -= points;
         bool whole = points > 0 && order.refundedMilli == order.pointsMilli;
         if (whole && order.receipt.offer != 0) {
-            itemsOf[order.receipt.merchant][order.receipt.offer][order.receipt.citizen]--;
+            itemsOf[order.receipt.merchant][order.receipt.offer][book.originOf(order.receipt.citizen)]--;
         }
         vm.assertLe(
             _livePoints(order.receipt.citizen), citizenBefore + points, "I04: a refund brings what was given back"
@@ -272,7 +301,7 @@ abstract contract CityOrders is CityOffers {
         }
     }
 
-    /// @dev Half of the orders take up an offer, if there is one, at its price.
+    /// @dev A quarter of the orders have a number that somebody else's may have had; half take up an offer, if there is one, at its price.
     function _order(address citizen, uint256 seed, uint256 pointsSeed)
         private
         view
@@ -280,7 +309,8 @@ abstract contract CityOrders is CityOffers {
     {
         order.citizen = citizen;
         order.merchant = _picked(_merchants, _mix(seed, 2));
-        order.orderNumber = bytes32(careful ? _orders.length + 1 : _mix(seed, 3) % 40);
+        bool running = careful && _mix(seed, 3) % 4 > 0;
+        order.orderNumber = bytes32(running ? _orders.length + 1 : _mix(seed, 3) % 40);
         uint256 points = _livePoints(citizen);
         order.pointsMilli = careful ? (points == 0 ? 0 : _between(pointsSeed, 1, points)) : pointsSeed % (points + 2);
         order.expiry = clock + 600;
@@ -294,6 +324,7 @@ abstract contract CityOrders is CityOffers {
 
     function _redeemable(IRedemptionDesk.Order memory order) private view returns (bool) {
         if (order.pointsMilli == 0 || order.pointsMilli > _livePoints(order.citizen)) return false;
+        if (desk.isUsed(order.merchant, order.citizen, order.orderNumber)) return false;
         return !desk.paused() && _merchantActive(order.merchant) && (order.offer == 0 || _takable(order));
     }
 

@@ -33,7 +33,7 @@ contract TrustLaws {
         committee.setCommittee(members, 2);
 
         token = new TestYuan();
-        OperatorRegistry operators = new OperatorRegistry(address(access));
+        OperatorRegistry operators = new OperatorRegistry(address(access), keccak256("genesis"));
         operators.licenseOperator(OPERATOR, 1, "licence");
         vault = new SettlementVault(
             address(access), token, ICarbonPoint(address(0x3001)), IRedemptionDesk(address(0x3002)), operators, LEDGER
@@ -102,20 +102,6 @@ contract TrustLaws {
         } else {
             assert(uint256(milli) * price > free);
             assert(vault.freeOf(OPERATOR) == free && vault.lockedOf(OPERATOR, YEAR) == 0);
-        }
-    }
-
-    /// @dev What a batch brought stays locked, all else is free again, and only once.
-    function check_what_a_batch_did_not_bring_is_unlocked_once(uint96 free, uint64 milli, uint64 brought) external {
-        uint256 price = 50;
-        if (milli == 0 || uint256(milli) * price > free || brought > milli) return;
-        _deposit(free);
-        vault.setPrice(YEAR, price);
-        assert(_sent(LEDGER, abi.encodeCall(vault.lock, (BATCH, OPERATOR, YEAR, milli))));
-        for (uint256 i = 0; i < 2; i++) {
-            assert(_sent(LEDGER, abi.encodeCall(vault.unlock, (BATCH, OPERATOR, YEAR, brought))));
-            assert(vault.freeOf(OPERATOR) == free - uint256(brought) * price);
-            assert(vault.lockedOf(OPERATOR, YEAR) == brought && vault.lockedFor(BATCH) == 0);
         }
     }
 

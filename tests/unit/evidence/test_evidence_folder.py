@@ -11,9 +11,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from oracle.measure.evidence.accounts import tree_of
 from oracle.measure.evidence.bundle import assemble
 from oracle.measure.evidence.folder import document_hash, read, read_entries, write
-from oracle.model.canonical import canonical_json
+from oracle.model.canonical import canonical_json, hexed
 from oracle.model.errors import InputError, StoreError, VerificationFailed
 from tests.unit.evidence.evidence_batches import FINDINGS, META, bundle_of, rides
 
@@ -272,6 +273,19 @@ def test_read_entries__other_columns__are_refused(folder: Path) -> None:
     rewrite(folder / "accounts.parquet", lambda table: table.drop("consented"))
     with pytest.raises(VerificationFailed, match="has the columns"):
         read_entries(folder)
+
+
+def test_read_entries__an_account_twice_or_out_of_order__is_refused_though_its_root_is_stated(folder: Path) -> None:
+    table = pl.read_parquet(folder / "accounts.parquet")
+    twice = pl.concat([table, table.tail(1)]).with_columns(index=pl.int_range(pl.len(), dtype=pl.Int64))
+    backwards = table.reverse().with_columns(index=pl.int_range(pl.len(), dtype=pl.Int64))
+    for wrong in (twice, backwards):
+        wrong.write_parquet(folder / "accounts.parquet")
+        restate(folder, accountsRoot=hexed(tree_of(wrong).root))
+        with pytest.raises(VerificationFailed, match="ascending order, each once"):
+            read_entries(folder)
+        with pytest.raises(VerificationFailed):
+            read(folder)
 
 
 def test_write__another_bundle_where_one_is__keeps_the_first_beside(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def test_show__rule__terms_as_the_chain_holds_them() -> None:
     assert shown["terms"] == {
         "unit": "watt_hour",
         "earns_points": True,
+        "creditable": True,
         "factor_ug": 440_300,
         "day_cap_mg": 60_000_000,
         "record_limit": 136_270,
@@ -234,3 +235,13 @@ def test_command__compute__decimals_are_never_floats() -> None:
     assert (shown["quantity"], shown["reduction_mg"]) == (8_565, 399_985)
     tiny = run("compute", "CI-02", "--record", '{"distance_km": 4.35}', "--region", "SZ")
     assert tiny["quantity"] == 4_350  # 4.35 * 1000 is 4349.999... in floats
+
+
+def test_creditable__what_is_forged_easily_or_claimed_elsewhere__is_never_certified() -> None:
+    library = Library.load()
+    never = {name for name, document in library.documents.items() if not document.creditable}
+    assert never == {"CI-07", "CI-14", "CI-16", "CI-30", "CI-32", "EQUIV", "POINTS"}
+    assert all(library.documents[name].creditable_reason for name in never)
+    growth_only = {name for name, document in library.documents.items() if not document.points}
+    assert growth_only <= never
+    assert run("show", "CI-14")["creditable"] == f"no: {library.documents['CI-14'].creditable_reason}"

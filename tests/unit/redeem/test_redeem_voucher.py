@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import random
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import pytest
 import zxingcpp
 from eth_account import Account
 from eth_utils.crypto import keccak
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from oracle.ledger.redeem.desk import SignedOrder
@@ -61,15 +65,62 @@ def test_voucher__on_a_terminal__is_read_by_another_program() -> None:
     assert scanned.text == voucher_text(signed(), DESK)
 
 
+def test_voucher__of_the_former_format__is_refused_and_says_so() -> None:
+    with pytest.raises(InputError, match="former format CB1:, which is taken no more: have the order signed anew"):
+        read_voucher("CB1:" + voucher_text(signed(), DESK).removeprefix("CB2:"), DESK, NOW)
+
+
+def test_voucher__read_by_its_description__has_its_fields_and_its_checksum_where_it_says() -> None:
+    text = voucher_text(signed(), DESK)
+    raw = base64.b32decode(text.removeprefix("CB2:") + "=" * (-len(text.removeprefix("CB2:")) % 8))
+    order, signature = signed().order, signed().signature
+    assert raw[:-4] == (
+        bytes.fromhex("22" * 4)
+        + bytes.fromhex(KEY.address[2:])
+        + bytes.fromhex(MERCHANT[2:])
+        + order.order_number
+        + (12_500).to_bytes(7)
+        + (NOW + 120).to_bytes(5)
+        + order.terms
+        + order.offer
+        + signature
+    )
+    assert raw[-4:] == hashlib.sha256(b"CB2:" + raw[:-4]).digest()[:4]
+
+
+def test_voucher__misread_anywhere_in_its_bytes__is_told_by_the_checksum() -> None:
+    text = voucher_text(signed(), DESK)
+    raw = base64.b32decode(text.removeprefix("CB2:") + "=" * (-len(text.removeprefix("CB2:")) % 8))
+    for at in range(len(raw)):
+        changed = raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]
+        with pytest.raises(InputError, match=r"checksum is [0-9a-f]{8}, not [0-9a-f]{8}: it was misread"):
+            read_voucher("CB2:" + base64.b32encode(changed).decode().rstrip("="), DESK, NOW)
+
+
+@pytest.mark.parametrize(
+    "odd", ["CB2:\u00e4", "\uff23\uff22\uff12\uff1a", "\ud800", "CB2:\u0131", "\u516c\u4ea4", "CB2:A\u2028BC"]
+)
+def test_voucher__with_other_than_ascii__is_refused_with_the_character(odd: str) -> None:
+    with pytest.raises(InputError, match=r"character \d+ is U\+[0-9A-F]{4}"):
+        read_voucher(odd, DESK, NOW)
+
+
+@given(st.text(max_size=80))
+def test_voucher__any_text__is_a_voucher_or_refused_in_words(text: str) -> None:
+    for given_ in (text, "CB2:" + text):
+        with pytest.raises(InputError):
+            read_voucher(given_, DESK, NOW)
+
+
 def test_voucher__written_as_something_else__is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"\.png, \.svg or \.txt, not as '\.pdf'"):
-        write_qr("CB1:", tmp_path / "voucher.pdf")
+        write_qr("CB2:", tmp_path / "voucher.pdf")
 
 
 def test_voucher__any_character_changed__is_refused() -> None:
     text, draw = voucher_text(signed(), DESK), random.Random(SEED)
-    for _ in range(300):
-        at = draw.randrange(len(text) - 1)  # of the last character Base32 leaves bits unused
+    for number in range(400):
+        at = number if number < len(text) else draw.randrange(len(text))
         other = draw.choice([character for character in "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" if character != text[at]])
         changed = text[:at] + other + text[at + 1 :]
         with pytest.raises((InputError, VerificationFailed, WrongChain)):

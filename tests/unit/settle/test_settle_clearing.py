@@ -90,7 +90,9 @@ def test_misfooted__a_column_off_by_one__is_found() -> None:
 def test_operators__reserve_that_came_went_and_stands_behind_points__foots() -> None:
     told = Told()
     told.tell(1, "ReserveDeposited", **{"operator": OPERATOR, "from": OPERATOR, "amount": HUGE})
-    told.tell(2, "ReserveLocked", operator=OPERATOR, year=2023, pointsMilli=7, amount=350)
+    batch = bytes(range(32))
+    told.tell(2, "ReserveLocked", batch=batch, operator=OPERATOR, year=2023, pointsMilli=9, amount=450)
+    told.tell(3, "ReserveUnlocked", batch=batch, operator=OPERATOR, year=2023, pointsMilli=2, amount=100)
     told.tell(DAY, "ReserveWithdrawn", operator=OPERATOR, to=OPERATOR, amount=1)
     told.tell(DAY + 1, "ReserveReleased", operator=OPERATOR, year=2013, amount=20)
     first, second = (operators(told.ledger(), Period(day, day)) for day in (FIRST, FIRST + timedelta(days=1)))

@@ -52,6 +52,6 @@ class OperatorRegistry(Contract):
         """Licenses an operator, by the hash of its licence."""
         return self._call("licenseOperator", operator, day_limit_mg, licence)
 
-    def admit_merchant(self, merchant: str, payout: str) -> Call:
-        """Admits a merchant under the sending operator."""
-        return self._call("admitMerchant", merchant, payout)
+    def admit_merchant(self, merchant: str, payout: str, deadline: int, signature: bytes) -> Call:
+        """Admits a merchant under the sending operator; the merchant signed, and its signature is good through `deadline`."""
+        return self._call("admitMerchant", merchant, payout, deadline, signature)

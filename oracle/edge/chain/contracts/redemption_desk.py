@@ -34,9 +34,9 @@ class RedemptionDesk(Contract):
 
     role = "RedemptionDesk"
 
-    def is_used(self, merchant: str, order_number: bytes) -> bool:
-        """Whether a merchant's order number was used."""
-        return bool(self._read("isUsed", merchant, order_number))
+    def is_used(self, merchant: str, citizen: str, order_number: bytes) -> bool:
+        """Whether a citizen's order with this number was taken or cancelled."""
+        return bool(self._read("isUsed", merchant, citizen, order_number))
 
     def order_of(self, proven: Proven) -> OrderState:
         """Where an order stands."""
@@ -64,6 +64,10 @@ class RedemptionDesk(Contract):
     def redeem_batch(self, orders: Sequence[Encoded], signatures: Sequence[bytes]) -> Call:
         """Takes orders; what fails stops no other."""
         return self._call("redeemBatch", list(orders), list(signatures))
+
+    def cancel_order(self, citizen: str, merchant: str, order_number: bytes, signature: bytes) -> Call:
+        """Cancels an order that was not taken; the citizen signed."""
+        return self._call("cancelOrder", citizen, merchant, order_number, signature)
 
     def refund(self, proven: Proven, points_milli: int) -> Call:
         """Gives points of a held order back."""

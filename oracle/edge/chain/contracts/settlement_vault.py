@@ -46,14 +46,18 @@ class SettlementVault(Contract):
         return int(self._read("DAY_GAS"))
 
     def settled_now(self, merchant: str, first_day: int, last_day: int) -> tuple[int, int]:
-        """Points and money that `settle` would pay now: asked as the merchant, sent by nobody.
+        """Points and money that `settle` would pay now in a batch, where the vault calls itself; sent by nobody.
 
         Raises:
             ContractReverted: It would pay nothing, and why.
         """
         call = self._call("settle", merchant, first_day, last_day)
-        points_milli, amount = decode(["uint256", "uint256"], self.chain.simulate(call.to, call.data, merchant))
+        points_milli, amount = decode(["uint256", "uint256"], self.chain.simulate(call.to, call.data, call.to))
         return points_milli, amount
+
+    def last_day_for_anyone(self) -> int:
+        """Last day that anyone can settle: the one before the newest final day, which is each merchant's own."""
+        return int(self._read("lastDayForAnyone"))
 
     def settle_batch(self, merchants: Sequence[str], first_day: int, last_day: int) -> Call:
         """Pays many merchants; what fails stops no other."""
