@@ -286,6 +286,7 @@ def test_a_database_of_another_installation__is_refused_by_every_command_that_wr
     assert town.evidence() == before
     town.lose()
     assert town.carbonbook("rebuild")["lost"] == []
+    town.carbonbook("enrol", town.folder / "people.csv")
     for day in (*town.days, 5):
         for rider in RIDERS:
             town.ingest(rider, day)

@@ -183,13 +183,16 @@ def book_that_knows_less(world: World, step: str, seed: int) -> Trial:
     for path in world.home.glob("book.sqlite*"):
         path.unlink()
     if case != "empty":
-        shutil.copy(world.steps["ingest szt"].home / "book.sqlite", world.home)
+        kept_book = world.steps["ingest szt"].home / "book.sqlite"
+        with closing(sqlite3.connect(kept_book)) as was, closing(sqlite3.connect(world.home / "book.sqlite")) as book:
+            was.backup(book)  # with what is still in its log
     if case == "of another installation":
         with closing(sqlite3.connect(world.home / "book.sqlite")) as book, book:
             book.execute("UPDATE home SET name = 'another'")
-    refused = [world.ends("close").code, world.ends("ingest", str(world.folder / "orders.csv"), "--source", "szt").code]
+    refused = [world.ends("close").code, world.ends("enrol", str(world.folder / "city" / "citizens.csv")).code]
     if case == "of another installation":
-        (world.home / "book.sqlite").unlink()
+        for path in world.home.glob("book.sqlite*"):
+            path.unlink()
     ended = [world.ends("rebuild"), world.ends("enrol", str(world.folder / "city" / "citizens.csv"))]
     ended += [world.ends(*words) for words in world.ingests()]
     made = json.loads(world.ends("close").out)["batches"]
