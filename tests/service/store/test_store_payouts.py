@@ -92,7 +92,7 @@ def test_migration__a_book_in_which_two_runs_have_one_payout__leaves_it_to_the_o
     place: Path | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as before:
-        before.setattr(migrate, "HEAD", "0007")
+        before.setattr(migrate, "HEAD", "0008")
         old = Database(place)
     with old.begin() as connection:
         _insert(connection, run_of("a.1", paid(ONE, FIRST), block=1, cancelled=True), bank=True)

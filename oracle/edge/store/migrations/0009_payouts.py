@@ -7,8 +7,8 @@ from alembic import op
 
 from oracle.model.settlement_run import payout_id
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 # Paid items, by who has the better right to a transaction: not cancelled, then paid as signed, then earlier.
 _PAID = sa.text(
