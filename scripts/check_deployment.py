@@ -41,6 +41,14 @@ PARTNERS = {
     "vault": "SettlementVault",
     "offers": "OfferBook",
     "token": "SettlementToken",
+    "credits": "CarbonCredit",
+    "certifier": "ReductionCertifier",
+    "reversals": "ReversalDesk",
+    "market": "CreditMarket",
+    "pot": "ProceedsPot",
+    "inventories": "InventoryRegistry",
+    "picture": "CertificatePicture",
+    "retirements": "RetirementRegistry",
 }
 
 
@@ -53,7 +61,7 @@ def main() -> int:
     try:
         chain = Chain(arguments.rpc, Manifest.load(arguments.manifest))
         written = json.loads(arguments.manifest.read_text())
-        lines = list(drift(chain, written["compiler"], written["rules"]))
+        lines = list(drift(chain, written["compiler"], written["rules"], written["credits"]))
     except CarbonbookError as error:
         sys.stderr.write(f"Error: {error}\n")
         return error.exit_code
@@ -64,11 +72,14 @@ def main() -> int:
     return 1 if lines else 0
 
 
-def drift(chain: Chain, compiler: dict[str, Any], rules: dict[str, dict[str, Any]]) -> Iterator[str]:
+def drift(
+    chain: Chain, compiler: dict[str, Any], rules: dict[str, dict[str, Any]], credits: dict[str, Any]
+) -> Iterator[str]:
     """What differs between a chain and its manifest, a sentence each.
 
     Args:
         rules: Admin, guardian and `grantDelaySeconds` of each role.
+        credits: Parameters of the second flow.
     """
     yield from _compiler(compiler)
     strangers = list(_code(chain))
@@ -79,6 +90,7 @@ def drift(chain: Chain, compiler: dict[str, Any], rules: dict[str, dict[str, Any
     yield from _members(chain)
     yield from _rules(chain, rules)
     yield from _functions(chain)
+    yield from _credits(chain, credits)
     yield from _differences(
         {
             "committee members": (sorted(chain.manifest.committee["members"]), _committee(chain)),
@@ -92,6 +104,21 @@ def drift(chain: Chain, compiler: dict[str, Any], rules: dict[str, dict[str, Any
             },
         }
     )
+
+
+def _credits(chain: Chain, said: dict[str, Any]) -> Iterator[str]:
+    """The terms of the next series, where fees and unclaimed shares go, and the code that begins serials."""
+    terms = chain.read("CreditMarket", "termsOf", chain.read("CreditMarket", "presentTermsId"))
+    found = {
+        "citizens_bps": terms.citizensBps,
+        "fee_bps": terms.feeBps,
+        "buffer_bps": terms.bufferBps,
+        "floor_price": terms.floorPrice,
+        "fee_receiver": chain.read("CreditMarket", "feeReceiver"),
+        "public_good": chain.read("ProceedsPot", "publicGood"),
+        "registry_code": chain.read("RetirementRegistry", "registryCode").decode(),
+    }
+    yield from _differences({f"credits {name}": (said[name], found[name]) for name in sorted(found)})
 
 
 def _committee(chain: Chain) -> list[str]:

@@ -15,7 +15,7 @@ import json
 import shutil
 import time
 import tomllib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -56,7 +56,33 @@ WIRING: dict[str, dict[int, list[str]]] = {
     },
     "RedemptionDesk": {AUTHORITY: ["resolveDispute", "unpause"], GUARDIAN: ["pause"]},
     "SettlementVault": {AUTHORITY: ["setPrice", "settleSuspended", "unpause"], GUARDIAN: ["pause"]},
+    "ReductionCertifier": {
+        AUTHORITY: ["appoint", "issue", "licenseVerifier", "reject", "setExclusion", "startNotice"],
+    },
+    "ReversalDesk": {AUTHORITY: ["unfreeze"], AUTHORITY_DELAYED: ["cancel"], GUARDIAN: ["freeze"]},
+    "CreditMarket": {AUTHORITY_DELAYED: ["setFeeReceiver", "setTerms"]},
+    "ProceedsPot": {AUTHORITY_DELAYED: ["setPublicGood"]},
+    "InventoryRegistry": {AUTHORITY: ["setBoundary", "setRule"]},
+    "RetirementRegistry": {AUTHORITY_DELAYED: ["setCredentialKey"]},
 }
+
+
+@dataclass(frozen=True)
+class Credits:
+    """What differs in the second flow. Parts are in 1/10,000, the floor in token units per tonne. Accounts are addresses."""
+
+    registry_code: str
+    citizens_bps: int
+    fee_bps: int
+    buffer_bps: int
+    floor_price: int
+    fee_receiver: str
+    public_good: str
+
+    @property
+    def terms(self) -> tuple[int, int, int, int]:
+        """`ICreditMarket.SeriesTerms`, in its order."""
+        return self.citizens_bps, self.fee_bps, self.buffer_bps, self.floor_price
 
 
 @dataclass(frozen=True)
@@ -74,6 +100,7 @@ class Profile:
     members: list[str]
     quorum: int
     token: str | None
+    credits: Credits
 
     @classmethod
     def load(cls, path: Path, listed: list[str]) -> Profile:
@@ -93,6 +120,9 @@ class Profile:
             members=sorted((account(value) for value in data["committee"]["members"]), key=str.lower),
             quorum=data["committee"]["quorum"],
             token=data.get("token"),
+            credits=Credits(
+                **data["credits"] | {key: account(data["credits"][key]) for key in ("fee_receiver", "public_good")}
+            ),
         )
 
 
@@ -181,8 +211,53 @@ def deploy(built: Any, deployer: Any, profile: Profile) -> SimpleNamespace:
         OfferBook=offers,
         Counter=counter,
     )
+    _deploy_credits(system, built, deployer, profile.credits, genesis)
     _wire(system, profile, deployer)
     return system
+
+
+def _deploy_credits(system: SimpleNamespace, built: Any, deployer: Any, terms: Credits, genesis: bytes) -> None:
+    """Deploys the second flow and adds it to `system`. All know each other from their constructors on."""
+    access, token = system.CarbonbookAccess, system.SettlementToken
+    ledger, committee, operators = system.EvidenceLedger, system.OracleCommittee, system.OperatorRegistry
+    nonce = deployer.nonce
+    credits_at, certifier_at, reversals_at, market_at, pot_at, inventories_at, picture_at, retirements_at = (
+        deployer.get_deployment_address(nonce + step) for step in range(8)
+    )
+    system.CarbonCredit = deployer.deploy(built.CarbonCredit, certifier_at, market_at, retirements_at, reversals_at)
+    system.ReductionCertifier = deployer.deploy(
+        built.ReductionCertifier,
+        access,
+        ledger,
+        system.PointIssuer,
+        system.MethodologyRegistry,
+        operators,
+        committee,
+        market_at,
+        credits_at,
+        genesis,
+    )
+    system.ReversalDesk = deployer.deploy(
+        built.ReversalDesk, access, ledger, committee, certifier_at, market_at, credits_at, genesis
+    )
+    partners = (token, operators, certifier_at, reversals_at, retirements_at, pot_at, credits_at)
+    system.CreditMarket = deployer.deploy(built.CreditMarket, access, partners, terms.fee_receiver, terms.terms)
+    system.ProceedsPot = deployer.deploy(
+        built.ProceedsPot, access, token, certifier_at, market_at, system.CarbonPoint, terms.public_good, genesis
+    )
+    system.InventoryRegistry = deployer.deploy(built.InventoryRegistry, access, certifier_at, retirements_at, genesis)
+    system.CertificatePicture = deployer.deploy(built.CertificatePicture)
+    system.RetirementRegistry = deployer.deploy(
+        built.RetirementRegistry,
+        access,
+        certifier_at,
+        reversals_at,
+        inventories_at,
+        picture_at,
+        market_at,
+        credits_at,
+        terms.registry_code.encode(),
+    )
 
 
 def _wire(system: SimpleNamespace, profile: Profile, deployer: Any) -> None:
@@ -249,6 +324,7 @@ def write_manifest(system: SimpleNamespace, profile: Profile, deployer: str, tar
             "challengeWindowSeconds": profile.challenge_window_seconds,
             "accountDayCapMg": profile.account_day_cap_mg,
         },
+        "credits": asdict(profile.credits),
     }
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(manifest, indent=2) + "\n")

@@ -16,16 +16,24 @@ from brownie import project
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "oracle" / "edge" / "chain" / "abi"
 CONTRACTS = (
+    "CarbonCredit",
     "CarbonPoint",
     "CarbonbookAccess",
+    "CertificatePicture",
     "Counter",
+    "CreditMarket",
     "EvidenceLedger",
+    "InventoryRegistry",
     "MethodologyRegistry",
     "OfferBook",
     "OperatorRegistry",
     "OracleCommittee",
     "PointIssuer",
+    "ProceedsPot",
     "RedemptionDesk",
+    "ReductionCertifier",
+    "RetirementRegistry",
+    "ReversalDesk",
     "SettlementVault",
     "TestYuan",
 )

@@ -40,20 +40,29 @@ TIMEOUT_SECONDS = 900
 
 # The folders of brownie's tests that look first; forge's look at whatever these let live.
 LOOKED_AT = {
+    "CarbonCredit": ["CarbonCredit", "ReversalDesk", "CarbonbookAccess"],
     "CarbonPoint": ["CarbonPoint", "PointIssuer", "RedemptionDesk", "CarbonbookAccess"],
     "CarbonbookAccess": ["CarbonbookAccess"],
+    "CertificatePicture": ["RetirementRegistry"],
     "Counter": ["Counter"],
+    "CreditMarket": ["CreditMarket", "ReversalDesk", "RetirementRegistry", "CarbonbookAccess"],
     "EvidenceLedger": ["EvidenceLedger", "PointIssuer", "CarbonbookAccess"],
+    "InventoryRegistry": ["InventoryRegistry", "CarbonbookAccess"],
     "MethodologyRegistry": ["MethodologyRegistry", "CarbonbookAccess"],
     "OfferBook": ["OfferBook", "RedemptionDesk"],
     "OperatorRegistry": ["OperatorRegistry", "CarbonbookAccess"],
     "OracleCommittee": ["OracleCommittee", "CarbonbookAccess"],
     "PointIssuer": ["PointIssuer", "CarbonbookAccess"],
+    "ProceedsPot": ["ProceedsPot", "CarbonbookAccess"],
     "RedemptionDesk": ["RedemptionDesk", "CarbonbookAccess", "clearing"],
+    "ReductionCertifier": ["ReductionCertifier", "ReversalDesk", "CarbonbookAccess"],
+    "RetirementRegistry": ["RetirementRegistry", "InventoryRegistry", "CarbonbookAccess"],
+    "ReversalDesk": ["ReversalDesk", "CreditMarket", "CarbonbookAccess"],
     "SettlementVault": ["SettlementVault", "CarbonbookAccess", "clearing", "RedemptionDesk", "PointIssuer"],
 }
 # Libraries, by the contract whose tests look at them.
 LIBRARIES = {
+    "CalendarLib": "RetirementRegistry",
     "ChunkLib": "PointIssuer",
     "LeafLib": "EvidenceLedger",
     "PageLib": "CarbonPoint",
@@ -61,7 +70,9 @@ LIBRARIES = {
     "ReceiptLib": "RedemptionDesk",
     "RowLib": "CarbonPoint",
     "SaltedDomain": "RedemptionDesk",
+    "SeriesLib": "CreditMarket",
     "SignatureLib": "RedemptionDesk",
+    "TextLib": "RetirementRegistry",
     "UnitsLib": "CarbonPoint",
 }
 TARGETS = {**LOOKED_AT, **{name: LOOKED_AT[user] for name, user in LIBRARIES.items()}}

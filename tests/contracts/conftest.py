@@ -30,6 +30,7 @@ from .support.city import (
     person,
 )
 from .support.clock import at, now, travel_to
+from .support.credits import TONNE, Flow, Series
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +98,22 @@ def fn_isolation(founded: City) -> Iterator[None]:
 @pytest.fixture
 def city(founded: City) -> City:
     return founded
+
+
+@pytest.fixture
+def flow(city: City) -> Flow:
+    """The second flow, as far as a verifier is licensed: in the days after the city's first."""
+    flow = Flow(city)
+    flow.establish()
+    return flow
+
+
+@pytest.fixture
+def series(flow: Flow, commuter: LocalAccount, household: LocalAccount, newcomer: LocalAccount) -> Series:
+    """Series 1: 450 t of three citizens, 22.5 t of them buffer."""
+    return flow.issued(
+        [(commuter.address, 100 * TONNE), (household.address, 200 * TONNE), (newcomer.address, 150 * TONNE)]
+    )
 
 
 @pytest.fixture

@@ -95,6 +95,23 @@ def _with_grant_delay(manifest: dict[str, Any]) -> None:
     manifest["rules"]["ADMIN"]["grantDelaySeconds"] = 60
 
 
+def _with_other_floor(manifest: dict[str, Any]) -> None:
+    manifest["credits"]["floor_price"] += 1
+
+
+def _with_other_public_good(manifest: dict[str, Any]) -> None:
+    manifest["credits"]["public_good"] = manifest["deployer"]
+
+
+def _with_other_code_of_serials(manifest: dict[str, Any]) -> None:
+    manifest["credits"]["registry_code"] = "SZ02"
+
+
+def _with_issue_by_the_board(manifest: dict[str, Any]) -> None:
+    for entry in manifest["functions"]["ReductionCertifier"].values():
+        entry["role"] = "AUTHORITY_DELAYED"
+
+
 DRIFTS: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (_with_quorum, "committee quorum: the manifest says 3, the chain 2"),
     (_with_other_code, "CarbonPoint: the code at "),
@@ -109,6 +126,14 @@ DRIFTS: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (_with_other_guardian, "guardian of role AUTHORITY_DELAYED: the manifest says 1, the chain 3"),
     (_with_other_admin, "admin of role GUARDIAN: the manifest says 1, the chain 0"),
     (_with_grant_delay, "grant delay of role ADMIN: the manifest says 60, the chain 0"),
+    (_with_other_floor, "credits floor_price: the manifest says 1000001, the chain 1000000"),
+    (
+        _with_other_public_good,
+        "credits public_good: the manifest says 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266, "
+        "the chain 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC",
+    ),
+    (_with_other_code_of_serials, "credits registry_code: the manifest says SZ02, the chain SZ01"),
+    (_with_issue_by_the_board, "role of ReductionCertifier.issue(uint256,bytes32): the manifest says 2, the chain 1"),
     (_with_other_compiler, "compiler: the manifest says 0.8.29, the chain 0.8.30"),
 ]
 

@@ -19,6 +19,7 @@ interface Vm {
     function getNonce(address account) external view returns (uint64);
     function label(address account, string calldata name) external;
     function prank(address sender) external;
+    function roll(uint256 blockNumber) external;
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function startPrank(address sender) external;
     function stopPrank() external;

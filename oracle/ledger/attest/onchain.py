@@ -64,7 +64,8 @@ def require_abreast(chain: Chain, book: Book, operators: Collection[str], finali
     head = chain.head()
     since = None if block is None else max(chain.manifest.first_block, block - finality)
     there = {batch: header for batch, header in attested(chain, since) if header.operator in operators}
-    _require_none([*_unknown(book, known, there), *_without_bundle(book, known)])
+    behind = {each.batch: each for each in (*_unknown(book, known, there), *_without_bundle(book, known))}
+    _require_none(list(behind.values()))
     if block != head:
         with book.database.begin() as connection:
             set_compared_up_to(connection, head)

@@ -23,16 +23,24 @@ from ..support.city import City, person
 from ..support.reverts import error_data
 
 CONTRACTS = {
+    "CarbonCredit": "credits",
     "CarbonPoint": "book",
     "CarbonbookAccess": "access",
+    "CertificatePicture": "picture",
     "Counter": "counter",
+    "CreditMarket": "market",
     "EvidenceLedger": "ledger",
+    "InventoryRegistry": "inventories",
     "MethodologyRegistry": "methodologies",
     "OfferBook": "offers",
     "OperatorRegistry": "operators",
     "OracleCommittee": "committee",
     "PointIssuer": "issuer",
+    "ProceedsPot": "pot",
     "RedemptionDesk": "desk",
+    "ReductionCertifier": "certifier",
+    "RetirementRegistry": "retirements",
+    "ReversalDesk": "reversals",
     "SettlementVault": "vault",
 }
 CALLERS = (
@@ -53,6 +61,9 @@ NOBODY: frozenset[str] = frozenset()
 AUTHORITY = frozenset({"authority", "second_authority"})
 
 
+OVERLOADED = {"safeTransferFrom"}  # of ERC-721, which has it twice: each refuses everybody
+
+
 class Rule(NamedTuple):
     """Who gets through at once, who only after announcing it, and the error that all others get."""
 
@@ -69,7 +80,20 @@ BY_MANAGER = Rule(NOBODY, "AccessManagedUnauthorized")
 BY_ADMIN = Rule(NOBODY, "AccessManagerUnauthorizedAccount", frozenset({"admin"}))
 BY_CONTRACT = Rule(NOBODY, "CarbonPoint_NotAllowed")
 
+OF_CREDITS = Rule(NOBODY, "CarbonCredit_Denied")
+OF_MARKET = Rule(NOBODY, "CreditMarket_Denied")
+
 RULES: dict[str, dict[str, Rule]] = {
+    "CarbonCredit": {
+        "approve": ANYONE,
+        "cancel": OF_CREDITS,
+        "open": OF_CREDITS,
+        "pull": OF_CREDITS,
+        "retire": OF_CREDITS,
+        "setFrozen": OF_CREDITS,
+        "transfer": ANYONE,
+        "transferFrom": ANYONE,
+    },
     "CarbonPoint": {
         "announceMove": ANYONE,
         "burnHeld": BY_CONTRACT,
@@ -103,10 +127,29 @@ RULES: dict[str, dict[str, Rule]] = {
         "setTargetFunctionRole": BY_ADMIN,
         "updateAuthority": BY_ADMIN,
     },
+    "CertificatePicture": {},
     "Counter": {
         "claim": ANYONE,
         "claimAndRedeem": ANYONE,
         "serve": ANYONE,
+    },
+    "CreditMarket": {
+        "buy": ANYONE,
+        "buyAndRetire": ANYONE,
+        "cancelAsk": ANYONE,  # of its own: nobody else's ask has a seller of zero
+        "drawCitizens": OF_MARKET,
+        "drawFee": ANYONE,
+        "drawOperator": ANYONE,
+        "drawOwed": ANYONE,
+        "list": ANYONE,
+        "open": OF_MARKET,
+        "releaseBuffer": ANYONE,
+        "resell": ANYONE,
+        "setAuthority": BY_MANAGER,
+        "setFeeReceiver": BY_BOARD,
+        "setTerms": BY_BOARD,
+        "takeBack": OF_MARKET,
+        "takeBuffer": OF_MARKET,
     },
     "EvidenceLedger": {
         "attest": ANYONE,
@@ -118,6 +161,13 @@ RULES: dict[str, dict[str, Rule]] = {
         "revoke": BY_AUTHORITY,
         "setAuthority": BY_MANAGER,
         "unpause": BY_AUTHORITY,
+    },
+    "InventoryRegistry": {
+        "attest": ANYONE,
+        "setAuthority": BY_MANAGER,
+        "setBoundary": BY_AUTHORITY,
+        "setRule": BY_AUTHORITY,
+        "useFor": Rule(NOBODY, "InventoryRegistry_Denied"),
     },
     "MethodologyRegistry": {
         "activate": BY_AUTHORITY,
@@ -159,6 +209,17 @@ RULES: dict[str, dict[str, Rule]] = {
         "setAuthority": BY_MANAGER,
         "unpause": BY_AUTHORITY,
     },
+    "ProceedsPot": {
+        "announceSweep": ANYONE,
+        "claim": ANYONE,
+        "claimMany": ANYONE,
+        "claimTo": ANYONE,
+        "openRound": ANYONE,
+        "setAuthority": BY_MANAGER,
+        "setPublicGood": BY_BOARD,
+        "sweep": ANYONE,
+        "takeOwed": ANYONE,
+    },
     "RedemptionDesk": {
         "cancelOrder": ANYONE,
         "collect": Rule(NOBODY, "RedemptionDesk_NotVault"),
@@ -173,6 +234,41 @@ RULES: dict[str, dict[str, Rule]] = {
         "setAuthority": BY_MANAGER,
         "take": Rule(NOBODY, "RedemptionDesk_NotSelf"),
         "unpause": BY_AUTHORITY,
+    },
+    "ReductionCertifier": {
+        "addBatches": ANYONE,
+        "appoint": BY_AUTHORITY,
+        "certify": ANYONE,
+        "clearHold": ANYONE,
+        "draw": ANYONE,
+        "issue": BY_AUTHORITY,
+        "licenseVerifier": BY_AUTHORITY,
+        "object": ANYONE,
+        "open": Rule(frozenset({"operator"}), "OperatorRegistry_OperatorNotActive"),
+        "reject": BY_AUTHORITY,
+        "reportFrozen": ANYONE,
+        "reportRevoked": ANYONE,
+        "setAuthority": BY_MANAGER,
+        "setExclusion": BY_AUTHORITY,
+        "startNotice": BY_AUTHORITY,
+        "submit": ANYONE,
+        "withdraw": Rule(NOBODY, "ReductionCertifier_NotOperator"),
+    },
+    "RetirementRegistry": {
+        "addName": ANYONE,
+        "retire": ANYONE,
+        "retireBought": Rule(NOBODY, "RetirementRegistry_NotMarket"),
+        "setAuthority": BY_MANAGER,
+        "setCredentialKey": BY_BOARD,
+    },
+    "ReversalDesk": {
+        "cancel": BY_BOARD,
+        "freeze": BY_GUARDIAN,
+        "reportRevoked": ANYONE,
+        "restore": ANYONE,
+        "setAuthority": BY_MANAGER,
+        "surrender": ANYONE,
+        "unfreeze": BY_AUTHORITY,
     },
     "SettlementVault": {
         "deposit": ANYONE,
@@ -202,6 +298,7 @@ ARGUMENTS: dict[str, Callable[[City, Any, str, str], tuple[Any, ...]]] = {
     ),
     "AccessManagerUnauthorizedCall": lambda city, contract, data, caller: (caller, city.access.address, LABEL_ROLE),
     "OperatorRegistry_MerchantNotActive": lambda city, contract, data, caller: (caller, 0),
+    "ReductionCertifier_NotOperator": lambda city, contract, data, caller: (0, caller),
     "OperatorRegistry_NotSponsor": lambda city, contract, data, caller: (city.roles.merchant.address, caller),
     "OperatorRegistry_OperatorNotActive": lambda city, contract, data, caller: (caller, 0),
 }
@@ -246,7 +343,8 @@ def arguments_for(city: City, contract: Any, function: str) -> list[Any]:
         "setRoleGuardian": [1, 0],
         "suspendMerchant": [city.roles.merchant, ""],
     }
-    return special.get(function) or [blank(parameter) for parameter in changing(contract)[function]["inputs"]]
+    asked = special if contract in (city.access, city.operators) else {}
+    return asked.get(function) or [blank(parameter) for parameter in changing(contract)[function]["inputs"]]
 
 
 def address_of(city: City, caller: str) -> str:
@@ -302,7 +400,7 @@ def test_given_a_contract__it_has_a_rule_for_every_function_that_changes_state(
     contract = getattr(city, attribute)
     assert sorted(changing(contract)) == sorted(RULES[name])
     names = Counter(entry["name"] for entry in contract.abi if entry["type"] == "function")
-    assert names.most_common(1)[0][1] == 1  # a name is one function: no overload hides behind another
+    assert {one for one, count in names.items() if count > 1} <= OVERLOADED  # no overload hides behind another
     assert not [entry for entry in contract.abi if entry["type"] in ("fallback", "receive")]
 
 

@@ -89,7 +89,7 @@ def batch_of(
     """A batch whose header tells the truth about `entries`, in the order of their accounts unless it is said to be forged."""
     rows = tuple(sorted(entries, key=lambda entry: entry.account.lower()) if ordered else entries)
     padded = rows + (Entry(),) * ((1 << (len(rows) - 1).bit_length()) - len(rows))
-    tree = _tree(padded)
+    tree = tree_of(padded)
     header = Header(
         operator=operator.address,
         day=day,
@@ -113,7 +113,8 @@ def approvals(ledger: Any, epoch: int, signers: Sequence[LocalAccount], header: 
     return [(signer.address, sign(signer, "Attestation", ledger, epoch, *header)) for signer in ordered]
 
 
-def _tree(entries: Sequence[Entry]) -> Tree:
+def tree_of(entries: Sequence[Entry]) -> Tree:
+    """The tree over padded entries."""
     leaves = [
         account_leaf(index, _bytes20(entry.account), entry.quantity, entry.consented)
         for index, entry in enumerate(entries)

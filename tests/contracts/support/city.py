@@ -120,6 +120,14 @@ class City:
         self.vault = system.SettlementVault
         self.offers = system.OfferBook
         self.counter = system.Counter
+        self.credits = system.CarbonCredit
+        self.certifier = system.ReductionCertifier
+        self.reversals = system.ReversalDesk
+        self.market = system.CreditMarket
+        self.pot = system.ProceedsPot
+        self.inventories = system.InventoryRegistry
+        self.picture = system.CertificatePicture
+        self.retirements = system.RetirementRegistry
 
     def approve(self, batch: Batch) -> list[tuple[str, bytes]]:
         """The signatures of a quorum of the committee in office."""

@@ -30,6 +30,16 @@ TYPES = {
     "Admission": "address operator,address merchant,address payout,uint256 deadline",
     "Cancel": "address citizen,address merchant,bytes32 orderNumber",
     "Dispute": "address citizen,address merchant,bytes32 orderNumber,bytes32 reason,uint256 expiry",
+    "Frame": (
+        "uint64 epoch,uint256 claim,bytes32 batchesHash,uint32 batchCount,uint32 accountCount,uint64 recordCount,"
+        "uint64 recordQuantity,uint64 reductionMg,bytes32 sharesRoot,bytes32 reportHash,bytes32 declarationsHash"
+    ),
+    "Reversal": "uint64 epoch,uint256 series,bytes32 batch,uint64 mg",
+    "Payout": "uint256 series,uint256 index,uint256 paidRound,address to,uint256 deadline",
+    "Inventory": (
+        "address buyer,uint16 year,uint256 number,uint64 scope1Mg,uint64 scope2LocationMg,uint64 scope2MarketMg,"
+        "uint64 scope3Mg,bytes32 reportHash"
+    ),
     "Move": "address from,address to,uint256 nonce,uint256 deadline",
     "CancelMove": "address from,address to,uint256 nonce",
 }
@@ -41,6 +51,10 @@ NAMES = {
     "Cancel": "Carbonbook RedemptionDesk",
     "Dispute": "Carbonbook RedemptionDesk",
     "Move": "Carbonbook CarbonPoint",
+    "Frame": "Carbonbook ReductionCertifier",
+    "Reversal": "Carbonbook ReversalDesk",
+    "Payout": "Carbonbook ProceedsPot",
+    "Inventory": "Carbonbook InventoryRegistry",
     "CancelMove": "Carbonbook CarbonPoint",
 }
 

@@ -25,6 +25,7 @@ from ..support.city import (
     person,
 )
 from ..support.clock import now, travel_to
+from ..support.credits import ISSUED, Flow, Series
 from ..support.receipts import receipt_in
 from ..support.reverts import reverts_with
 from ..support.typed_data import sign
@@ -312,10 +313,24 @@ def test_f41_a_pause_in_the_middle_of_a_batch__loses_nothing(city: City) -> None
 def test_f42_no_contract_can_be_upgraded_or_set_up_again(city: City) -> None:
     """Only the access manager knows DELEGATECALL, to itself, for several calls in one."""
     system = [city.methodologies, city.operators, city.committee, city.ledger, city.book, city.issuer, city.desk]
-    for contract in [*system, city.vault, city.offers, city.access]:
+    system += [city.credits, city.certifier, city.reversals, city.market, city.pot, city.inventories, city.retirements]
+    for contract in [*system, city.vault, city.offers, city.picture, city.access]:
         names = {entry.get("name", "") for entry in contract.abi}
         assert not {name for name in names if name.lower().startswith(("initialize", "upgrade"))}, contract._name
         assert (DELEGATECALL in opcodes(bytes(web3.eth.get_code(contract.address)))) == (contract is city.access)
+
+
+def test_f42_a_series_is_a_clone_that_is_opened_once_and_whose_target_never_changes(
+    city: City, flow: Flow, series: Series
+) -> None:
+    """EIP-1167: the target stands in the code, and there is nothing else in it."""
+    code = "363d3d373d3d3d363d73" + city.credits.address[2:].lower() + "5af43d82803e903d91602b57fd5bf3"
+    assert bytes(web3.eth.get_code(series.token.address)).hex() == code
+    for caller in (flow.roles.admin, flow.roles.authority, flow.roles.operator):
+        with reverts_with(series.token, "CarbonCredit_Denied", caller.address):
+            series.token.open(2, caller, 1, {"from": caller})
+    with reverts_with(city.certifier, "ReductionCertifier_WrongState", series.number, ISSUED):
+        flow.issue(series.number)
 
 
 def opcodes(code: bytes) -> set[int]:

@@ -19,7 +19,7 @@ contract OrderOfRelayTest is BookAuditCity {
         claim(second, a, LEAF_CAP_M);
         claim(again, a, LEAF_CAP_M);
         claim(third, a, 1000);
-        vm.assertEq(claim(first, a, LEAF_CAP_M), LEAF_CAP_MG, "I45: the day's own, in full");
+        vm.assertEq(claim(first, a, LEAF_CAP_M), LEAF_CAP_MG, "I66: the day's own, in full");
         vm.assertEq(book.reductionOf(a), 3 * LEAF_CAP_MG + 26_900, "nothing is lost");
     }
 

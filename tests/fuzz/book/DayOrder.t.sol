@@ -29,9 +29,9 @@ contract DayOrderTest is BookCity {
         uint256[DAYS] memory shuffled = _credit(person(1), _shuffled(leaves, seed));
         for (uint256 day = 0; day < DAYS; day++) {
             uint256 full = asked[day] < CAP_MG ? asked[day] : CAP_MG;
-            vm.assertEq(sorted[day], full, "I45: in order of days, all up to the cap");
+            vm.assertEq(sorted[day], full, "I66: in order of days, all up to the cap");
             vm.assertLe(shuffled[day], full, "I06: never above the cap");
-            vm.assertGe(shuffled[day] + CAP_MG / 8, full, "I45: an eighth of the cap is the most an order costs");
+            vm.assertGe(shuffled[day] + CAP_MG / 8, full, "I66: an eighth of the cap is the most an order costs");
         }
     }
 
@@ -44,7 +44,7 @@ contract DayOrderTest is BookCity {
         }
         uint256[DAYS] memory shuffled = _credit(person(1), _shuffled(leaves, seed));
         for (uint256 day = 0; day < DAYS; day++) {
-            vm.assertEq(shuffled[day], asked[day] < CAP_MG ? asked[day] : CAP_MG, "I45: exactly");
+            vm.assertEq(shuffled[day], asked[day] < CAP_MG ? asked[day] : CAP_MG, "I66: exactly");
         }
     }
 

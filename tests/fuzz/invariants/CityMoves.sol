@@ -36,7 +36,7 @@ abstract contract CityMoves is CityEvidence {
             book.cancelMove(from, by, _sign(_keyOf[by], Moves.cancelDigest(book, GENESIS, from)));
         }
         (address pending,,) = book.moveOf(from);
-        vm.assertEq(pending, address(0), "I46: a cancelled move is gone");
+        vm.assertEq(pending, address(0), "I67: a cancelled move is gone");
         done["cancelMove"]++;
     }
 
@@ -52,7 +52,7 @@ abstract contract CityMoves is CityEvidence {
 
         book.completeMove(from);
 
-        vm.assertGe(clock, readyAt, "I46: no move is completed before its time");
+        vm.assertGe(clock, readyAt, "I67: no move is completed before its time");
         vm.assertEq(_livePoints(from), 0, "I04: a move takes the whole book");
         vm.assertEq(book.reductionOf(from), 0, "I08: and all its reduction");
         vm.assertEq(book.balanceOf(from) + book.balanceOf(to), together, "I04: a move makes no points");

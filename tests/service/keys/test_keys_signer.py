@@ -49,7 +49,7 @@ def test_transaction__is_signed_byte_for_byte_as_by_a_key_here(
 
 def test_typed_message__is_signed_byte_for_byte_as_by_a_key_here(remote: RemoteAccount) -> None:
     domain = Domain("CarbonPoint", 31337, TO, "0x" + "11" * 32)
-    message = signable(domain, "Move", MOVE, {"from": TO, "to": LOCAL.address, "deadline": 1})
+    message = signable(domain, "Move", MOVE, {"from": TO, "to": LOCAL.address, "nonce": 0, "deadline": 1})
     assert sign(remote, message) == sign(LOCAL, message)
 
 
