@@ -128,15 +128,15 @@ contract ProceedsPot is IProceedsPot, SaltedDomain, AccessManaged {
         address[] memory accounts = new address[](shares.length);
         uint256 sum = 0;
         for (uint256 i = 0; i < shares.length; i++) {
-            (uint256 index, uint256 entry) = (shares[i].index, shares[i].entry);
-            (uint256 due,) = _markOne(reading, index, entry, shares[i].proof);
+            Share calldata share = shares[i];
+            (uint256 due,) = _markOne(reading, share);
             if (due == 0) continue;
-            (dues[i], accounts[i]) = (due, _accountOf(entry));
+            (dues[i], accounts[i]) = (due, _accountOf(share.entry));
             unchecked {
                 sum += due; // see `_mark`
             }
 
-            emit SharesPaid(series, index, 1, due, reading.round);
+            emit SharesPaid(series, share.index, 1, due, reading.round);
         }
         _count(reading, sum, shares.length == 0 ? 0 : shares[0].index);
         for (uint256 i = 0; i < dues.length; i++) {
@@ -156,7 +156,7 @@ contract ProceedsPot is IProceedsPot, SaltedDomain, AccessManaged {
         }
 
         Reading memory reading = _read(payout.series);
-        (uint256 due, uint256 former) = _markOne(reading, share.index, share.entry, share.proof);
+        (uint256 due, uint256 former) = _markOne(reading, share);
         if (former != payout.paidRound) revert ProceedsPot_WrongRound(former, payout.paidRound);
         _count(reading, due, share.index);
 
@@ -266,11 +266,9 @@ contract ProceedsPot is IProceedsPot, SaltedDomain, AccessManaged {
         }
     }
 
-    function _markOne(Reading memory reading, uint256 index, uint256 entry, bytes32[] calldata proof)
-        private
-        returns (uint256 due, uint256 former)
-    {
-        if (LeafLib.climb(LeafLib.accountLeaf(index, entry), proof) != reading.root) {
+    function _markOne(Reading memory reading, Share calldata share) private returns (uint256 due, uint256 former) {
+        (uint256 index, uint256 entry) = (share.index, share.entry);
+        if (LeafLib.climb(LeafLib.accountLeaf(index, entry), share.proof) != reading.root) {
             revert ProceedsPot_BadProof(reading.series, index);
         }
         mapping(uint256 => uint256) storage words = _paidRounds[reading.series];

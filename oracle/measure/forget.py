@@ -11,13 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 from sqlalchemy import Connection
 
 from oracle.edge.store import erasure
 from oracle.edge.store.arrivals import Arrival, all_arrivals, forget_in
+from oracle.edge.store.batches import batches_on
 from oracle.edge.store.book import Book
-from oracle.edge.store.files import committed_files
+from oracle.edge.store.files import committed_files, rows_excluded
 from oracle.edge.store.quarantine import Row
+from oracle.measure.evidence.folder import RECORDS
 from oracle.measure.records.content import sha256_of
 from oracle.measure.records.meters import Household
 from oracle.measure.records.subjects import subjects
@@ -61,6 +64,9 @@ def forget(book: Book, citizen: int | None, who: str, now: int, tag: bytes | Non
     raw = _Raw(book)
     with book.database.reading() as connection:
         raw.forget(connection, _tags(connection, citizen, tag))
+    if citizen is not None:  # first and for itself: killed afterwards, every count still adds up
+        with book.database.begin() as connection:
+            erasure.add_forgotten(connection, _outcomes(book, connection, citizen))
     with book.database.begin() as connection:
         tags = _tags(connection, citizen, tag)
         raw.forget(connection, tags)
@@ -73,6 +79,25 @@ def forget(book: Book, citizen: int | None, who: str, now: int, tag: bytes | Non
     _clear_spool(book.home / _SPOOL)
     book.database.scrub()
     return Forgotten(len(rows), raw.removed, tuple(raw.unreadable))
+
+
+def _outcomes(book: Book, connection: Connection, citizen: int) -> Iterator[erasure.ForgottenRow]:
+    """The rows of a citizen's acts and what became of each."""
+    own = book.acts.of_citizen(citizen, committed_files(connection))
+    excluded = rows_excluded(connection)
+    batched = {
+        record
+        for scenario, day in own.select("scenario", "day").unique().iter_rows()
+        for batch in batches_on(connection, scenario, day)
+        for record in pl.read_parquet(book.bundle_folder(batch) / RECORDS, columns=["record_id"])["record_id"]
+    }
+    counted: set[bytes] = set()
+    for record, sha256, rows in own.select("record_id", "sha256", "rows").iter_rows():
+        for row in rows:
+            outcome = "excluded" if (sha256, row) in excluded else "batched" if record in batched else "waiting"
+            first = outcome == "batched" and record not in counted
+            counted |= {record} if first else set()
+            yield erasure.ForgottenRow(sha256, row, outcome, first)
 
 
 class _Raw:

@@ -17,6 +17,13 @@ from oracle.edge.store.disk import disk
 from oracle.model.columns import WORD, matrix, order, parted
 
 _DIGITS = 16
+_OF_CITIZEN: dict[str, pl.DataType] = {
+    "scenario": pl.String(),
+    "day": pl.Int64(),
+    "record_id": pl.Binary(),
+    "sha256": pl.String(),
+    "rows": pl.List(pl.Int64()),
+}
 
 
 class ActStore:
@@ -41,6 +48,18 @@ class ActStore:
             target = self._folder / scenario / str(day) / f"{sha256[:_DIGITS]}.parquet"
             target.parent.mkdir(parents=True, exist_ok=True)
             _replace(target, part.with_columns(sha256=pl.lit(sha256)))
+
+    def of_citizen(self, citizen: int, committed: set[str]) -> pl.DataFrame:
+        """A citizen's acts in the files of `committed`: scenario, day, record_id, sha256, rows."""
+        columns = ["record_id", "sha256", "rows"]
+        found = [pl.DataFrame(schema=_OF_CITIZEN)]
+        for scenario in self.scenarios():
+            for name in self.files(scenario, self.days(scenario), committed):
+                acts = pl.read_parquet(self._folder / scenario / f"{name}.parquet", columns=["citizen", *columns])
+                own = acts.filter(pl.col("citizen") == citizen).select(columns)
+                day = pl.lit(int(name.partition("/")[0]), pl.Int64)
+                found.append(own.select(pl.lit(scenario).alias("scenario"), day.alias("day"), *columns))
+        return pl.concat(found)
 
     def forget(self, citizen: int, committed: set[str]) -> pl.DataFrame:
         """Takes a citizen's acts out of every file; says which rows they were made of: sha256, row.

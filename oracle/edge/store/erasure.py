@@ -9,9 +9,25 @@ stays: the account among other accounts, leaves and commitments that nobody can 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Table, Text, delete, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from oracle.edge.store.arrivals import arrivals
 from oracle.edge.store.deliveries import forget_payloads, readings
@@ -28,6 +44,17 @@ erasures = Table(
     Column("id", Integer, primary_key=True),
     Column("who", Text, nullable=False),
     Column("erased_at", BigInteger, nullable=False),
+)
+
+# Rows whose acts were forgotten, and what had become of them: so many rows of a file and records of the batches have no act any more.
+# Nothing here leads to a person, a record or a value.
+forgotten_rows = Table(
+    "forgotten_rows",
+    metadata,
+    Column("sha256", String(64), ForeignKey("files.sha256"), primary_key=True),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("outcome", String(16), nullable=False),
+    Column("record", Boolean, nullable=False),
 )
 
 # What an account was derived from that is not the citizen's reference: whoever comes again gets another account than was forgotten.
@@ -82,6 +109,36 @@ def is_heard_of(connection: Connection, source: str, subject: str, tag: bytes) -
     """Whether rejected rows, or readings on their way, are of a subject that may be no citizen's."""
     waiting = select(readings.c.digest).where(readings.c.source == source, readings.c.meter == subject).limit(1)
     return bool(rows_of_tags(connection, {tag})) or connection.execute(waiting).first() is not None
+
+
+@dataclass(frozen=True)
+class ForgottenRow:
+    """A row whose act was forgotten.
+
+    Attributes:
+        sha256, row: The file's hash and the row's number.
+        outcome: batched, excluded or waiting.
+        record: Whether it is the first row of an act that stands in a batch: one for each such record.
+    """
+
+    sha256: str
+    row: int
+    outcome: str
+    record: bool
+
+
+def add_forgotten(connection: Connection, rows: Iterable[ForgottenRow]) -> None:
+    """Notes rows before their acts go; those that are noted already stay as they were."""
+    known = {(row.sha256, row.row) for row in all_forgotten(connection)}
+    new = [vars(row) for row in rows if (row.sha256, row.row) not in known]
+    if new:
+        connection.execute(insert(forgotten_rows), new)
+
+
+def all_forgotten(connection: Connection) -> list[ForgottenRow]:
+    """Every row whose act was forgotten."""
+    query = select(forgotten_rows).order_by(forgotten_rows.c.sha256, forgotten_rows.c.row)
+    return [ForgottenRow(**row._mapping) for row in connection.execute(query)]
 
 
 def erase(

@@ -64,6 +64,12 @@ def replace_close_findings(connection: Connection, scenario: str, day: int, foun
     insert_frame(connection, findings, found.with_columns(scenario=pl.lit(scenario), day=pl.lit(day)))
 
 
+def rows_excluded(connection: Connection) -> set[tuple[str, int]]:
+    """File and number of every row that closing its day found a reason against."""
+    query = select(findings.c.sha256, findings.c.row).where(findings.c.scenario.is_not(None))
+    return {(sha256, row) for sha256, row in connection.execute(query)}
+
+
 def all_files(connection: Connection) -> list[StoredFile]:
     """Every stored file, in the order they came."""
     return [

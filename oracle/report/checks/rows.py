@@ -31,9 +31,10 @@ def check_records(holdings: Holdings) -> Iterator[Check]:
     """Every record stands in one batch only, and stands for an act that nothing took out."""
     listed = [record for bundle in holdings.bundles.values() for record in bundle.records]
     rows = _act_rows(holdings)
-    acts = set(rows.loc[rows["outcome"] == "batched", "record_id"])
+    acts = set(rows.loc[rows["outcome"] == "batched", "record_id"].dropna())
+    forgotten = int(holdings.forgotten["record"].sum())
     yield compare("records_in_one_batch", f"{len(holdings.bundles)} bundles", len(listed), len(set(listed)))
-    yield compare("records_with_an_act", f"{len(holdings.bundles)} bundles", len(set(listed)), len(acts))
+    yield compare("records_with_an_act", f"{len(holdings.bundles)} bundles", len(set(listed)), len(acts) + forgotten)
 
 
 def outcomes(holdings: Holdings) -> dict[str, int]:
@@ -43,8 +44,10 @@ def outcomes(holdings: Holdings) -> dict[str, int]:
 
 
 def _act_rows(holdings: Holdings) -> pd.DataFrame:
-    """sha256, row, record_id, outcome of every row of every act; an outcome `lost` must not be."""
+    """sha256, row, record_id, outcome of every row of every act; an outcome `lost` must not be. A row that was forgotten has no record."""
     rows = holdings.acts.explode("rows").rename(columns={"rows": "row"})
+    gone = set(zip(holdings.forgotten["sha256"], holdings.forgotten["row"], strict=True))
+    rows = rows[[key not in gone for key in zip(rows["sha256"], rows["row"], strict=True)]]
     closing = holdings.findings[holdings.findings["scenario"].notna()]
     excluded = set(zip(closing["sha256"], closing["row"], strict=True))
     batched = frozenset().union(*(bundle.records for bundle in holdings.bundles.values()))
@@ -58,4 +61,5 @@ def _act_rows(holdings: Holdings) -> pd.DataFrame:
 
     days = zip(rows["scenario"], rows["day"], strict=True)
     keys = zip(rows["sha256"], rows["row"], rows["record_id"], days, strict=True)
-    return rows.assign(outcome=pd.Series([outcome(*key) for key in keys], index=rows.index, dtype="str"))
+    present = rows.assign(outcome=pd.Series([outcome(*key) for key in keys], index=rows.index, dtype="str"))
+    return pd.concat([present, holdings.forgotten.drop(columns="record")], ignore_index=True)

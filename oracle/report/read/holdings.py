@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from oracle.edge.store.batches import StoredBatch, all_batches, taken_in
 from oracle.edge.store.book import Book
+from oracle.edge.store.erasure import all_forgotten
 from oracle.edge.store.files import StoredFile, all_files
 from oracle.edge.store.runs import KnownPayouts, known_payouts
 from oracle.edge.store.schema import findings
@@ -46,6 +47,7 @@ class Holdings:
         files: Ingested files.
         findings: sha256, scenario, day, code, file, row, values; scenario and day are empty for what reading and validating found.
         acts: scenario, record_id, sha256, rows, day: one row per stored act.
+        forgotten: sha256, row, outcome, record: one row per row of a file whose act was forgotten with its person.
         open_days: Scenario and day of acts that were not closed since they came.
         batches: Stored batches.
         bundles: Bundles by batch, of those that are here.
@@ -55,6 +57,7 @@ class Holdings:
     files: tuple[StoredFile, ...]
     findings: pd.DataFrame
     acts: pd.DataFrame
+    forgotten: pd.DataFrame
     open_days: frozenset[tuple[str, int]]
     batches: tuple[StoredBatch, ...]
     bundles: Mapping[str, Bundled]
@@ -72,12 +75,14 @@ def read_holdings(book: Book) -> Holdings:
         files, stored = all_files(connection), all_batches(connection)
         found, closed = _findings(connection), taken_in(connection)
         payouts = known_payouts(connection)
+        forgotten = [vars(row) for row in all_forgotten(connection)]
     committed = {file.sha256 for file in files}
     present = digests(book.acts, committed)
     return Holdings(
         files=tuple(files),
         findings=found,
         acts=_acts(book, committed),
+        forgotten=pd.DataFrame(forgotten, columns=["sha256", "row", "outcome", "record"]),
         open_days=frozenset(day for day, digest in present.items() if closed.get(day) != digest),
         batches=tuple(stored),
         bundles={batch.batch: _bundled(book, batch.batch) for batch in stored if book.has_bundle(batch.batch)},

@@ -21,6 +21,10 @@ contract Proofs {
         if (count == 1) vm.assertEq(node, Trees.leaf(first, entries[first]), "a chunk of one is the leaf");
     }
 
+    function testFuzz_the_leaf_of_one_entry_is_its_definition(uint256 index, uint256 entry) external pure {
+        vm.assertEq(LeafLib.accountLeaf(index, entry), Trees.leaf(index, entry), "leaf");
+    }
+
     function testFuzz_no_other_word_index_or_sibling_is_proved(
         uint256 seed,
         uint256 heightSeed,

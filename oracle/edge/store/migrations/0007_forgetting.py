@@ -20,6 +20,13 @@ def upgrade() -> None:
         sa.Column("tag", sa.LargeBinary(32), nullable=False),
     )
     op.create_index("rejected_subjects_tag", "rejected_subjects", ["tag"])
+    op.create_table(
+        "forgotten_rows",
+        sa.Column("sha256", sa.String(64), sa.ForeignKey("files.sha256"), primary_key=True),
+        sa.Column("row", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("outcome", sa.String(16), nullable=False),
+        sa.Column("record", sa.Boolean, nullable=False),
+    )
     # What was kept of rows before their persons could be found again, and what showed parts of names.
     op.execute("DELETE FROM quarantined_rows")
     # A request on paper must not lead to an account.
