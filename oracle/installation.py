@@ -12,11 +12,13 @@ from eth_utils.address import is_address, to_checksum_address
 from oracle.config import Settings
 from oracle.edge.keys.keyring import Elsewhere, Keyring
 from oracle.edge.store.book import Book
+from oracle.model.errors import DifferencesFound
 
 if TYPE_CHECKING:  # commands that need no chain do not wait for web3
     from eth_account.signers.base import BaseAccount
 
     from oracle.edge.chain.client import Chain
+    from oracle.edge.chain.manifest import Manifest
     from oracle.edge.chain.outbox import Outbox
     from oracle.ledger.settle.book import Settlements
     from oracle.measure.quantify.library import Library
@@ -54,7 +56,14 @@ class Installation:
 
     @cached_property
     def book(self) -> Book:
-        """Its book."""
+        """Its book; nothing is written into an empty one beside bundles, or on a chain, that know more."""
+        book = self.bare_book
+        book.database.admit_writers(self._admit)
+        return book
+
+    @cached_property
+    def bare_book(self) -> Book:
+        """The same for who brings it up to what the chain has: a node, or `carbonbook rebuild`."""
         return Book(self.settings.home, self.keys, self.settings.database)
 
     @cached_property
@@ -66,14 +75,20 @@ class Installation:
         """
         from oracle.edge.chain.client import Chain
         from oracle.edge.chain.finality import require_standing
+
+        settings, database = self.settings, self.bare_book.database
+        chain = Chain(settings.rpc, self.manifest, settings.witnesses, settings.rpc_timeout_seconds)
+        database.is_bound(*self.manifest.identity)
+        if not self.looks_itself:
+            require_standing(chain, database)
+        return chain
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """The deployment it works on."""
         from oracle.edge.chain.manifest import Manifest
 
-        manifest = Manifest.load(self.settings.path(self.settings.manifest))
-        chain = Chain(self.settings.rpc, manifest, self.settings.witnesses, self.settings.rpc_timeout_seconds)
-        self.book.database.bind(chain.manifest.chain_id, chain.manifest.genesis_hash)
-        if not self.looks_itself:
-            require_standing(chain, self.book.database)
-        return chain
+        return Manifest.load(self.settings.path(self.settings.manifest))
 
     @cached_property
     def library(self) -> Library:
@@ -137,3 +152,30 @@ class Installation:
             name: source.operator if source.operator.startswith("0x") else self.keys.address(source.operator)
             for name, source in self.settings.sources.items()
         }
+
+    def _admit(self) -> None:
+        """A book that belongs to no chain yet is empty: it gets its chain with the first thing that is written.
+
+        Raises:
+            DifferencesFound: There are bundles or batches that it should know of, or it is another installation's.
+        """
+        book, chain = self.bare_book, self.manifest.identity
+        if not book.database.is_bound(*chain):
+            self._require_nothing_known()
+        book.open_for_writing(*chain)
+
+    def _require_nothing_known(self) -> None:
+        from oracle.ledger.attest.onchain import knows_batches
+
+        # Who only relays what others closed has no operator's key: no batch is missing in that book.
+        mine = {source.operator for source in self.settings.sources.values() if self._is_known(source.operator)}
+        book = self.bare_book
+        here, there = len(book.bundles()), knows_batches(self.chain, {self.account_of(name) for name in mine})
+        if here or there:
+            raise DifferencesFound(
+                f"The book's database {book.database.place} is new, but {here} bundles lie in its home folder and the chain has {there} "
+                "batches of its operators. Nothing was written. Put the right database back, or run `carbonbook rebuild` first."
+            )
+
+    def _is_known(self, name: str) -> bool:
+        return is_address(name) or name in self.settings.signers or name in self.keys.names()

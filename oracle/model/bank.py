@@ -84,13 +84,10 @@ def bank_payments(run: Run, carried: Mapping[str, int], units_per_minor: int) ->
         units_per_minor: Token base units of one minor unit.
 
     Raises:
-        SettlementRefused: The run is not confirmed, or something of it was paid otherwise than signed.
+        SettlementRefused: The run is not confirmed.
     """
     if run.state is not RunState.CONFIRMED:
         raise SettlementRefused(f"Run {run.name} is {run.state}: a bank file is made of what is confirmed on chain.")
-    odd = [item.merchant for item in run.items if item.state is ItemState.PAID and item.problem]
-    if odd:
-        raise SettlementRefused(f"Run {run.name} paid {', '.join(odd)} otherwise than signed; `settle show` says how.")
     return [_payment(item, carried, units_per_minor) for item in run.items if item.state is ItemState.PAID]
 
 

@@ -70,5 +70,13 @@ def between(first: int, last: int) -> Days:
     return Days(f"{date_of(first)}_{date_of(last)}", first, last)
 
 
+def named(first: int, last: int) -> Days:
+    """A run of days under the shortest name it has: a day, a week or a month if it is one."""
+    start = date_of(first)
+    week = "{}-W{:02}".format(*start.isocalendar()[:2])
+    names = (start.isoformat(), week, f"{start:%Y-%m}")
+    return next((days for days in map(period, names) if (days.first, days.last) == (first, last)), between(first, last))
+
+
 def _days(label: str, first: date, last: date) -> Days:
     return Days(label, day_of(first), day_of(last))

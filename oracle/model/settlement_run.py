@@ -34,16 +34,18 @@ class ItemState(StrEnum):
     SENT = "sent"  # on chain, not as deep as asked
     PAID = "paid"  # on chain, as deep as asked
     FAILED = "failed"  # the contract refused; is tried again by the next send
-    CHANGED = "changed"  # not what was signed any more; goes into another run
+    CHANGED = "changed"  # not what was signed any more, or paid by another's transaction; goes into another run
 
 
 class RunState(StrEnum):
     """Where a run stands."""
 
+    FOUND = "found"  # paid on chain by a transaction that no run made; nobody has signed it yet
     PROPOSED = "proposed"
     APPROVED = "approved"
     SENT = "sent"
     CONFIRMED = "confirmed"
+    LAPSED = "lapsed"  # approved, but nothing of it was as signed any more: it paid nothing and never will
     CANCELLED = "cancelled"
 
 
@@ -122,13 +124,25 @@ class Run:
     def state(self) -> RunState:
         """Where the run stands, from its signatures and items."""
         states = {item.state for item in self.items}
-        if self.cancelled and not states & {ItemState.SENT, ItemState.PAID}:
+        if self.cancelled and not self.has_paid:
             return RunState.CANCELLED
         if self.approved is None:
-            return RunState.PROPOSED
+            return RunState.FOUND if self.is_found else RunState.PROPOSED
+        if states <= {ItemState.CHANGED}:
+            return RunState.LAPSED
         if states <= {ItemState.PAID, ItemState.CHANGED}:
             return RunState.CONFIRMED
-        return RunState.SENT if states & {ItemState.SENT, ItemState.PAID} else RunState.APPROVED
+        return RunState.SENT if self.has_paid else RunState.APPROVED
+
+    @property
+    def has_paid(self) -> bool:
+        """Whether something of it is on chain."""
+        return any(item.state in (ItemState.SENT, ItemState.PAID) for item in self.items)
+
+    @property
+    def is_found(self) -> bool:
+        """Whether it was made for payouts that were on chain already, and waits for its first signature."""
+        return self.proposed is None and self.has_paid
 
     @property
     def open_items(self) -> list[Item]:
@@ -151,6 +165,14 @@ class Run:
         """The run with some items replaced by others of the same merchants."""
         by_merchant = {item.merchant: item for item in changed}
         return replace(self, items=tuple(by_merchant.get(item.merchant, item) for item in self.items))
+
+
+def payout_id(transaction: str, merchant: str, first_day: int, last_day: int) -> str:
+    """What names one payout on chain, 0x hex: a transaction pays a merchant for the same days once."""
+    key = encode(
+        ["bytes32", "address", "uint32", "uint32"], [bytes.fromhex(transaction[2:]), merchant, first_day, last_day]
+    )
+    return f"0x{keccak(key).hex()}"
 
 
 def items_hash(items: Sequence[Item]) -> bytes:

@@ -8,7 +8,7 @@ time zone the source declares.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_FLOOR, Decimal, InvalidOperation, localcontext
+from decimal import ROUND_FLOOR, Decimal, DecimalException, localcontext
 from enum import IntEnum
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,9 @@ UG_PER_MG = 1000
 MG_PER_KG = 1_000_000
 MG_PER_TONNE = 1_000_000_000
 MILLI = 1000
-MOST_MILLI = (1 << 56) - 1  # of one order: what a voucher has room for, far more than there will ever be
+MOST_MILLI = (
+    1 << 56
+) - 1  # of one order: what a price has room for on chain and in a voucher, far more than there will ever be
 
 # 3800 points = 450 kg, the public conversion rate: 76 / 9000 milli-points per milligram.
 POINTS_NUMERATOR = 76
@@ -77,15 +79,19 @@ def to_base_exact(value: str | int | Decimal, per_unit: int) -> int:
     return int(scaled)
 
 
-def milli_points(text: str, *, least: int = 1) -> int:
+def milli_points(text: str, *, least: int = 1, field: str | None = None) -> int:
     """Thousandths of a point, from points as a person writes them.
 
+    Args:
+        least: Fewest thousandths that make sense: 1 for a price, 0 for a share.
+        field: Where it was typed.
+
     Raises:
-        InputError: It is no number, has more than three decimals, or is out of range.
+        InputError: It is no number of points, has more than three decimals, or is out of range.
     """
     milli = to_base_exact(text, MILLI)
     if not least <= milli <= MOST_MILLI:
-        raise InputError(f"'{text}' points are not between {points(least)} and {points(MOST_MILLI)}")
+        raise InputError(f"'{text}' points are not between {points(least)} and {points(MOST_MILLI)}", field=field)
     return milli
 
 
@@ -129,7 +135,7 @@ def _scaled(value: str | int | Decimal, per_unit: int) -> Decimal:
         context.prec = 78
         try:
             number = Decimal(value) * per_unit  # inexact beyond 78 digits, which no quantity here has
-        except InvalidOperation as error:
+        except DecimalException as error:
             raise InputError(f"'{str(value)[:40]}' is not a number") from error
     if not number.is_finite():
         raise InputError(f"'{value}' is not a finite number")

@@ -15,7 +15,7 @@ from oracle.edge.store.book import Book
 from oracle.model.errors import InputError
 from oracle.model.units import date_of
 from oracle.report import checks
-from oracle.report.checks import batches, clearing, money, points, rows
+from oracle.report.checks import batches, clearing, money, payouts, points, rows
 from oracle.report.checks.check import Check
 from oracle.report.read.credits import credits
 from oracle.report.read.holdings import Holdings, read_holdings
@@ -137,6 +137,7 @@ class Report:
             *money.check_locks(ledger, state),
             *money.check_vault(ledger, state),
             *money.check_merchants(ledger, merchants(ledger, all_days), state),
+            *payouts.check_payouts(ledger, holdings.payouts),
             *clearing.check_footing(ledger, self.period),
             *clearing.check_outflow(ledger, state),
             *rows.check_files(holdings),

@@ -135,6 +135,22 @@ def test_vouchers__altered_expired_or_made_for_elsewhere__are_all_refused(till: 
     assert next(redeem(till.sender("relayer"), [good])).taken
 
 
+def test_points_and_numbers__that_nothing_on_chain_can_have__are_refused_with_a_sentence(till: Till) -> None:
+    account = till.in_custody()[0]
+    sign = ("order", "sign", "--account", account, "--merchant", "merchant-1")
+    offer = ("offer", "add", "z", "--key", "merchant-1", "--terms", "x")
+    wrong: list[tuple[str, ...]] = [
+        *((*sign, "--number", "50", f"--points={points}") for points in ("-5", "0", "1e999999999", "99999999999999")),
+        (*sign, "--number", "", "--points", "1"),
+        (*sign, "--number", "51", "--points", "1", "--out", str(till.folder / "none" / "v.png")),
+        (*offer, "--points=-5", "--stock", "5"),
+        (*offer, "--points=5", "--stock", "99999999999999999999"),
+    ]
+    for words in wrong:
+        done = till.carbonbook.run(*words)
+        assert (done.returncode in (2, 3), done.stdout) == (True, ""), (words, done.stderr)
+
+
 def test_a_voucher__cut_short_or_misread__is_refused_with_what_is_wrong(till: Till) -> None:
     text = voucher_of(till, "5")["voucher"]
     raw = b32decode(text.removeprefix(PREFIX) + "=" * (-len(text.removeprefix(PREFIX)) % 8))

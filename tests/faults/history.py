@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 from tests.faults.bare import anvil, genesis
@@ -168,6 +170,36 @@ def book_of_yesterday(world: World, step: str, seed: int) -> Trial:
     for suffix in ("-wal", "-shm"):
         (world.home / f"book.sqlite{suffix}").unlink(missing_ok=True)
     return recovered(world, step, f"seed {seed}", ["database of yesterday"])
+
+
+def book_that_knows_less(world: World, step: str, seed: int) -> Trial:
+    """F11: the database is that of before all work, is empty, or is another installation's, and the chain has gone on.
+
+    What writes is refused until `rebuild` has run; then everything is read again, and the work goes on.
+    """
+    kept = world.back_to(step)
+    world.run(*kept.words)
+    case = ("before other work", "empty", "of another installation")[seed % 3]
+    for path in world.home.glob("book.sqlite*"):
+        path.unlink()
+    if case != "empty":
+        kept_book = world.steps["ingest szt"].home / "book.sqlite"
+        with closing(sqlite3.connect(kept_book)) as was, closing(sqlite3.connect(world.home / "book.sqlite")) as book:
+            was.backup(book)  # with what is still in its log
+    if case == "of another installation":
+        with closing(sqlite3.connect(world.home / "book.sqlite")) as book, book:
+            book.execute("UPDATE home SET name = 'another'")
+    refused = [world.ends("close").code, world.ends("enrol", str(world.folder / "city" / "citizens.csv")).code]
+    if case == "of another installation":
+        for path in world.home.glob("book.sqlite*"):
+            path.unlink()
+    ended = [world.ends("rebuild"), world.ends("enrol", str(world.folder / "city" / "citizens.csv"))]
+    ended += [world.ends(*words) for words in world.ingests()]
+    made = json.loads(world.ends("close").out)["batches"]
+    wrong = [f"{each.code}: {each.err[-200:]}" for each in ended if each.code]
+    note = problem(refused[0] == 8 and (refused[1] == 8 or case == "before other work"), f"exit codes {refused}")
+    note = note or problem(not wrong, "; ".join(wrong)) or problem(made == 0, f"{made} batches were closed again")
+    return noted(recovered(world, step, f"seed {seed}", [f"database {case}"]), note)
 
 
 def shuffled_files(world: World, step: str, seed: int) -> Trial:

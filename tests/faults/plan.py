@@ -52,6 +52,7 @@ FAULTS = (
     Fault("F09 another chain, same id and addresses", history.other_chain, ("credit",), 1, 3),
     Fault("F10 stale or lying node, honest witness", history.lying_node, ("settle", "credit"), 4, 8),
     Fault("F11 database of yesterday", history.book_of_yesterday, _ON_CHAIN, 1, 3),
+    Fault("F11 database that knows less than the chain", history.book_that_knows_less, ("settle", "attest"), 3, 6),
     *((Fault("F12 disk full", machine.disk_full, _WRITING, 4, 20),) if machine.may_mount() else ()),
     Fault("F12 files cannot grow", machine.files_limited, _WRITING, 4, 20),
     Fault("F14 files shuffled, repeated, late", history.shuffled_files, ("ingest szt",), 1, 20),

@@ -276,3 +276,4 @@ def test_rebuild__a_bundle_is_gone__names_its_batch(read: World, tmp_path: Path)
     ended = read.ends("rebuild", "--out", str(tmp_path / "one"))
     assert ended.code == 8
     assert json.loads(ended.out)["bundles_missing"] == [f"0x{batch}"]
+    assert f"0x{batch} is lost" in ended.err

@@ -11,9 +11,10 @@ from oracle.cli import app
 from oracle.cli.console import DryRunOption, HomeOption, JsonOption, show, tracked
 from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
 from oracle.edge.chain.contracts.oracle_committee import OracleCommittee
-from oracle.edge.store.batches import all_batches
+from oracle.edge.store.batches import StoredBatch, all_batches
 from oracle.installation import Installation
 from oracle.ledger.attest.committee import attest_all
+from oracle.ledger.attest.onchain import require_same
 from oracle.measure.evidence.folder import read
 from oracle.model.errors import VerificationFailed
 from oracle.model.units import date_of
@@ -33,7 +34,8 @@ def attest(
 ) -> None:
     """Attest every bundled batch that is not on chain yet.
 
-    Each bundle is recomputed from its records before a member signs it. Running it again sends nothing twice.
+    Each bundle is recomputed from its records before a member signs it. Running it again sends nothing twice. Exit code 8, and nothing is
+    sent, if the chain has another header of a batch than the book.
 
         carbonbook attest
         carbonbook attest --nodes http://10.0.0.4:8701,http://10.0.0.5:8701
@@ -43,10 +45,9 @@ def attest(
         _by_nodes(here, nodes.split(","), dry_run, json)
         return
     outbox = None if dry_run else here.outbox()
-    with here.book.database.begin() as connection:
+    with here.book.database.reading() as connection:
         stored = all_batches(connection)
-    phases = EvidenceLedger(here.chain).phases_of([batch.batch for batch in stored])
-    waiting = [batch for batch in stored if phases[batch.batch].name == "none"]
+    waiting = _waiting(here, stored)
     bundles = (
         (batch.batch, read(here.book.bundle_folder(batch.batch)))
         for batch in tracked(waiting, "attesting batches", len(waiting))
@@ -74,6 +75,18 @@ def attest(
     )
 
 
+def _waiting(here: Installation, stored: list[StoredBatch]) -> list[StoredBatch]:
+    """Batches that are not on chain.
+
+    Raises:
+        DifferencesFound: One is there with another header.
+    """
+    phases = EvidenceLedger(here.chain).phases_of([batch.batch for batch in stored])
+    there = [batch.batch for batch in stored if phases[batch.batch].name != "none"]
+    require_same(here.chain, here.book, there)
+    return [batch for batch in stored if phases[batch.batch].name == "none"]
+
+
 def _by_nodes(here: Installation, urls: list[str], dry_run: bool, json: bool) -> None:
     """Proposes every close to the nodes, gathers their signatures, and sends what has a quorum."""
     from oracle.serve.node.client import NodeClient
@@ -88,10 +101,9 @@ def _by_nodes(here: Installation, urls: list[str], dry_run: bool, json: bool) ->
         for item in bring_forward(here.book, genesis, node)
     ]
     with here.book.database.reading() as connection:
-        stored = [batch.batch for batch in all_batches(connection)]
-    phases = EvidenceLedger(here.chain).phases_of(stored)
-    waiting = [batch for batch in stored if phases[batch].name == "none"]
-    known = {batch: read(here.book.bundle_folder(batch)).header for batch in waiting}
+        stored = all_batches(connection)
+    waiting = _waiting(here, stored)
+    known = {batch.batch: read(here.book.bundle_folder(batch.batch)).header for batch in waiting}
     quorum = OracleCommittee(here.chain).quorum()
     outbox = None if dry_run else here.outbox()
     rows, short = [], 0

@@ -31,7 +31,7 @@ def credit(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOpt
     """
     here = Installation.at(home)
     outbox = None if dry_run else here.outbox()
-    with here.book.database.begin() as connection:
+    with here.book.database.reading() as connection:
         stored = all_batches(connection)
     ledger = EvidenceLedger(here.chain)
     phases = ledger.phases_of([batch.batch for batch in stored])

@@ -61,7 +61,7 @@ def resolve_(
     """
     here = Installation.at(home)
     order = _order(here, merchant, number, citizen)
-    resolve(here.sender(key), order, milli_points(to_citizen, least=0))
+    resolve(here.sender(key), order, milli_points(to_citizen, least=0, field="--to-citizen"))
     _show(here, order, json)
 
 

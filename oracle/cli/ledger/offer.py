@@ -19,6 +19,7 @@ app = typer.Typer(name="offer", help="Offers: add, restock, end, list.", no_args
 
 KeyOption = Annotated[str, typer.Option("--key", help="Name of the merchant's key.")]
 NumberArgument = Annotated[str, typer.Argument(help="The merchant's number of the offer.")]
+_MOST_ITEMS = 2**32 - 1  # what an offer has room for on chain
 _LAST = 2**40 - 1
 
 
@@ -27,9 +28,11 @@ def add_(
     number: NumberArgument,
     key: KeyOption,
     price: Annotated[str, typer.Option("--points", help="Exact price of an item.")],
-    stock: Annotated[int, typer.Option(help="Items put up.", min=1)],
+    stock: Annotated[int, typer.Option(help="Items put up.", min=1, max=_MOST_ITEMS)],
     terms: Annotated[str, typer.Option(help="What is offered, in words; its hash goes on chain.")],
-    per_citizen: Annotated[int, typer.Option(help="Most items one citizen can have; 0 is no limit.", min=0)] = 0,
+    per_citizen: Annotated[
+        int, typer.Option(help="Most items one citizen can have; 0 is no limit.", min=0, max=_MOST_ITEMS)
+    ] = 0,
     since: Annotated[str | None, typer.Option("--from", help="First moment, ISO 8601.", show_default="now")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Last moment, ISO 8601.", show_default="no end")] = None,
     home: HomeOption = None,
@@ -42,7 +45,7 @@ def add_(
     here = Installation.at(home)
     first = here.chain.now() if since is None else _seconds(since)
     last = _LAST if until is None else _seconds(until)
-    offered = OfferTerms(milli_points(price), stock, per_citizen, first, last, terms_bytes(terms))
+    offered = OfferTerms(milli_points(price, field="--points"), stock, per_citizen, first, last, terms_bytes(terms))
     here.sender(key).send(OfferBook(here.chain).publish(number_bytes(number), offered))
     _show(here, key, number, json)
 
@@ -51,7 +54,7 @@ def add_(
 def restock_(
     number: NumberArgument,
     key: KeyOption,
-    items: Annotated[int, typer.Option(help="Items to add.", min=1)],
+    items: Annotated[int, typer.Option(help="Items to add.", min=1, max=_MOST_ITEMS)],
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:

@@ -140,8 +140,8 @@ def _bought(
     """Price in thousandths, hash of the terms, number of the offer."""
     if offer is not None:
         found = offer_of(here.chain, merchant, number_bytes(offer))
-        milli = found.price_milli if price is None else milli_points(price)
+        milli = found.price_milli if price is None else milli_points(price, field="--points")
         return milli, found.terms, number_bytes(offer)
     if price is None:
         raise InputError("name --points, or an --offer that has a price")
-    return milli_points(price), terms_bytes(terms), NO_OFFER
+    return milli_points(price, field="--points"), terms_bytes(terms), NO_OFFER

@@ -9,6 +9,7 @@ import typer
 
 from oracle.cli import app
 from oracle.cli.console import HomeOption, JsonOption, show
+from oracle.edge.store.lock import exclusive
 from oracle.installation import Installation
 from oracle.model.errors import DifferencesFound
 
@@ -20,24 +21,65 @@ def rebuild(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write to.", show_default="ledger in the home folder")
     ] = None,
+    nodes: Annotated[
+        str | None,
+        typer.Option(
+            help="Ask these nodes for bundles that are not here, URLs with commas between.", show_default="none"
+        ),
+    ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Write the ledger from the chain alone, bring back batches that the database lost, and compare both byte for byte.
+    """Write the ledger from the chain alone, bring back batches and payouts that the database lost, and compare both byte for byte.
 
-    For a database that was restored from an old copy: run this, then ingest the files of the days since again; what was credited stays
-    credited once. Sends nothing. Exit code 8 if book and chain differ.
+    For a database that is empty, or was restored from an old copy: run this, then ingest the files of the days since again; what was
+    credited stays credited once. Payouts that no run has are given to one; a run that is made for them takes two approvals. Sends nothing.
+    Exit code 8 if a bundle is lost or book and chain differ, 10 while a service works on the book.
 
-        carbonbook rebuild --out ledger
+        carbonbook rebuild
+        carbonbook rebuild --nodes http://10.0.0.4:8701,http://10.0.0.5:8701
     """
-    from oracle.serve.upkeep import rebuild as ledger
+    from oracle.ledger.settle.found import take_up
+    from oracle.serve.node.client import NodeClient
+    from oracle.serve.upkeep.restore import restore
 
     here = Installation.at(home)
-    restored = ledger.restore(here)
+    with exclusive(here.bare_book.database, "run", 0):  # no service works on a book that is being mended
+        restored = restore(here, [NodeClient(url) for url in nodes.split(",")] if nodes else [])
+        payouts = take_up(here.book.database, here.chain, here.settlements, here.settings.settlement.confirmations)
     folder = out or here.settings.path(_FOLDER)
+    batches, pages, differ = _written(here, folder)
+    show(
+        {
+            "folder": str(folder),
+            "batches": batches,
+            "pages": pages,
+            "batches_brought_back": restored.added,
+            "bundles_from_nodes": restored.fetched,
+            "batches_given_up": restored.given_up,
+            "bundles_missing": list(restored.lost),
+            "lost": restored.lost_rows(),
+            "payouts_found": [vars(payout) for payout in payouts],
+            "differ": differ,
+        },
+        json,
+    )
+    if restored.lost or differ:
+        lost = "".join(f" {batch} is lost: bring its bundle from a backup or a node." for batch in restored.lost)
+        raise DifferencesFound(
+            f"{' and '.join(differ) or 'nothing'} from the chain and from the book differ; `carbonbook report reconciliation` says "
+            f"where.{lost}"
+        )
+
+
+def _written(here: Installation, folder: Path) -> tuple[int, int, list[str]]:
+    """Writes the ledger; says how many batches and pages it has, and which of its files the book would write otherwise."""
+    from oracle.ledger.attest.onchain import attested
+    from oracle.serve.upkeep import rebuild as ledger
+
     folder.mkdir(parents=True, exist_ok=True)
     chain = {
-        "batches.csv": ledger.batches_csv(ledger.chain_batches(here.chain)),
+        "batches.csv": ledger.batches_csv(attested(here.chain)),
         "accounts.csv": ledger.accounts_csv(ledger.chain_pages(here.chain)),
     }
     for name, content in chain.items():
@@ -46,20 +88,5 @@ def rebuild(
         "batches.csv": ledger.batches_csv(ledger.book_batches(here)),
         "accounts.csv": ledger.accounts_csv(ledger.book_pages(here)),
     }
-    differ = sorted(name for name in chain if chain[name] != book[name])
-    show(
-        {
-            "folder": str(folder),
-            "batches": chain["batches.csv"].count(b"\n") - 1,
-            "pages": chain["accounts.csv"].count(b"\n") - 1,
-            "batches_brought_back": list(restored.added),
-            "bundles_missing": list(restored.missing),
-            "differ": differ,
-        },
-        json,
-    )
-    if differ:
-        raise DifferencesFound(
-            f"{', '.join(differ)} from the chain and from the book differ; `carbonbook report reconciliation` says where. "
-            f"{len(restored.missing)} bundles of attested batches are missing here: copy their folders from another node."
-        )
+    batches, pages = (content.count(b"\n") - 1 for content in chain.values())
+    return batches, pages, sorted(name for name in chain if chain[name] != book[name])

@@ -38,7 +38,7 @@ def refund(
     here = Installation.at(home)
     merchant = here.keys.address(key)
     order = order_at(here.chain, merchant, number_bytes(number), here.account_of(citizen) if citizen else None)
-    milli = order.left_milli if amount is None else milli_points(amount)
+    milli = order.left_milli if amount is None else milli_points(amount, field="--points")
     day = day_to_net(here.chain, merchant, milli) if order.phase == "final" else None
     sent = give_back(here.sender(key), order, milli, day)
     netted = date_of(day).isoformat() if day is not None else None

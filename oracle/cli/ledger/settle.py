@@ -204,7 +204,10 @@ def file_(
     per_minor = units_per_minor_of(SettlementToken(office.chain).decimals(), bank.decimals)
     made = bank_file(office.here.book.database, office.book, run, bank.party, bank.currency, bank.decimals, per_minor)
     path = out or Path(f"{made.name}.xml")
-    path.write_bytes(made.content)
+    try:
+        path.write_bytes(made.content)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=str(path), field="--out") from error
     show(
         {
             "file": str(path),

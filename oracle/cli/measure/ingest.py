@@ -78,11 +78,15 @@ def ingest(
 def close(home: HomeOption = None, json: JsonOption = False) -> None:
     """Close all days with new acts: quantify them and make the bundles that the committee signs.
 
-    Closing again takes in what came late and changes no bundle.
+    Closing again takes in what came late and changes no bundle. Exit code 8, and nothing is closed, while the chain has batches that the
+    book does not know: `carbonbook rebuild` brings them back.
 
         carbonbook close
     """
+    from oracle.ledger.attest.onchain import require_abreast
+
     here = Installation.at(home)
+    require_abreast(here.chain, here.book, set(here.operators().values()), here.settings.finality)
     closed = close_book(here.book, here.library, here.operators())
     show(
         {

@@ -34,7 +34,9 @@ def run(
     name = here.settings.member
     if name is None:
         raise ConfigError(f"{here.settings.path('config.toml')} names no `member`: whom should this node sign for?")
-    member = Member(here.settings, here.book, here.chain, here.keys.account(name), here.operators(), here.library)
+    book = here.bare_book  # it learns from others what the chain has
+    book.open_for_writing(*here.manifest.identity)
+    member = Member(here.settings, book, here.chain, here.keys.account(name), here.operators(), here.library)
     say(f"node of {member.address} listens at http://{host}:{port}")
     serve(node_app(member, here.settings.proposers, here.settings.path("spool")), host, port)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from oracle.edge.chain.client import Chain
 from oracle.edge.store import outbox as rows
+from oracle.edge.store.batches import set_compared_up_to
 from oracle.edge.store.database import Database
 from oracle.model.errors import NodesDisagree, RolledBack
 
@@ -52,6 +53,7 @@ def accept_rollback(chain: Chain, database: Database, depth: int) -> int:
         lost = [row.id for row in _lost(chain, rows.rows_in(connection, None, rows.STATES), head)]
         rows.set_state(connection, lost, rows.UNDONE, nonce=None, reason="the chain rolled back past finality")
         rows.clear_mark(connection)
+        set_compared_up_to(connection, None)
     require_sound(chain, database, depth)
     return len(lost)
 

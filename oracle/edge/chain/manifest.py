@@ -74,6 +74,11 @@ class Manifest:
             raise ConfigError(f"{path} is not a deployment manifest: {error!r}") from error
 
     @property
+    def identity(self) -> tuple[int, str]:
+        """Which chain it is on: id and hash of the genesis block."""
+        return self.chain_id, self.genesis_hash
+
+    @property
     def first_block(self) -> int:
         """The block of the first contract: nothing of this deployment happened before."""
         return min(entry.block for entry in self.contracts.values() if entry.block is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -132,10 +133,25 @@ def add_closing(connection: Connection, made: list[str], number: int | None = No
     return number
 
 
-def add_closing_batches(connection: Connection, number: int, made: list[str]) -> None:
+def add_closing_batches(connection: Connection, number: int, made: Sequence[str]) -> None:
     """Stores which batches a close made."""
     if made:
         connection.execute(insert(closing_batches), [{"batch": batch, "closing": number} for batch in made])
+
+
+def advance_closing(connection: Connection, number: int, made: Sequence[str]) -> list[int]:
+    """Counts closes that this book has forgotten, up to a number that others have seen; returns the numbers that were added.
+
+    They took in no file of which the book knows. The last of them gets batches that belong to none.
+    """
+    present = closing_count(connection)
+    last = connection.execute(select(func.max(closings.c.last_arrival))).scalar_one() or 0
+    added = list(range(present + 1, number + 1))
+    for each in added:
+        connection.execute(insert(closings).values(number=each, last_arrival=last))
+    if added:
+        add_closing_batches(connection, number, made)
+    return added
 
 
 def arrived(connection: Connection, closing: int) -> list[Arrived]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select
 
-from oracle.edge.store.schema import batches, closes
+from oracle.edge.store.schema import batches, closes, compared
 from oracle.model.ids import BatchId
 
 
@@ -67,3 +67,27 @@ def set_taken_in(connection: Connection, scenario: str, day: int, digest: str) -
     """Stores what a close of a scenario's day took in."""
     connection.execute(delete(closes).where(closes.c.scenario == scenario, closes.c.day == day))
     connection.execute(insert(closes).values(scenario=scenario, day=day, taken_in=digest))
+
+
+def reopen(connection: Connection, scenario: str, day: int) -> None:
+    """Has the next close look at a scenario's day again."""
+    connection.execute(delete(closes).where(closes.c.scenario == scenario, closes.c.day == day))
+
+
+def drop_batch(connection: Connection, batch: StoredBatch) -> None:
+    """Forgets a batch, so that its records are closed again."""
+    connection.execute(delete(batches).where(batches.c.batch == batch.batch))
+    reopen(connection, batch.scenario, batch.day)
+
+
+def compared_up_to(connection: Connection) -> int | None:
+    """The block up to which the chain's batches were compared with the book's; None before the first time."""
+    block: int | None = connection.execute(select(compared.c.block)).scalar_one_or_none()
+    return block
+
+
+def set_compared_up_to(connection: Connection, block: int | None) -> None:
+    """Stores that block; None to begin anew."""
+    connection.execute(delete(compared))
+    if block is not None:
+        connection.execute(insert(compared).values(block=block))

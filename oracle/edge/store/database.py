@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from oracle.edge.store.migrate import upgrade
-from oracle.edge.store.schema import identity
+from oracle.edge.store.schema import home, identity
 from oracle.model.errors import ConfigError, StoreError, WrongChain
 
 _WAIT_SECONDS = 30
@@ -54,6 +54,7 @@ class Database:
             url = _parsed(place)
         self.place = url.render_as_string(hide_password=True)
         self.is_sqlite = url.get_backend_name() == "sqlite"
+        self._admission: Callable[[], None] | None = None
         # Parameters are salts and tags: an error must not show them.
         self._engine = create_engine(url, hide_parameters=True, connect_args=_connect_args(url), pool_pre_ping=True)
         event.listen(self._engine, "begin", _begin_sqlite if self.is_sqlite else _begin_postgresql)
@@ -74,6 +75,10 @@ class Database:
         """The engine, for locks that outlive a transaction."""
         return self._engine
 
+    def admit_writers(self, admission: Callable[[], None]) -> None:
+        """Has something checked once before anything is written; it raises to refuse."""
+        self._admission = admission
+
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A transaction that may write: all of it happens, or nothing, and no other writes meanwhile.
@@ -81,6 +86,18 @@ class Database:
         Raises:
             StoreError: The database does not answer, is full, or another writer did not end in time.
         """
+        self.require_admitted()
+        with self._writing() as connection:
+            yield connection
+
+    def require_admitted(self) -> None:
+        """What `begin` checks before the first writing, for who asks others first."""
+        if self._admission is not None:
+            self._admission()
+            self._admission = None
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
         with self.told(), self._engine.begin() as connection:
             yield connection
 
@@ -94,24 +111,34 @@ class Database:
         ):
             yield connection
 
-    def bind(self, chain_id: int, genesis_hash: str) -> None:
-        """Ties the book to a chain, once.
+    def is_bound(self, chain_id: int, genesis_hash: str) -> bool:
+        """Whether the book belongs to a chain; False if it belongs to none yet.
 
         Raises:
             WrongChain: It belongs to another one.
         """
         with self.reading() as connection:
-            row = connection.execute(select(identity)).one_or_none()
-        if row is None:
-            with self.begin() as connection:
-                row = connection.execute(select(identity)).one_or_none()
-                if row is None:
-                    connection.execute(insert(identity).values(chain_id=chain_id, genesis_hash=genesis_hash))
-        if row is not None and (row.chain_id, row.genesis_hash) != (chain_id, genesis_hash):
-            raise WrongChain(
-                f"This book belongs to chain {row.chain_id} with genesis {row.genesis_hash}, not to chain {chain_id} with "
-                f"genesis {genesis_hash}. Nothing was sent. Use the book's own chain, or a new home folder."
-            )
+            return _is_bound(connection, chain_id, genesis_hash)
+
+    def bind(self, chain_id: int, genesis_hash: str) -> None:
+        """Ties the book to a chain, once; errors as in `is_bound`."""
+        if self.is_bound(chain_id, genesis_hash):
+            return
+        with self._writing() as connection:
+            if not _is_bound(connection, chain_id, genesis_hash):
+                connection.execute(insert(identity).values(chain_id=chain_id, genesis_hash=genesis_hash))
+
+    def name_shared(self, offered: str) -> str:
+        """The name that the database shares with its home folder; one without takes what is offered."""
+        query = select(home.c.name)
+        with self.reading() as connection:
+            name: str | None = connection.execute(query).scalar_one_or_none()
+        if name is None:
+            with self._writing() as connection:
+                name = connection.execute(query).scalar_one_or_none()
+                if name is None:
+                    connection.execute(insert(home).values(name=offered))
+        return name or offered
 
     def scrub(self) -> None:
         """Rewrites what deleted rows leave behind, so that their bytes are gone from the database's files.
@@ -171,6 +198,16 @@ def _keep_private(place: Path) -> None:
                 path.chmod(mode & ~_OTHERS & 0o7777)
     except OSError as error:
         raise StoreError(f"{place} cannot be opened or kept private: {error.strerror}") from error
+
+
+def _is_bound(connection: Connection, chain_id: int, genesis_hash: str) -> bool:
+    row = connection.execute(select(identity)).one_or_none()
+    if row is not None and (row.chain_id, row.genesis_hash) != (chain_id, genesis_hash):
+        raise WrongChain(
+            f"This book belongs to chain {row.chain_id} with genesis {row.genesis_hash}, not to chain {chain_id} with "
+            f"genesis {genesis_hash}. Nothing was sent. Use the book's own chain, or a new home folder."
+        )
+    return row is not None
 
 
 def _parsed(place: str) -> URL:

@@ -37,8 +37,24 @@ def carried(connection: Connection) -> dict[str, int]:
     return {row.merchant: int(row.carried) for row in rows}
 
 
-def add_payments(connection: Connection, run: str, payments: Sequence[BankPayment]) -> None:
-    """Stores what a run's payment file says, after those of all earlier files."""
+def paid_elsewhere(connection: Connection, run: str, payouts: Mapping[str, str]) -> dict[str, str]:
+    """Merchants whose payout on chain the bank file of another run pays already, and that run.
+
+    Args:
+        payouts: The run's payouts on chain by merchant.
+    """
+    table = bank_payments
+    query = select(table.c.payout, table.c.run).where(table.c.payout.in_(payouts.values()), table.c.run != run)
+    there = {row.payout: row.run for row in connection.execute(query)}
+    return {merchant: there[payout] for merchant, payout in payouts.items() if payout in there}
+
+
+def add_payments(connection: Connection, run: str, payments: Sequence[BankPayment], payouts: Mapping[str, str]) -> None:
+    """Stores what a run's payment file says, after those of all earlier files; the table takes each payout on chain once.
+
+    Args:
+        payouts: Payouts on chain by merchant, one for each payment.
+    """
     last = connection.execute(select(func.max(bank_payments.c.number))).scalar_one() or 0
     rows = [
         {
@@ -47,6 +63,7 @@ def add_payments(connection: Connection, run: str, payments: Sequence[BankPaymen
             "number": last + 1,
             "minor": str(each.minor),
             "carried": str(each.carried),
+            "payout": payouts[each.merchant],
         }
         for each in payments
     ]

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from eth_utils.crypto import keccak
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
 
-from oracle.edge.store.schema import settlement_items, settlement_runs, settlement_signatures
+from oracle.edge.store.outbox import LIVE, attempts, transactions
+from oracle.edge.store.schema import found_payouts, settlement_items, settlement_runs, settlement_signatures
 from oracle.model.errors import SettlementRefused
-from oracle.model.settlement_run import Item, ItemState, Run, RunState, Signature
+from oracle.model.settlement_run import Item, ItemState, Run, RunState, Signature, payout_id
 
 PROPOSED, APPROVED = "proposed", "approved"
+
+
+@dataclass(frozen=True)
+class KnownPayouts:
+    """Payouts on chain that runs have.
+
+    Attributes:
+        ids: Of payouts that runs have.
+        expected: Transactions that were signed for runs, with merchants that these still have to see paid.
+    """
+
+    ids: frozenset[str]
+    expected: frozenset[tuple[str, str]]
+
+    def has(self, transaction: str, merchant: str, payout: str) -> bool:
+        """Whether a run has a payout, or will when it next looks at the chain."""
+        return payout in self.ids or (transaction, merchant) in self.expected
 
 
 def free_name(connection: Connection, label: str) -> str:
@@ -90,7 +110,66 @@ def all_runs(connection: Connection) -> list[Run]:
 
 def open_runs(connection: Connection) -> list[Run]:
     """Runs that may still pay something."""
-    return [run for run in all_runs(connection) if run.state not in (RunState.CONFIRMED, RunState.CANCELLED)]
+    ended = (RunState.CONFIRMED, RunState.LAPSED, RunState.CANCELLED)
+    return [run for run in all_runs(connection) if run.state not in ended]
+
+
+def act_of(name: str, data: str) -> str:
+    """What the outbox calls a transaction of a run: whose it is, and which of the run's."""
+    return f"{_act(name)}{keccak(text=data)[:8].hex()}"
+
+
+def is_sending(connection: Connection, name: str) -> bool:
+    """Whether a transaction of a run is on its way, or in a block that may still be replaced."""
+    query = select(func.count()).select_from(transactions).where(_made_for(name), transactions.c.state.in_(LIVE))
+    return bool(connection.execute(query).scalar_one())
+
+
+def transactions_of(connection: Connection, name: str) -> frozenset[str]:
+    """Hashes of every transaction that was signed for a run."""
+    mined = select(transactions.c.hash).where(_made_for(name), transactions.c.hash.is_not(None))
+    signed = select(attempts.c.hash).join(transactions, attempts.c.row == transactions.c.id).where(_made_for(name))
+    return frozenset(connection.execute(mined.union(signed)).scalars())
+
+
+def give_payout(connection: Connection, name: str, merchant: str, payout: str) -> None:
+    """Stores that a run has a payout whose transaction this book did not make; the table takes each payout once."""
+    connection.execute(insert(found_payouts).values(run=name, merchant=merchant, payout=payout))
+
+
+def given_payouts(connection: Connection, name: str) -> frozenset[str]:
+    """Payouts that a run was given."""
+    return frozenset(connection.execute(select(found_payouts.c.payout).where(found_payouts.c.run == name)).scalars())
+
+
+def payouts_of(run: Run) -> dict[str, str]:
+    """Payouts on chain that a run has, by merchant."""
+    return {
+        item.merchant: payout_id(item.transaction, item.merchant, run.first_day, run.last_day)
+        for item in run.items
+        if item.transaction is not None
+    }
+
+
+def known_payouts(connection: Connection) -> KnownPayouts:
+    """Payouts that the runs have."""
+    runs = all_runs(connection)
+    expected = {
+        (transaction, item.merchant)
+        for run in runs
+        if run.open_items
+        for transaction in transactions_of(connection, run.name)
+        for item in run.open_items
+    }
+    return KnownPayouts(frozenset(payout for run in runs for payout in payouts_of(run).values()), frozenset(expected))
+
+
+def _act(name: str) -> str:
+    return f"settle {name} "
+
+
+def _made_for(name: str) -> ColumnElement[bool]:
+    return transactions.c.act.startswith(_act(name), autoescape=True)
 
 
 def _items(connection: Connection, name: str) -> tuple[Item, ...]:

@@ -21,13 +21,16 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-# The chain this book belongs to; one row, written with the first act.
+# The chain this book belongs to; one row, written before anything else.
 identity = Table(
     "identity",
     metadata,
     Column("chain_id", BigInteger, nullable=False),
     Column("genesis_hash", String(66), nullable=False),
 )
+
+# The name that the database shares with its home folder; one row.
+home = Table("home", metadata, Column("name", String(32), nullable=False))
 
 # `ref` is what the account is derived from; `salt` keys the commitments of the person's records and is null once erased.
 citizens = Table(
@@ -101,6 +104,9 @@ batches = Table(
     Index("batches_day", "scenario", "day"),
 )
 
+# The block up to which closing has compared the chain's batches with the book's; one row.
+compared = Table("compared", metadata, Column("block", BigInteger, nullable=False))
+
 # Settlement runs: what was proposed, and who said yes. What was paid is on chain; `settlement_items` remembers what was read there.
 settlement_runs = Table(
     "settlement_runs",
@@ -137,6 +143,17 @@ settlement_signatures = Table(
     Column("time", BigInteger, nullable=False),
 )
 
+# Payouts whose transactions this book did not make, and the run that each was given to. `payout` is
+# `oracle.model.settlement_run.payout_id`.
+found_payouts = Table(
+    "found_payouts",
+    metadata,
+    Column("payout", String(66), primary_key=True),
+    Column("run", String(40), ForeignKey("settlement_runs.name"), nullable=False),
+    Column("merchant", String(42), nullable=False),
+    Index("found_payouts_item", "run", "merchant", unique=True),
+)
+
 # What the chain does not say of a merchant: its name, and where a bank sends money.
 merchants = Table(
     "merchants",
@@ -148,7 +165,8 @@ merchants = Table(
 )
 
 # What a run's payment file tells the bank to pay: whole minor units of the currency. `carried` is what was owed and is less than one of
-# them; it goes into the merchant's next payment.
+# them; it goes into the merchant's next payment. `payout` is the payout on chain, which no second payment can be made for; it is null only
+# for the second of two payments that an earlier version made for one.
 bank_payments = Table(
     "bank_payments",
     metadata,
@@ -157,4 +175,6 @@ bank_payments = Table(
     Column("number", Integer, nullable=False),
     Column("minor", Text, nullable=False),
     Column("carried", Text, nullable=False),
+    Column("payout", String(66)),
+    Index("bank_payments_payout", "payout", unique=True),
 )

@@ -21,7 +21,14 @@ from oracle.edge.chain.contracts.settlement_vault import NO_PRICE, RESERVE_SHORT
 from oracle.edge.chain.outbox import Outbox, Outcome
 from oracle.edge.chain.sender import Sent
 from oracle.measure.evidence.bundle import Bundle
-from oracle.model.errors import ChainError, ConfigError, ContractReverted, MethodologyError, NoReserve
+from oracle.model.errors import (
+    ChainError,
+    ConfigError,
+    ContractReverted,
+    DifferencesFound,
+    MethodologyError,
+    NoReserve,
+)
 from oracle.model.header import Header, approvals
 from oracle.model.ids import BatchId
 from oracle.model.units import date_of
@@ -41,7 +48,8 @@ def attestation(chain: Chain, bundle: Bundle, members: list[BaseAccount]) -> Cal
         raise ConfigError(f"{quorum} members must sign, and this installation holds the keys of {len(members)}.")
     header = bundle.header
     signed = approvals(members[:quorum], header.message(ledger.domain, committee.epoch()))
-    return replace(ledger.attest(header, signed), act=f"attest {header.batch}")
+    # With the header's hash: what an earlier book has on its way under this key is not this.
+    return replace(ledger.attest(header, signed), act=f"attest {header.batch} 0x{header.bundle_hash.hex()}")
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,7 @@ def attest_all(outbox: Outbox, batches: Iterable[tuple[BatchId, Bundle]], member
     Raises:
         NoReserve: An operator's reserve is short, or the points of a year have no price; the other batches stand.
         ContractReverted: The ledger refuses one for another reason; the others stand.
+        DifferencesFound: The chain has another header under a batch's key.
         ChainError: As `Outbox.send_all` says.
     """
     asked: list[tuple[BatchId, Header]] = []
@@ -84,9 +93,15 @@ def attest_all(outbox: Outbox, batches: Iterable[tuple[BatchId, Bundle]], member
 def _sent(chain: Chain, batch: BatchId, header: Header, outcome: Outcome) -> Sent | None:
     if isinstance(outcome, Sent):
         return outcome
-    taken = isinstance(outcome, ContractReverted) and outcome.name == KEY_USED
-    if taken and EvidenceLedger(chain).header_of(batch) == header:
-        return None
+    if isinstance(outcome, ContractReverted) and outcome.name == KEY_USED:
+        there = EvidenceLedger(chain).header_of(batch)
+        if there == header:
+            return None
+        if there is not None:
+            raise DifferencesFound(
+                f"Batch {batch} is on chain with bundle 0x{there.bundle_hash.hex()}, here it is 0x{header.bundle_hash.hex()}. Nothing was "
+                "sent for it. `carbonbook rebuild` brings back what the chain has."
+            )
     raise _plain(batch, header, outcome)
 
 

@@ -95,14 +95,17 @@ def write_qr(text: str, path: Path) -> None:
     """Writes the voucher as a QR code: PNG or SVG by the file's name, or plain text.
 
     Raises:
-        InputError: The file's name ends otherwise.
+        InputError: The file's name ends otherwise, or it cannot be written.
     """
-    if path.suffix == ".txt":
-        path.write_text(text + "\n")
-    elif path.suffix in (".png", ".svg"):
-        _code(text).save(str(path), scale=6, border=4)
-    else:
+    if path.suffix not in (".txt", ".png", ".svg"):
         raise InputError(f"a voucher is written as .png, .svg or .txt, not as '{path.suffix}'", field="--out")
+    try:
+        if path.suffix == ".txt":
+            path.write_text(text + "\n")
+        else:
+            _code(text).save(str(path), scale=6, border=4)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=str(path), field="--out") from error
 
 
 def terminal_qr(text: str) -> str:

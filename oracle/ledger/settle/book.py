@@ -16,9 +16,22 @@ from oracle.edge.chain.contracts.settlement_vault import SettlementVault
 from oracle.edge.chain.outbox import Outbox
 from oracle.edge.store.database import Database
 from oracle.edge.store.lock import exclusive
-from oracle.edge.store.runs import APPROVED, add_run, cancel_run, free_name, open_runs, run_named, set_items, sign_run
+from oracle.edge.store.runs import (
+    APPROVED,
+    PROPOSED,
+    add_run,
+    cancel_run,
+    free_name,
+    given_payouts,
+    is_sending,
+    open_runs,
+    run_named,
+    set_items,
+    sign_run,
+    transactions_of,
+)
 from oracle.ledger.settle.due import Due, dues
-from oracle.ledger.settle.pay import observe, ready
+from oracle.ledger.settle.pay import Own, observe, ready
 from oracle.ledger.settle.pay import send as send_items
 from oracle.model.days import Days
 from oracle.model.errors import SettlementRefused
@@ -26,7 +39,6 @@ from oracle.model.settlement_run import (
     Item,
     ItemState,
     Run,
-    RunState,
     Signature,
     check_approver,
     check_officer,
@@ -96,7 +108,7 @@ class Settlements:
             SettlementRefused: Who proposes or approves is no officer, or both are one person.
         """
         check_officer(proposer.address, self._officers)
-        with self._alone():
+        with self.alone():
             draft = self.drafted(merchants, days)
             if draft.run is None:
                 return draft
@@ -109,13 +121,15 @@ class Settlements:
             return replace(draft, run=run)
 
     def approve(self, name: str, approver: BaseAccount) -> Run:
-        """Approves a run as a second person, after comparing it with the chain.
+        """Approves a run as a second person, after comparing it with the chain; a found run as the first of two.
 
         Raises:
             SettlementRefused: The run is not open, who approves is who proposed or no officer, or dues are others by now.
         """
-        with self._alone():
+        with self.alone():
             run = self.run(name)
+            if run.is_found:
+                return self._taken_up(run, approver)
             check_approver(run, approver.address, self._officers)
             stale = [item for item in ready(self._chain, run) if item.state is not ItemState.WAITING]
             if stale:
@@ -126,17 +140,29 @@ class Settlements:
                 sign_run(connection, name, APPROVED, signed)
             return replace(run, approved=signed)
 
+    def _taken_up(self, run: Run, officer: BaseAccount) -> Run:
+        """The first of two persons who say that the bank may pay what a run found."""
+        check_officer(officer.address, self._officers)
+        signed = self._signature(officer, run)
+        with self._database.begin() as connection:
+            sign_run(connection, run.name, PROPOSED, signed)
+        return replace(run, proposed=signed)
+
     def cancel(self, name: str) -> Run:
         """Gives a run up that nothing of was paid.
 
         Raises:
-            SettlementRefused: Something of it was paid.
+            SettlementRefused: Something of it was paid, or may still be by a transaction on its way.
         """
-        with self._alone():
+        with self.alone():
             run = self.observed(name)
-            if run.state in (RunState.SENT, RunState.CONFIRMED):
+            if run.has_paid:
                 raise SettlementRefused(f"Run {name} is {run.state}: what was paid cannot be cancelled.")
             with self._database.begin() as connection:
+                if is_sending(connection, name):
+                    raise SettlementRefused(
+                        f"A transaction of run {name} is on its way or not final. Run `carbonbook reconcile`, then cancel."
+                    )
                 cancel_run(connection, name)
             return replace(run, cancelled=True)
 
@@ -168,10 +194,12 @@ class Settlements:
 
     def observed(self, name: str) -> Run:
         """A run as the chain has it; the book learns what it did not know."""
-        run = self.run(name)
-        if run.approved is None:
+        with self._database.reading() as connection:
+            run = run_named(connection, name)
+            own = Own(transactions_of(connection, name), given_payouts(connection, name))
+        if not own.transactions and not own.given:
             return run
-        seen = observe(self._chain, run, self._confirmations)
+        seen = observe(self._chain, run, own, self._confirmations)
         self._remember(name, seen.items)
         return seen
 
@@ -179,8 +207,8 @@ class Settlements:
         with self._database.begin() as connection:
             set_items(connection, name, items)
 
-    def _alone(self) -> AbstractContextManager[None]:
-        """Whoever comes second sees what the first has done."""
+    def alone(self) -> AbstractContextManager[None]:
+        """Held while runs are made, signed or given up: whoever comes second sees what the first has done."""
         return exclusive(self._database, "settlement-runs", self._lock_seconds)
 
     def _signature(self, account: BaseAccount, run: Run) -> Signature:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oracle.edge.store.database import Database
-from oracle.edge.store.merchants import add_payments, all_merchants, carried, payments_of
+from oracle.edge.store.merchants import add_payments, all_merchants, carried, paid_elsewhere, payments_of
+from oracle.edge.store.runs import payouts_of
 from oracle.ledger.settle.book import Settlements
 from oracle.ledger.settle.pain import Order, Transfer, message_id, payment_file
 from oracle.model.bank import BankPayment, Party, bank_payments
@@ -42,7 +43,7 @@ def bank_file(
 
     Raises:
         ConfigError: A merchant's bank is not known.
-        SettlementRefused: The run is not confirmed, or pays nobody a whole minor unit.
+        SettlementRefused: The run is not confirmed, pays nobody a whole minor unit, or the bank was told to pay it by another run's file.
     """
     run = settlements.observed(name)
     with database.begin() as connection:
@@ -55,13 +56,22 @@ def bank_file(
                 f"Nobody said which bank {', '.join(missing)} has. `carbonbook merchant set` takes a CSV of them."
             )
         if not payments_of(connection, name):
-            add_payments(connection, name, payments)
+            _require_unpaid(name, paid_elsewhere(connection, name, payouts_of(run)))
+            add_payments(connection, name, payments, payouts_of(run))
     if not due or run.approved is None:
         raise SettlementRefused(f"Run {name} pays nobody as much as the currency's smallest unit; it is carried.")
     signed = digest(run.message(settlements.domain))
     transfers = [_transfer(run, payment, parties[payment.merchant]) for payment in due]
     order = Order(signed, run.approved.time, debtor, currency, decimals, transfers)
     return BankFile(message_id(signed), payment_file(order), tuple(payments))
+
+
+def _require_unpaid(name: str, elsewhere: dict[str, str]) -> None:
+    if elsewhere:
+        told = ", ".join(f"{merchant} (file of {run})" for merchant, run in elsewhere.items())
+        raise SettlementRefused(
+            f"The bank was told to pay what run {name} paid on chain: {told}. It is not told twice."
+        )
 
 
 def _transfer(run: Run, payment: BankPayment, to: Party) -> Transfer:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection
 
-from oracle.edge.store.arrivals import add_closing, numbers_of_tags, write_people
+from oracle.edge.store.arrivals import add_closing, advance_closing, numbers_of_tags, write_people
 from oracle.edge.store.batches import StoredBatch, add_batch, batches_of, batches_on, set_taken_in, taken_in
 from oracle.edge.store.book import Book
 from oracle.edge.store.citizens import people
@@ -57,6 +57,8 @@ def close(book: Book, library: Library, operators: Mapping[str, str]) -> list[Cl
     """
     with book.database.begin() as connection:
         known = people(connection)
+        # A number that a lost database gave is not given again: nodes have settled it, and its people are written down.
+        advance_closing(connection, book.last_people_file(), [])
         closed = list(_Closing(book, library, operators, connection, known, None).run())
         number = add_closing(connection, [item.batch.batch for item in closed])
         if number is not None:

@@ -41,7 +41,7 @@ def dry_run(book: Book, library: Library, candidate: Rule, first: int | None, la
 
 
 def _cleared(book: Book, name: str, days: Iterable[int]) -> pl.DataFrame:
-    with book.database.begin() as connection:
+    with book.database.reading() as connection:
         frame = book.acts.read(name, days, committed_files(connection))
         enrolled = people(connection)
     if frame.is_empty():

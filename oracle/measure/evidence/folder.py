@@ -16,6 +16,7 @@ from oracle.measure.evidence.bundle import SCHEMA, Bundle, Meta, assemble
 from oracle.model.canonical import hexed
 from oracle.model.columns import WORD, matrix, order
 from oracle.model.errors import InputError, VerificationFailed
+from oracle.model.keccak import keccak
 
 RECORDS, ACCOUNTS, FINDINGS, DOCUMENT = "records.parquet", "accounts.parquet", "findings.parquet", "bundle.json"
 
@@ -27,10 +28,14 @@ ENTRY_SCHEMA = {"index": pl.Int64(), "account": pl.Binary(), "quantity": pl.Int6
 def write(folder: Path, bundle: Bundle) -> None:
     """Writes the four files; bundle.json goes first and comes back last, so that a folder that has it is whole.
 
+    A whole bundle of another content is evidence: it is moved to a folder beside, with its hash in the name, and never overwritten.
+
     Raises:
         StoreError: The disk does not take them.
     """
     with disk(folder):
+        if document_hash(folder) not in (None, bundle.header.bundle_hash):
+            _put_aside(folder)
         _write(folder, bundle)
 
 
@@ -48,6 +53,17 @@ def _write(folder: Path, bundle: Bundle) -> None:
     unfinished = folder / f"{DOCUMENT}.part"
     unfinished.write_bytes(bundle.document)
     unfinished.replace(folder / DOCUMENT)
+
+
+def document_hash(folder: Path) -> bytes | None:
+    """What the bundle's hash is by its document alone, which is cheap and proves nothing of the other files; None without one.
+
+    Raises:
+        StoreError: It is there and cannot be read.
+    """
+    document = folder / DOCUMENT
+    with disk(document):
+        return keccak(document.read_bytes()) if document.exists() else None
 
 
 def read(folder: Path) -> Bundle:
@@ -95,6 +111,21 @@ def read_entries(folder: Path) -> Entries:
             f"{folder / ACCOUNTS} gives the root {hexed(entries.tree.root)}, not {summary.get('accountsRoot')} of {DOCUMENT}"
         )
     return entries
+
+
+def _put_aside(folder: Path) -> None:
+    """Moves a bundle to `bundles-replaced/KEY-HASH`, its document last: after a crash the rest is moved to the same place.
+
+    A number is added where the same bundle was put before.
+    """
+    replaced = folder.parent.with_name(f"{folder.parent.name}-replaced")
+    name = f"{folder.name}-{(document_hash(folder) or b'').hex()[:16]}"
+    whole = sum((each / DOCUMENT).exists() for each in replaced.glob(f"{name}*"))
+    target = replaced / (f"{name}.{whole}" if whole else name)
+    target.mkdir(parents=True, exist_ok=True)
+    for part in (RECORDS, ACCOUNTS, FINDINGS, DOCUMENT):
+        if (folder / part).exists():
+            (folder / part).replace(target / part)
 
 
 def _summary(path: Path) -> tuple[bytes, dict[str, Any]]:

@@ -15,6 +15,7 @@ from oracle.edge.store.batches import StoredBatch, all_batches, taken_in
 from oracle.edge.store.book import Book
 from oracle.edge.store.erasure import all_forgotten
 from oracle.edge.store.files import StoredFile, all_files
+from oracle.edge.store.runs import KnownPayouts, known_payouts
 from oracle.edge.store.schema import findings
 from oracle.measure.close.open_days import digests
 from oracle.measure.evidence.folder import read
@@ -49,7 +50,8 @@ class Holdings:
         forgotten: sha256, row, outcome, record: one row per row of a file whose act was forgotten with its person.
         open_days: Scenario and day of acts that were not closed since they came.
         batches: Stored batches.
-        bundles: Bundles by batch.
+        bundles: Bundles by batch, of those that are here.
+        payouts: What settlement runs have of what was paid on chain.
     """
 
     files: tuple[StoredFile, ...]
@@ -59,18 +61,20 @@ class Holdings:
     open_days: frozenset[tuple[str, int]]
     batches: tuple[StoredBatch, ...]
     bundles: Mapping[str, Bundled]
+    payouts: KnownPayouts
 
 
 def read_holdings(book: Book) -> Holdings:
     """Reads a book.
 
     Raises:
-        InputError: A bundle is missing or cannot be read.
+        InputError: A bundle cannot be read.
         VerificationFailed: A bundle's files do not agree with its records.
     """
     with book.database.reading() as connection:
         files, stored = all_files(connection), all_batches(connection)
         found, closed = _findings(connection), taken_in(connection)
+        payouts = known_payouts(connection)
         forgotten = [vars(row) for row in all_forgotten(connection)]
     committed = {file.sha256 for file in files}
     present = digests(book.acts, committed)
@@ -81,7 +85,8 @@ def read_holdings(book: Book) -> Holdings:
         forgotten=pd.DataFrame(forgotten, columns=["sha256", "row", "outcome", "record"]),
         open_days=frozenset(day for day, digest in present.items() if closed.get(day) != digest),
         batches=tuple(stored),
-        bundles={batch.batch: _bundled(book, batch.batch) for batch in stored},
+        bundles={batch.batch: _bundled(book, batch.batch) for batch in stored if book.has_bundle(batch.batch)},
+        payouts=payouts,
     )
 
 

@@ -11,6 +11,7 @@ from oracle.edge.chain.contracts.point_issuer import PointIssuer
 from oracle.edge.chain.outbox import Outbox
 from oracle.edge.store.batches import all_batches
 from oracle.ledger.attest.committee import attest_all
+from oracle.ledger.attest.onchain import require_abreast
 from oracle.ledger.credit.push import not_wholly_credited, push_all
 from oracle.ledger.credit.rests import credit_rests, rests_of
 from oracle.ledger.settle.book import Settlements
@@ -40,7 +41,9 @@ class Work:
 
     def close(self) -> int:
         """Bundles what is new; returns the number of batches."""
-        return len(close_book(self.here.book, self.here.library, self.here.operators()))
+        here, operators = self.here, self.here.operators()
+        require_abreast(here.chain, here.book, set(operators.values()), here.settings.finality)
+        return len(close_book(here.book, here.library, operators))
 
     def attest(self) -> int:
         """Attests what is bundled; returns the number of batches."""

@@ -27,6 +27,8 @@ _ANSWER_SECONDS = 3600
 
 _KEY = re.compile("0x[0-9a-f]{64}")
 _SHOWN = 500
+_OK = 200
+_PIECE = 1 << 20
 
 
 class NodeFails(CarbonbookError):
@@ -81,6 +83,28 @@ class NodeClient:
                 signature,
             )
 
+    def bundle(self, batch: BatchId, target: Path, most: int) -> None:
+        """Writes the archive of a batch's bundle; who takes it compares it with the chain.
+
+        Args:
+            most: Bytes at most.
+        """
+        url, length = f"{self.url}/v1/batches/{batch}/bundle", 0
+        try:
+            with requests.get(
+                url, stream=True, timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS), allow_redirects=False
+            ) as answer:
+                if answer.status_code != _OK:
+                    raise NodeFails(f"{self.url} refuses ({answer.status_code}): {answer.text[:_SHOWN]}")
+                with target.open("wb") as file:
+                    for piece in answer.iter_content(_PIECE):
+                        length += len(piece)
+                        if length > most:
+                            raise NodeFails(f"{self.url} sends more than {most} bytes")
+                        file.write(piece)
+        except requests.exceptions.RequestException as error:
+            raise NodeFails(f"{self.url} does not answer as a node does: {error}") from error
+
     def propose(self, number: int, body: bytes) -> Answer:
         """What it says of a close."""
         with self._told("opinion of a close"):
@@ -125,7 +149,7 @@ class NodeClient:
             raise NodeFails(f"{self.url} does not answer.") from error
         except (requests.exceptions.RequestException, ValueError, RecursionError) as error:
             raise NodeFails(f"{self.url} does not answer as a node does: {error}") from error
-        if answer.status_code != 200:
+        if answer.status_code != _OK:
             detail = data.get("detail", data) if isinstance(data, dict) else data
             raise NodeFails(f"{self.url} refuses ({answer.status_code}): {str(detail)[:_SHOWN]}")
         return data

@@ -31,6 +31,8 @@ from oracle.serve.node.member import Approval, require_same
 from oracle.serve.node.proposal import propose
 from oracle.serve.node.service import closing_body
 
+_BEHIND = "the book was restored from an old copy; run `carbonbook rebuild --nodes`"
+
 
 @dataclass
 class Gathered:
@@ -82,7 +84,11 @@ def bring_forward(book: Book, genesis_hash: str, node: NodeClient) -> Iterator[S
         last = closing_count(connection)
     number = 0
     try:
-        for number in range(node.settled() + 1, last + 1):
+        settled = node.settled()
+        if settled > last:
+            yield Said(node.url, settled, failure=f"it has settled close {settled}, this book knows {last}: {_BEHIND}")
+            return
+        for number in range(settled + 1, last + 1):
             with book.database.reading() as connection:
                 proposal, people = propose(book, connection, number, genesis_hash)
             answer = node.propose(number, closing_body(proposal.document(), people))

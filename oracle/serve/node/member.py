@@ -137,18 +137,26 @@ class Member:
             made = [item.batch for number in range(1, last + 1) for item in batches_of_closing(connection, number)]
         return {batch: read(self._book.bundle_folder(batch)).header for batch in made}
 
-    def approve(self, batch: BatchId) -> Approval:
-        """Signs a batch.
+    def bundle_folder(self, batch: BatchId) -> Path:
+        """Where the bundle of a batch is that this node found.
 
         Raises:
-            NotSigned: This node did not find it so, the chain's methodology is not the library's, or this node is no member.
+            NotSigned: It did not find it so.
         """
         with self._book.database.reading() as connection:
             numbers = range(1, closing_count(connection) + 2)
             known = any(batch == item.batch for number in numbers for item in batches_of_closing(connection, number))
         if not known:
             raise NotSigned(f"{self.address} has not found batch {batch} for itself.")
-        bundle = read(self._book.bundle_folder(batch))
+        return self._book.bundle_folder(batch)
+
+    def approve(self, batch: BatchId) -> Approval:
+        """Signs a batch.
+
+        Raises:
+            NotSigned: This node did not find it so, the chain's methodology is not the library's, or this node is no member.
+        """
+        bundle = read(self.bundle_folder(batch))
         self._require_methodology(bundle.meta.methodology, bundle.meta.version)
         committee = OracleCommittee(self._chain)
         if self.address not in committee.members():

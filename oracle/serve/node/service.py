@@ -4,6 +4,7 @@
 GET  /v1/member                     address, and the last close that is settled; anyone
 GET  /v1/batches                    header of every batch the node found for itself; anyone
 GET  /v1/batches/{batch}/approval   the node's signature over one of them; anyone
+GET  /v1/batches/{batch}/bundle     its bundle as an archive (`oracle.serve.node.archive`); anyone: a bundle is public
 PUT  /v1/closings/{number}          a close is proposed; a proposer that the node's config names, signed
 PUT  /v1/batches/{batch}/claim      the proposer's bundle of a disputed batch; signed. Answers where the two differ.
 ==================================  ========================================================================================
@@ -18,11 +19,14 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import uuid4
 
 from fastapi import FastAPI
 from fastapi import Path as PathParameter
 from fastapi import Request as HttpRequest
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import FileResponse
 
 from oracle.model.errors import InputError
 from oracle.model.ids import BatchId
@@ -30,7 +34,7 @@ from oracle.serve.http.body import TooLarge, spool
 from oracle.serve.http.places import Places
 from oracle.serve.http.problem import tell_problems
 from oracle.serve.http.signed import ByAddress, NotAuthentic, Request, parse, require
-from oracle.serve.node.archive import unpack
+from oracle.serve.node.archive import pack, unpack
 from oracle.serve.node.member import Member
 
 MOST_BYTES = 1 << 30
@@ -65,6 +69,14 @@ def node_app(member: Member, proposers: tuple[str, ...], spool_folder: Path) -> 
     def approval(batch: Batch) -> dict[str, Any]:
         """This node's signature over a batch."""
         return member.approve(BatchId(batch)).to_json()
+
+    @app.get("/v1/batches/{batch}/bundle", response_class=FileResponse)
+    def bundle(batch: Batch) -> FileResponse:
+        """The bundle of a batch that this node found for itself."""
+        spool_folder.mkdir(parents=True, exist_ok=True)
+        archive = spool_folder / f"{batch[2:]}-{uuid4().hex}.out.tar"
+        pack(member.bundle_folder(BatchId(batch)), archive)
+        return FileResponse(archive, media_type="application/x-tar", background=BackgroundTask(archive.unlink))
 
     @app.put("/v1/closings/{number}")
     async def closing(number: int, request: HttpRequest) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The ledger from the chain alone, and a database that lost days brought back to what the chain has.
+"""The ledger from the chain alone, and the same from the book.
 
 Batches come from their events; accounts from the calldata that credited them, with the pages the contract holds. Nothing of it is taken
 from the book, so that the two can be compared byte for byte.
@@ -7,19 +7,18 @@ from the book, so that the two can be compared byte for byte.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eth_utils.address import to_checksum_address
 
 from oracle.edge.chain.client import Chain, Event
 from oracle.edge.chain.contracts.carbon_point import CarbonPoint
-from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger, chain_header
 from oracle.edge.chain.contracts.point_issuer import PointIssuer
-from oracle.edge.store.batches import StoredBatch, add_batch, all_batches
+from oracle.edge.store.batches import all_batches
+from oracle.ledger.attest.onchain import attested
 from oracle.measure.evidence.folder import read
 from oracle.measure.evidence.leaf import ACCOUNT_SHIFT
-from oracle.model.errors import InputError, VerificationFailed
+from oracle.model.errors import InputError
 from oracle.model.header import Header
 from oracle.model.ids import BatchId
 from oracle.model.units import date_of, year_of
@@ -33,47 +32,12 @@ _ACCOUNTS = "account,year,points_milli,reduction_mg"
 Pages = Mapping[tuple[str, int], tuple[int, int]]  # account and year -> points and reduction
 
 
-@dataclass(frozen=True)
-class Restored:
-    """What became of the database.
-
-    Attributes:
-        added: Batches that it did not know of, and whose bundle is here.
-        missing: Batches on chain whose bundle is not here, or is another.
-    """
-
-    added: tuple[str, ...]
-    missing: tuple[str, ...]
-
-
-def restore(here: Installation) -> Restored:
-    """Writes batches that the chain has and the database has not, if their bundles are here and are what was attested."""
-    scenarios = {rule.id: rule.scenario for rule in here.library.rules()}
-    with here.book.database.reading() as connection:
-        known = {batch.batch for batch in all_batches(connection)}
-    added, missing = [], []
-    for batch, header in chain_batches(here.chain):
-        methodology = header.methodology_name
-        if batch in known:
-            continue
-        if not _is_here(here, batch, header):
-            missing.append(batch)
-            continue
-        stored = StoredBatch(
-            batch, header.operator, scenarios[methodology], methodology, header.version, header.day, header.sequence
-        )
-        with here.book.database.begin() as connection:
-            add_batch(connection, stored)
-        added.append(batch)
-    return Restored(tuple(added), tuple(missing))
-
-
 def batches_csv(headers: Iterable[tuple[BatchId, Header]]) -> bytes:
     """Batches with their headers, by key."""
     rows = [
         f"{batch},{header.operator},{header.methodology_name},{header.version},{date_of(header.day)},"
         f"{header.sequence},{header.record_count},{header.account_count},{header.total_quantity}"
-        for batch, header in sorted(headers)
+        for batch, header in sorted(headers, key=lambda item: item[0])
     ]
     return _lines(_BATCHES, rows)
 
@@ -84,15 +48,9 @@ def accounts_csv(pages: Pages) -> bytes:
     return _lines(_ACCOUNTS, rows)
 
 
-def chain_batches(chain: Chain) -> list[tuple[BatchId, Header]]:
-    """Every batch and its header, from the events."""
-    headers = (chain_header(event.values["header"]) for event in EvidenceLedger(chain).events("BatchAttested"))
-    return [(header.batch, header) for header in headers]
-
-
 def chain_pages(chain: Chain) -> Pages:
     """Every account's pages: who was credited is in the calldata and the transfers, how much is in the contract."""
-    headers, book = dict(chain_batches(chain)), CarbonPoint(chain)
+    headers, book = dict(attested(chain)), CarbonPoint(chain)
     keys = set()
     for event in PointIssuer(chain).events("ChunkCredited"):
         year = year_of(headers[BatchId("0x" + event.values["batch"].hex())].day)
@@ -110,7 +68,7 @@ def book_pages(here: Installation) -> Pages:
     """The same from the book: its bundles, and what became of their points since."""
     from oracle.report.report import read_report
 
-    turned = read_report(here.chain, here.book).pages.of
+    turned = read_report(here.chain, here.bare_book).pages.of
     pages = {
         (account, year): (page.points_milli, page.reduction_mg)
         for account, years in turned.items()
@@ -120,18 +78,14 @@ def book_pages(here: Installation) -> Pages:
 
 
 def book_batches(here: Installation) -> list[tuple[BatchId, Header]]:
-    """Batches of the database that the chain has, with the headers that their records give."""
-    attested = {batch for batch, _ in chain_batches(here.chain)}
-    with here.book.database.reading() as connection:
+    """Batches of the database that the chain has, with the headers that their records give; those without a bundle are left out."""
+    there = {batch for batch, _ in attested(here.chain)}
+    book = here.bare_book
+    with book.database.reading() as connection:
         stored = [batch.batch for batch in all_batches(connection)]
-    return [(batch, read(here.book.bundle_folder(batch)).header) for batch in stored if batch in attested]
-
-
-def _is_here(here: Installation, batch: BatchId, header: Header) -> bool:
-    try:
-        return read(here.book.bundle_folder(batch)).header == header
-    except (InputError, VerificationFailed):
-        return False
+    return [
+        (batch, read(book.bundle_folder(batch)).header) for batch in stored if batch in there and book.has_bundle(batch)
+    ]
 
 
 def _credited(chain: Chain, event: Event) -> Iterable[str]:

@@ -13,7 +13,7 @@ import pytest
 
 from oracle.measure.evidence.accounts import tree_of
 from oracle.measure.evidence.bundle import assemble
-from oracle.measure.evidence.folder import read, read_entries, write
+from oracle.measure.evidence.folder import document_hash, read, read_entries, write
 from oracle.model.canonical import canonical_json, hexed
 from oracle.model.errors import InputError, StoreError, VerificationFailed
 from tests.unit.evidence.evidence_batches import FINDINGS, META, bundle_of, rides
@@ -286,3 +286,42 @@ def test_read_entries__an_account_twice_or_out_of_order__is_refused_though_its_r
             read_entries(folder)
         with pytest.raises(VerificationFailed):
             read(folder)
+
+
+def test_write__another_bundle_where_one_is__keeps_the_first_beside(tmp_path: Path) -> None:
+    folder, first, second = tmp_path / "bundles" / "batch", bundle_of(40), bundle_of(39)
+    assert document_hash(folder) is None
+    for bundle in (first, second, second, first, second):
+        write(folder, bundle)
+        assert document_hash(folder) == bundle.header.bundle_hash
+    kept = sorted((tmp_path / "bundles-replaced").iterdir())
+    assert [read(each).header for each in kept] == [
+        bundle.header for bundle in sorted((first, first, second), key=lambda each: each.header.bundle_hash)
+    ]
+
+
+def test_write__what_a_crash_left__is_overwritten(folder: Path) -> None:
+    (folder / "bundle.json").unlink()
+    write(folder, bundle_of(39))
+    assert read(folder).header == bundle_of(39).header
+    assert not folder.parent.with_name(f"{folder.parent.name}-replaced").exists()
+
+
+def test_write__dies_while_it_puts_a_bundle_aside__is_done_again_and_keeps_all_of_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = read(folder).header
+    with monkeypatch.context() as patched:
+        replace_ = Path.replace
+
+        def dies(path: Path, target: Path) -> Path:
+            if path.name == "findings.parquet":
+                raise OSError("the disk is gone")
+            return replace_(path, target)
+
+        patched.setattr(Path, "replace", dies)
+        with pytest.raises(StoreError, match="the disk is gone"):
+            write(folder, bundle_of(39))
+    write(folder, bundle_of(39))
+    (kept,) = folder.parent.with_name(f"{folder.parent.name}-replaced").iterdir()
+    assert (read(kept).header, read(folder).header) == (first, bundle_of(39).header)

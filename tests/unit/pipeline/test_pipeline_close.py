@@ -10,7 +10,9 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
+from oracle.edge.store.arrivals import batches_of_closing, closing_count
 from oracle.edge.store.files import finding_counts
 from oracle.model.errors import InputError
 from tests.unit.pipeline.installation import Installation, Trip
@@ -169,3 +171,19 @@ def test_close__that_dies__leaves_nothing_and_is_done_again(
     (closed,) = home.close()
     assert closed.records == 2
     assert home.bundle(closed).header.sequence == 0
+
+
+def test_close__by_a_database_that_forgot_a_close__gives_no_number_twice(home: Installation) -> None:
+    """Nodes have settled it, and who its people were is written down under it."""
+    home.ingest([Trip("a", "ada", 8)])
+    home.close()
+    forgotten = home.book.people_file(1).read_bytes()
+    with home.book.database.begin() as connection:
+        connection.execute(text("DELETE FROM closings"))
+        connection.execute(text("DELETE FROM closing_batches"))
+    home.ingest([Trip("b", "bo", 12)])
+    home.close()
+    with home.book.database.reading() as connection:
+        assert closing_count(connection) == 2
+        assert [len(batches_of_closing(connection, number)) for number in (1, 2)] == [0, 1]
+    assert home.book.people_file(1).read_bytes() == forgotten

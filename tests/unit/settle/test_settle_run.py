@@ -8,9 +8,20 @@ import pytest
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oracle.model.errors import SettlementRefused, VerificationFailed
-from oracle.model.settlement_run import Item, ItemState, Run, RunState, Signature, check_approver, check_signed
+from oracle.model.settlement_run import (
+    Item,
+    ItemState,
+    Run,
+    RunState,
+    Signature,
+    check_approver,
+    check_signed,
+    payout_id,
+)
 from oracle.model.typed_data import Domain, sign
 
 DOMAIN = Domain("SettlementVault", 31337, "0x" + "11" * 20, "0x" + "22" * 32)
@@ -48,7 +59,7 @@ def signed_by(run: Run, *people: LocalAccount) -> Run:
         ((P, P, F), RunState.SENT),
         ((P, P, P), RunState.CONFIRMED),
         ((P, C, P), RunState.CONFIRMED),
-        ((C, C, C), RunState.CONFIRMED),
+        ((C, C, C), RunState.LAPSED),
     ],
 )
 def test_state__follows_from_items(states: tuple[ItemState, ...], expected: RunState) -> None:
@@ -56,6 +67,29 @@ def test_state__follows_from_items(states: tuple[ItemState, ...], expected: RunS
     items = [replace(item, state=state) for item, state in zip(ITEMS, states, strict=True)]
     assert run.with_items(items).state is expected
     assert [item.state for item in run.with_items(items).open_items] == [each for each in states if each in (W, F)]
+
+
+def test_state__paid_and_signed_by_nobody__is_found_until_the_first_signs() -> None:
+    found = RUN.with_items([replace(item, state=P, transaction="0x" + "ab" * 32) for item in ITEMS])
+    assert (found.state, found.is_found, RUN.is_found) == (RunState.FOUND, True, False)
+    assert [signed_by(found, ONE).state, signed_by(found, ONE, TWO).state] == [RunState.PROPOSED, RunState.CONFIRMED]
+
+
+@given(
+    transactions=st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=4, unique=True),
+    merchants=st.lists(st.binary(min_size=20, max_size=20), min_size=1, max_size=4, unique=True),
+    days=st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1)), min_size=1, max_size=4, unique=True),
+)
+def test_payout_id__another_transaction_merchant_or_days__is_another(
+    transactions: list[bytes], merchants: list[bytes], days: list[tuple[int, int]]
+) -> None:
+    names = {
+        payout_id(f"0x{transaction.hex()}", f"0x{who.hex()}", first, last)
+        for transaction in transactions
+        for who in merchants
+        for first, last in days
+    }
+    assert len(names) == len(transactions) * len(merchants) * len(days)
 
 
 def test_state__cancelled__unless_something_was_paid() -> None:

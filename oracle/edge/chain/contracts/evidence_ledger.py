@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from eth_utils.address import to_checksum_address
+
 from oracle.edge.chain.call import Call
 from oracle.edge.chain.contracts.base import Contract, struct, word
 from oracle.model.header import Header
@@ -40,6 +42,12 @@ class EvidenceLedger(Contract):
         """A batch's header; None if it is not attested."""
         stored = self._read("headerOf", word(batch))
         return chain_header(stored) if stored.recordCount else None
+
+    def headers_of(self, batches: Sequence[BatchId]) -> dict[BatchId, Header]:
+        """Headers of those of many batches that are attested."""
+        found = self._read_many("headerOf", [[word(batch)] for batch in batches])
+        headers = (Header(to_checksum_address(operator), *rest) for ((operator, *rest),) in found)
+        return {batch: header for batch, header in zip(batches, headers, strict=True) if header.record_count}
 
     def phase_of(self, batch: BatchId) -> Phase:
         """Where a batch stands."""
