@@ -60,11 +60,15 @@ LOOKED_AT = {
     "ReversalDesk": ["ReversalDesk", "CreditMarket", "CarbonbookAccess"],
     "SettlementVault": ["SettlementVault", "CarbonbookAccess", "clearing", "RedemptionDesk", "PointIssuer"],
 }
-# Libraries, by the contract whose tests look at them.
+# Libraries and the parts that a contract is made of, by the contract whose tests look at them.
 LIBRARIES = {
     "CalendarLib": "RetirementRegistry",
     "ChunkLib": "PointIssuer",
+    "CreditingBook": "CarbonPoint",
     "LeafLib": "EvidenceLedger",
+    "MovingBook": "CarbonPoint",
+    "OnceLib": "RedemptionDesk",
+    "PageBook": "CarbonPoint",
     "PageLib": "CarbonPoint",
     "ProgressLib": "PointIssuer",
     "ReceiptLib": "RedemptionDesk",

@@ -88,10 +88,15 @@ def founded(system: SimpleNamespace, roles: Roles, members: list[LocalAccount]) 
 
 @pytest.fixture(autouse=True)
 def fn_isolation(founded: City) -> Iterator[None]:
-    """Undoes what a test did, and starts the chain's clock anew: ganache's runs on while other tests take their time."""
+    """Undoes what a test did, and starts the chain's clock anew: ganache's runs on while other tests take their time.
+
+    Brownie knows one snapshot only: a test that takes one of its own, as the random lives do, would be undone only up to that.
+    """
     chain.snapshot()
+    before = chain._snapshot_id
     travel_to(now() + 1)
     yield
+    chain._snapshot_id = before
     chain.revert()
 
 
