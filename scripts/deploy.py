@@ -11,10 +11,13 @@ The deployer keeps nothing: when this is done it holds no role.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import shutil
 import time
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -340,6 +343,16 @@ def _contract_entry(contract: Any) -> dict[str, Any]:
     }
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Waits until no other process deploys from this checkout: brownie keeps what it deployed in one folder, by chain id."""
+    lock = ROOT / "build" / "deploy.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _deploy_to_running_chain(rpc: str, target: Path, profile_path: Path, mnemonic: str) -> None:
     from brownie._config import CONFIG  # networks live in the user's home; this one only in this process
 
@@ -363,4 +376,5 @@ if __name__ == "__main__":
     parser.add_argument("--profile", type=Path, default=LOCAL_PROFILE)
     parser.add_argument("--mnemonic", default="test test test test test test test test test test test junk")
     arguments = parser.parse_args()
-    _deploy_to_running_chain(arguments.rpc, arguments.manifest, arguments.profile, arguments.mnemonic)
+    with alone():
+        _deploy_to_running_chain(arguments.rpc, arguments.manifest, arguments.profile, arguments.mnemonic)
