@@ -18,6 +18,7 @@ from oracle.edge.store.files import all_files, committed_files, finding_counts
 from oracle.serve.http.signed import Request, SharedSecret, sign_by_account
 from oracle.serve.intake.desk import secret_name
 from tests.e2e.cli import Carbonbook
+from tests.e2e.homes import on_a_chain
 from tests.e2e.servers import Service
 
 ACCOUNT = Account.from_key(b"\x07" * 32)
@@ -52,6 +53,7 @@ class Intake:
         keys.create_passphrase()
         for name in (CUSTODY, RECORDS):
             keys.store(name, random_passphrase=True)
+        on_a_chain(self.home)
         self.carbonbook = Carbonbook(self.home)
         self.secrets = {name: self._secret(name, keys) for name in ("bus-app", "kiosk", "grid")}
         self.service = Service(["serve", "--home", str(self.home), *words], folder / "serve.log", "/v1/health")

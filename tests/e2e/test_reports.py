@@ -140,3 +140,10 @@ def test_reconciliation__a_row_count_that_was_changed__is_found(carbonbook: Carb
     with _edited(carbonbook.home, change.format("+"), change.format("-")):
         assert _differing(carbonbook)
     assert carbonbook("report", "reconciliation")["differences"] == 0
+
+
+def test_home__after_everything__is_its_owners_only(carbonbook: Carbonbook, reports: Path) -> None:
+    """Bundles, acts, the index and what the chain's own process wrote too."""
+    modes = {path: path.stat().st_mode & 0o077 for path in carbonbook.home.rglob("*") if not path.is_symlink()}
+    assert {path.name for path in modes} >= {"bundles", "acts", "book.sqlite", "deployment.json"}
+    assert [str(path) for path, mode in modes.items() if mode] == []
