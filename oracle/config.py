@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from oracle.model.bank import Party
 from oracle.model.errors import ConfigError
+from oracle.model.machine import blamed
 from oracle.model.units import DEFAULT_ZONE
 
 DEFAULT_HOME = ".carbonbook"
@@ -241,7 +242,7 @@ class Settings(_Frozen):
             }
             return cls(home=folder, **data | {key: value for key, value in overrides.items() if value})
         except OSError as error:
-            raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+            raise blamed(error, ConfigError(f"{path} cannot be read: {error.strerror}")) from error
         except UnicodeDecodeError as error:
             raise ConfigError(f"{path} is not UTF-8: byte {error.start}. Save it as UTF-8.") from error
         except tomllib.TOMLDecodeError as error:

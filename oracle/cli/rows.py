@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oracle.model.errors import InputError
+from oracle.model.machine import blamed
 
 Row = dict[str, str]
 
@@ -27,7 +28,7 @@ def rows_of(path: Path, columns: Sequence[str]) -> list[Row]:
     except FileNotFoundError as error:
         raise InputError("no such file", file=str(path)) from error
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from error
+        raise blamed(error, InputError(f"cannot be read: {error.strerror}", file=str(path))) from error
     except UnicodeDecodeError as error:
         raise InputError("is not UTF-8", file=path.name) from error
     except csv.Error as error:

@@ -17,6 +17,7 @@ from oracle.ledger.redeem.desk import SignedOrder
 from oracle.ledger.redeem.offer import NO_OFFER, offer_of
 from oracle.ledger.redeem.order import Order, key_of, number_bytes, number_text, terms_bytes
 from oracle.model.errors import InputError
+from oracle.model.machine import blamed
 from oracle.model.typed_data import sign
 from oracle.model.units import milli_points, points
 
@@ -115,7 +116,7 @@ def read(here: Installation, voucher: str) -> SignedOrder:
                 raise InputError(f"'{voucher}' is neither a voucher ({PREFIX}…) nor a file")
             voucher = path.read_text("ascii")
         except OSError as error:
-            raise InputError(f"cannot be read: {error.strerror}", file=voucher) from error
+            raise blamed(error, InputError(f"cannot be read: {error.strerror}", file=voucher)) from error
         except UnicodeDecodeError as error:
             raise InputError("is no voucher: it is not ASCII", file=voucher) from error
     return read_voucher(voucher, RedemptionDesk(here.chain).domain, here.chain.now())

@@ -17,6 +17,7 @@ from oracle.installation import Installation
 from oracle.measure.evidence.proof import check_proof
 from oracle.model.errors import InputError, VerificationFailed
 from oracle.model.header import Header
+from oracle.model.machine import blamed
 from oracle.report.index.proofs import ProofIndex
 
 
@@ -94,7 +95,7 @@ def saved_proof(path: Path) -> dict[str, Any]:
     try:
         document: dict[str, Any] = jsonlib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from error
+        raise blamed(error, InputError(f"cannot be read: {error.strerror}", file=str(path))) from error
     except (ValueError, RecursionError) as error:
         raise InputError("not JSON", file=str(path)) from error
     return document

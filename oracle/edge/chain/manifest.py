@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from oracle.model.errors import ConfigError
+from oracle.model.machine import blamed
 
 _ABI = Path(__file__).parent / "abi"
 
@@ -69,7 +70,7 @@ class Manifest:
                 parameters=data["parameters"],
             )
         except OSError as error:
-            raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+            raise blamed(error, ConfigError(f"{path} cannot be read: {error.strerror}")) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(f"{path} is not a deployment manifest: {error!r}") from error
 

@@ -23,6 +23,7 @@ from eth_keyfile.keyfile import create_keyfile_json, decode_keyfile_json
 from eth_utils.address import to_checksum_address
 
 from oracle.model.errors import ConfigError
+from oracle.model.machine import blamed
 
 CUSTODY = "custody"
 RECORDS = "records"
@@ -163,7 +164,7 @@ def text_of(path: Path) -> str:
     try:
         return path.read_text("utf-8").strip()
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+        raise blamed(error, ConfigError(f"{path} cannot be read: {error.strerror}")) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 text.") from error
 

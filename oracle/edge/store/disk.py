@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,19 +9,8 @@ from pathlib import Path
 
 from polars.exceptions import PolarsError
 
-from oracle.model.errors import CarbonbookError, InputError, StoreError
-
-_MACHINE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EIO)
-
-_REMEDY = {
-    errno.ENOSPC: "Make room, and repeat the command: nothing that was committed is lost.",
-    errno.EDQUOT: "Make room, and repeat the command: nothing that was committed is lost.",
-    errno.EFBIG: "Allow larger files (ulimit -f), and repeat the command: nothing that was committed is lost.",
-    errno.EMFILE: "Allow more open files (ulimit -n), and repeat the command.",
-    errno.ENFILE: "This machine has no more open files to give. Close some, and repeat the command.",
-    errno.EACCES: "Give this user the right to it, and repeat the command.",
-    errno.EROFS: "Mount the disk for writing, and repeat the command.",
-}
+from oracle.model.errors import StoreError
+from oracle.model.machine import REMEDY
 
 
 @contextmanager
@@ -41,19 +29,10 @@ def disk(place: Path) -> Iterator[None]:
         raise StoreError(f"{place}: {' '.join(str(error).split())}") from error
 
 
-def blamed(error: OSError, unreadable: InputError) -> CarbonbookError:
-    """Why a file of somebody else's could not be read: the file itself, or a machine on which no file could be read now."""
-    return (
-        StoreError(f"{unreadable} {_REMEDY.get(error.errno or 0, '')}".rstrip())
-        if error.errno in _MACHINE
-        else unreadable
-    )
-
-
 def _named(error: OSError, place: Path) -> str:
     return os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else str(place)
 
 
 def _said(error: OSError) -> str:
     said = (error.strerror or str(error) or type(error).__name__).rstrip(".")
-    return f"{said}. {_REMEDY.get(error.errno or 0, '')}".rstrip()
+    return f"{said}. {REMEDY.get(error.errno or 0, '')}".rstrip()

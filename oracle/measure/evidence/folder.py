@@ -10,13 +10,14 @@ from typing import Any
 import polars as pl
 from polars.exceptions import PolarsError
 
-from oracle.edge.store.disk import blamed, disk
+from oracle.edge.store.disk import disk
 from oracle.measure.evidence.accounts import Entries, chunk_of, tree_of
 from oracle.measure.evidence.bundle import SCHEMA, Bundle, Meta, assemble
 from oracle.model.canonical import hexed
 from oracle.model.columns import WORD, matrix, order
 from oracle.model.errors import InputError, VerificationFailed
 from oracle.model.keccak import keccak
+from oracle.model.machine import blamed
 
 RECORDS, ACCOUNTS, FINDINGS, DOCUMENT = "records.parquet", "accounts.parquet", "findings.parquet", "bundle.json"
 

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from oracle.edge.store.disk import blamed
 from oracle.model.errors import InputError
+from oracle.model.machine import blamed
 
 # Of one file, unpacked. About eight million trips; a day of a city is three million.
 MAX_BYTES = 1 << 30
