@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from oracle.edge.chain.call import Call
 from oracle.edge.chain.client import Chain
 from oracle.edge.chain.fees import fees_now
 from oracle.edge.chain.outbox import Outbox
@@ -141,7 +142,7 @@ def test_transaction__refused_with_429__is_sent_again_and_mined_once(here: Bare,
     assert (proxy.rule.struck, proxy.rule.asked[SEND]) == (3, 4)
     assert here.rows("act, nonce, state") == [("a", 0, "mined")]
     proxy.rule = Refusing(first(2, SEND), 429, {})
-    Sender(through, local_account(1)).send_data(SOMEBODY, "0x01")
+    Sender(through, local_account(1)).send(Call(SOMEBODY, "0x01", "a greeting"))
     assert proxy.rule.asked[SEND] == 3
 
 
@@ -156,7 +157,7 @@ def test_transaction__whose_fate_nobody_knows__is_not_repeated_but_looked_for(
     assert here.nonce() == 1
     proxy.rule = Losing(first(1, SEND), status)
     with pytest.raises(ChainUnreachable, match=f"answered {status}"):
-        Sender(through, local_account(1)).send_data(SOMEBODY, "0x01")
+        Sender(through, local_account(1)).send(Call(SOMEBODY, "0x01", "a greeting"))
     assert proxy.rule.asked[SEND] == 1
 
 
