@@ -40,7 +40,7 @@ def test_book__is_nowhere_but_on_the_server(on_server: World) -> None:
 def test_work__killed_once_in_every_step__ends_without_a_difference(on_server: World) -> None:
     on_server.back_to("attest")
     sent = next(point for point in crash.POINTS if point.name == "sent, answer not heard")
-    for step, then in (("attest", 86_400), ("credit", 1), ("redeem", 8 * 86_400), ("settle", 1)):
+    for step, then in (("attest", 86_400), ("credit", 1), ("redeem", 9 * 86_400), ("settle", 1)):
         rule = on_server.proxy.rule = crash.KillAt(sent, 1)
         command = on_server.start(*on_server.steps[step].words, rpc=on_server.proxy.rpc)
         rule.aim(command)
