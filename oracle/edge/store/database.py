@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
@@ -191,7 +191,9 @@ def _keep_private(place: Path) -> None:
     """
     try:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(place, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        with suppress(FileExistsError):
+            # Never opens one that is there: to close it would drop the locks that this process's other connections hold on it.
+            os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         for path in (place.parent, place, *place.parent.glob(f"{place.name}-*")):
             mode = path.stat().st_mode
             if mode & _OTHERS:

@@ -92,7 +92,7 @@ def test_any_bytes_changed__is_read_or_told(tmp_path: Path) -> None:
 
 def test_folder_in_its_place__is_told(tmp_path: Path) -> None:
     (tmp_path / "book.sqlite").mkdir()
-    with pytest.raises(StoreError, match="cannot be opened or kept private: Is a directory"):
+    with pytest.raises(StoreError, match="unable to open database file"):
         _read(tmp_path / "book.sqlite")
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"Not a directory|File exists"):
