@@ -312,7 +312,7 @@ def test_leader__that_lost_database_bundles_and_closings__gets_them_from_nodes_a
     for source in SOURCES.values():
         files = [path for day in ("2023-01-05", "2023-01-06") for path, of in committee.files(day) if of == source]
         committee.leader("ingest", *files, "--source", source)
-    for name in ("forged", "late"):
+    for name in ("forged", "late", "killed"):
         committee.leader("ingest", committee.folder / f"{name}.csv", "--source", "ride-app")
     assert committee.leader("close")["batches"] == 0
     late_batch(committee, "after")
