@@ -79,8 +79,8 @@ demo: setup ## Run the whole story on sample data (CHAIN=anvil, ganache or hardh
 test: setup ## Test every part in under ten minutes on two cores: units, parity, fuzz, contracts, a story on a real chain, some faults
 	@$(TIMED) test $(MAKE) --no-print-directory test-unit test-fuzz test-contracts test-story
 
-test-all: setup ## Run the tests that `make test` leaves out: services, all stories, all faults, laws, coverage
-	@$(TIMED) test-all $(MAKE) --no-print-directory test-service test-e2e test-faults symbolic coverage
+test-all: setup ## Run the tests that `make test` leaves out: services, all stories, all faults, laws
+	@$(TIMED) test-all $(MAKE) --no-print-directory test-service test-e2e test-faults symbolic
 
 test-unit: setup ## Test the oracle without a socket, and that Solidity and Python agree
 	@$(TIMED) $@ $(PYTEST) tests/unit tests/parity -q $(PARALLEL)
