@@ -39,6 +39,8 @@ operator = "0x{"22" * 20}"
 service = "electricity"
 """
 TRIPS_HEADER = "trip_id,rider,mode,start_time,end_time,distance"
+# What the service says once the broker keeps messages for it; what was published before is nobody's.
+SUBSCRIBED = "messages for"
 MORNING = 1_672_876_800  # 2023-01-05 08:00 in Shenzhen
 
 

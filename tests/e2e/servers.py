@@ -39,6 +39,10 @@ class Service:
         until(self._answers, 60)
         return self
 
+    def until_said(self, words: str) -> None:
+        """Waits until its log has some words."""
+        until(lambda: words in self.log.read_text(errors="replace"), 60)
+
     def kill(self) -> None:
         """Kills it, as a power cut would."""
         self._end(lambda process: process.send_signal(signal.SIGKILL))

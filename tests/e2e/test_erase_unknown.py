@@ -1,4 +1,4 @@
-"""`carbonbook erase` of somebody of whom there are rejected rows only: no citizen, no account, no chain to ask."""
+"""`carbonbook erase` of somebody of whom there are rejected rows only: no citizen, no account, and a chain that is not asked."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from oracle.edge.keys.keyring import CUSTODY, RECORDS, Keyring
 from tests.e2e.cli import Inside
+from tests.e2e.homes import on_a_chain
 
 TAP = {"card_no": "QWERTCARD", "deal_date": "2018-08-31 22:14:57", "deal_type": "地铁出站", "station": "会展中心"}
 
@@ -20,6 +21,7 @@ def test_erase__of_rejected_rows_only__forgets_what_they_showed(tmp_path: Path) 
     (home / "config.toml").write_text(f'[sources.szt]\noperator = "0x{"11" * 20}"\n')
     taps = tmp_path / "taps.json"
     taps.write_text(json.dumps([TAP], ensure_ascii=False))
+    on_a_chain(home)
     carbonbook = Inside(home)
     assert carbonbook("ingest", taps, "--source", "szt")["quarantined"] == 1
     assert b"22:14:57" in (home / "book.sqlite").read_bytes() + (home / "book.sqlite-wal").read_bytes()

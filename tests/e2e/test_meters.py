@@ -18,7 +18,7 @@ from oracle.edge.store.book import Book
 from oracle.edge.store.deliveries import readings, refused_messages
 from oracle.serve.http.signed import SharedSecret
 from oracle.serve.intake.meters import TOPIC, payload_of, request_of
-from tests.e2e.intake import Intake
+from tests.e2e.intake import SUBSCRIBED, Intake
 from tests.services import Mosquitto, until
 
 # Yesterday's in Shenzhen: its hours are over, and nobody gives up waiting for them yet.
@@ -58,6 +58,7 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
 def intake(tmp_path: Path, broker: Mosquitto) -> Iterator[Intake]:
     made = Intake(tmp_path / "intake", "--mqtt", f"mqtt://127.0.0.1:{broker.port}")
     made.service.start()
+    made.service.until_said(SUBSCRIBED)
     yield made
     made.service.stop()
 

@@ -13,7 +13,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from oracle.serve.intake.meters import TOPIC
-from tests.e2e.intake import Intake
+from tests.e2e.intake import SUBSCRIBED, Intake
 from tests.e2e.test_meters import hours, payload
 from tests.services import Mosquitto, until
 
@@ -126,6 +126,7 @@ def _passwords(folder: Path) -> Path:
 def test_hours_of_a_day__over_tls__make_one_act(guarded: Guarded, tmp_path: Path) -> None:
     intake = guarded.intake(tmp_path / "intake", guarded.authority.file, guarded.book)
     intake.service.start()
+    intake.service.until_said(SUBSCRIBED)
     guarded.publish(payload(intake.secrets["grid"], hours("flat-1")))
     until(lambda: len(intake.acts()) == 1)
     intake.service.stop()

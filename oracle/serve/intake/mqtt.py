@@ -84,6 +84,7 @@ class Listener:
             self._secure(certificates or Certificates())
         self._client.on_connect = self._subscribe
         self._client.on_connect_fail = lambda _client, _data: _tell("the broker is not reached", sys.exc_info()[1])
+        self._client.on_subscribe = lambda *_: _tell("messages for", TOPIC.format(source="+"))
         self._client.on_disconnect = self._lost
         self._client.on_message = lambda _client, _data, message: self._arrived.put(message)
 
