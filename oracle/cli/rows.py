@@ -23,16 +23,16 @@ def rows_of(path: Path, columns: Sequence[str]) -> list[Row]:
             reader = csv.DictReader(file, strict=True)
             missing = [name for name in columns if name not in (reader.fieldnames or ())]
             if missing:
-                raise InputError(f"these columns are missing: {', '.join(missing)}", file=path.name)
+                raise InputError(f"columns missing in the header: {', '.join(missing)}", file=path.name)
             return [_row(path, number, row) for number, row in enumerate(reader, 1)]
     except FileNotFoundError as error:
-        raise InputError("no such file", file=str(path)) from error
+        raise InputError("file not found", file=str(path)) from error
     except OSError as error:
         raise blamed(error, InputError(f"cannot be read: {error.strerror}", file=str(path))) from error
     except UnicodeDecodeError as error:
-        raise InputError("is not UTF-8", file=path.name) from error
+        raise InputError("is not UTF-8 text; save it as UTF-8", file=path.name) from error
     except csv.Error as error:
-        raise InputError(f"is no CSV: {error}", file=path.name) from error
+        raise InputError(f"is not a valid CSV file: {error}", file=path.name) from error
 
 
 def _row(path: Path, number: int, row: dict[str | None, str | list[str] | None]) -> Row:

@@ -51,12 +51,12 @@ class Party:
             InputError: The name is empty or too long, or account or code are none.
         """
         if not self.name.strip() or len(self.name) > _NAME_LENGTH or not self.name.isprintable():
-            problem = f"'{self.name[:40]}' is no name of 1 to {_NAME_LENGTH} printable characters"
+            problem = f"'{self.name[:40]}' is not a name of 1 to {_NAME_LENGTH} printable characters"
             raise InputError(problem, file=file, row=row, field="name")
         if not _ACCOUNT.fullmatch(self.account):
-            raise InputError(f"'{self.account}' is no bank account", file=file, row=row, field="bank_account")
+            raise InputError(f"'{self.account}' is not a bank account", file=file, row=row, field="bank_account")
         if not (_BIC.fullmatch(self.code) or _CNAPS.fullmatch(self.code)):
-            problem = f"'{self.code}' is neither a BIC nor twelve digits of CNAPS"
+            problem = f"'{self.code}' is neither a BIC nor a CNAPS number of twelve digits"
             raise InputError(problem, file=file, row=row, field="bank_code")
         return self
 
@@ -87,7 +87,9 @@ def bank_payments(run: Run, carried: Mapping[str, int], units_per_minor: int) ->
         SettlementRefused: The run is not confirmed.
     """
     if run.state is not RunState.CONFIRMED:
-        raise SettlementRefused(f"Run {run.name} is {run.state}: a bank file is made of what is confirmed on chain.")
+        raise SettlementRefused(
+            f"Run {run.name} is {run.state}. A bank file needs payouts that are confirmed on chain: wait, then repeat."
+        )
     return [_payment(item, carried, units_per_minor) for item in run.items if item.state is ItemState.PAID]
 
 
@@ -98,7 +100,7 @@ def units_per_minor_of(token_decimals: int, currency_decimals: int) -> int:
         InputError: The token is coarser than the currency.
     """
     if token_decimals < currency_decimals:
-        raise InputError(f"a token of {token_decimals} decimals cannot pay a currency of {currency_decimals}")
+        raise InputError(f"a token with {token_decimals} decimals cannot represent a currency with {currency_decimals}")
     return int(10 ** (token_decimals - currency_decimals))
 
 

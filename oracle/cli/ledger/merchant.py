@@ -16,20 +16,20 @@ from oracle.ledger.settle.due import merchants_of
 from oracle.model.bank import Party
 from oracle.model.errors import InputError
 
-app = typer.Typer(name="merchant", help="Merchants' names and banks: set, list.", no_args_is_help=True)
+app = typer.Typer(name="merchant", help="Merchants' names and bank accounts: set, list.", no_args_is_help=True)
 
 _COLUMNS = ("merchant", "name", "bank_account", "bank_code")
 
 
 @app.command("set")
 def set_(
-    path: Annotated[Path, typer.Argument(help="CSV with merchant, name, bank_account and bank_code.")],
+    path: Annotated[Path, typer.Argument(help="CSV with the columns merchant, name, bank_account and bank_code.")],
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Take merchants' names and bank accounts from a CSV; those that are known are replaced.
+    """Store merchants' names and bank accounts from a CSV. Existing entries are replaced.
 
-    `merchant` is an account or the name of a key, `bank_code` a BIC or the twelve digits of CNAPS (联行号).
+    `merchant` is an account or the name of a key. `bank_code` is a BIC or a CNAPS number of twelve digits (联行号).
 
         carbonbook merchant set merchants.csv
     """
@@ -37,7 +37,9 @@ def set_(
     parties = dict(_party(here, path, number, row) for number, row in enumerate(rows_of(path, _COLUMNS), 1))
     unknown = sorted(set(parties) - set(merchants_of(here.chain)))
     if unknown:
-        raise InputError(f"{', '.join(unknown)} was never admitted as a merchant", file=path.name)
+        raise InputError(
+            f"{', '.join(unknown)} is not an admitted merchant. Have the authority admit it first.", file=path.name
+        )
     with here.book.database.begin() as connection:
         set_merchants(connection, parties)
     show({"merchants": len(parties)}, json)
@@ -45,7 +47,7 @@ def set_(
 
 @app.command("list")
 def list_(home: HomeOption = None, json: JsonOption = False) -> None:
-    """List the admitted merchants with their names and standing; bank accounts by their last four characters.
+    """List the admitted merchants with name and status. Bank accounts show their last four characters only.
 
     carbonbook merchant list
     """

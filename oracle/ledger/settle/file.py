@@ -53,13 +53,16 @@ def bank_file(
         missing = [payment.merchant for payment in due if payment.merchant not in parties]
         if missing:
             raise ConfigError(
-                f"Nobody said which bank {', '.join(missing)} has. `carbonbook merchant set` takes a CSV of them."
+                f"No bank account on file for {', '.join(missing)}. Add it with `carbonbook merchant set FILE.csv`."
             )
         if not payments_of(connection, name):
             _require_unpaid(name, paid_elsewhere(connection, name, payouts_of(run)))
             add_payments(connection, name, payments, payouts_of(run))
     if not due or run.approved is None:
-        raise SettlementRefused(f"Run {name} pays nobody as much as the currency's smallest unit; it is carried.")
+        raise SettlementRefused(
+            f"Every payment of run {name} is below the currency's smallest unit. The amounts carry over to the "
+            "next bank file."
+        )
     signed = digest(run.message(settlements.domain))
     transfers = [_transfer(run, payment, parties[payment.merchant]) for payment in due]
     order = Order(signed, run.approved.time, debtor, currency, decimals, transfers)
@@ -70,7 +73,7 @@ def _require_unpaid(name: str, elsewhere: dict[str, str]) -> None:
     if elsewhere:
         told = ", ".join(f"{merchant} (file of {run})" for merchant, run in elsewhere.items())
         raise SettlementRefused(
-            f"The bank was told to pay what run {name} paid on chain: {told}. It is not told twice."
+            f"A bank file already contains payouts of run {name}: {told}. They are not written twice."
         )
 
 

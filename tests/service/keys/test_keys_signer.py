@@ -84,7 +84,7 @@ def test_signer__that_is_away__fails_with_a_sentence() -> None:
 
 
 def test_hash__is_never_signed(remote: RemoteAccount) -> None:
-    with pytest.raises(ConfigError, match="no hashes"):
+    with pytest.raises(ConfigError, match="not hashes"):
         remote.unsafe_sign_hash(b"\x01" * 32)  # type: ignore[arg-type]
 
 
@@ -99,6 +99,6 @@ def test_settings__a_signer_with_a_password_or_none__is_refused_without_showing_
     tmp_path: Path, address: str
 ) -> None:
     (tmp_path / "config.toml").write_text(f'[signers.relayer]\nurl = "{address}"\naddress = "{TO}"\n')
-    with pytest.raises(ConfigError, match=r"signers\.relayer\.url: Value error, a signer is named as") as caught:
+    with pytest.raises(ConfigError, match=r"signers\.relayer\.url: Value error, a signer's address must be") as caught:
         Settings.load(tmp_path, {})
     assert "canary" not in str(caught.value)
