@@ -109,7 +109,7 @@ class RemoteAccount(BaseAccount):
             signature = Signature(raw[:64] + bytes([parity]))
             signer = signature.recover_public_key_from_msg_hash(keccak(text)).to_checksum_address()
         except requests.exceptions.RequestException as error:
-            raise SignerFails(f"The signer of {self._address} gave an invalid answer: {error}") from error
+            raise SignerFails(f"The request to the signer of {self._address} failed: {error}") from error
         except (ValueError, IndexError, BadSignature, ValidationError) as error:
             raise SignerFails(f"The signer of {self._address} did not return a signature.") from error
         if signer != self._address or len(raw) != 65:

@@ -125,7 +125,7 @@ class Desk:
             return ByAddress(known.signer)
         if known is None or secret_name(source) not in self._keys.names():
             # One sentence for both: whether a source is registered is nobody's business.
-            raise NotAuthentic(f"Source '{source}' has no signing key. Create one with `carbonbook source secret`.")
+            raise NotAuthentic(f"No key is registered for source '{source}'.")
         return SharedSecret(self._keys.secret(secret_name(source)))
 
     @contextmanager

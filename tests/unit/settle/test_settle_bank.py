@@ -105,7 +105,7 @@ def test_payment_file__hostile_name__is_text() -> None:
     "wrong", [{"currency": "yuan"}, {"transfers": []}, {"decimals": 6}], ids=["currency", "nobody", "decimals"]
 )
 def test_payment_file__not_as_the_schema_says__is_not_handed_out(wrong: dict[str, object]) -> None:
-    with pytest.raises(VerificationFailed, match=r"The payment file is no pain\.001\.001\.09"):
+    with pytest.raises(VerificationFailed, match=r"The payment file is not a valid pain\.001\.001\.09"):
         payment_file(order_of([5], **wrong))
 
 
