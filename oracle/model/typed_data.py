@@ -99,6 +99,23 @@ INVENTORY = (
     ("bytes32", "reportHash"),
 )
 
+
+FRAME = (
+    ("uint64", "epoch"),
+    ("uint256", "claim"),
+    ("bytes32", "batchesHash"),
+    ("uint32", "batchCount"),
+    ("uint32", "accountCount"),
+    ("uint64", "recordCount"),
+    ("uint64", "recordQuantity"),
+    ("uint64", "reductionMg"),
+    ("bytes32", "sharesRoot"),
+    ("bytes32", "reportHash"),
+    ("bytes32", "declarationsHash"),
+)
+
+REVERSAL = (("uint64", "epoch"), ("uint256", "series"), ("bytes32", "batch"), ("uint64", "mg"))
+
 _DOMAIN_TYPE = [
     {"name": "name", "type": "string"},
     {"name": "version", "type": "string"},

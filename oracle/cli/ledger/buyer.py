@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,18 +16,16 @@ from oracle.measure.records.content import text_blocks
 from oracle.model.errors import InputError
 from oracle.model.findings import CODES
 
-if TYPE_CHECKING:
-    from oracle.edge.chain.contracts.inventory_registry import Inventory
-
 app = typer.Typer(name="buyer", help="A buyer's account: import, plan, statement.", no_args_is_help=True)
 
 BuyerOption = Annotated[str, typer.Option("--key", help="Name of the buyer's key.")]
-_MOST_BPS = 10_000
 
 
 @app.command("import")
 def import_(
-    paths: Annotated[list[Path], typer.Argument(help="CSV files: inventory, power, reductions; the header tells which.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="CSV files: inventory, power, reductions; the header tells which.")
+    ],
     key: BuyerOption,
     attest: Annotated[int | None, typer.Option(help="Also attest this year's inventory on chain.")] = None,
     verifier: Annotated[
@@ -66,7 +64,9 @@ def import_(
         {
             **outcome,
             "state": "imported" if not bad else "imported in part",
-            "next": f"carbonbook buyer plan {years[-1]} --key {key}" if years else "carbonbook buyer import inventory.csv",
+            "next": f"carbonbook buyer plan {years[-1]} --key {key}"
+            if years
+            else "carbonbook buyer import inventory.csv",
             "blocked_by": [f"{len(bad)} rows with findings"] if bad else [],
             "dry_run": dry_run,
         },
@@ -124,7 +124,10 @@ def _attested(
         return {"attested": number, "transaction": None}
     message = accounts.message_of(buyer, year, number + 1, inventory)
     if verifier is None:
-        return {"attested": number, "to_sign": _to_sign(registry.digest_of(buyer, year, number + 1, inventory), message)}
+        return {
+            "attested": number,
+            "to_sign": _to_sign(registry.digest_of(buyer, year, number + 1, inventory), message),
+        }
     if signature is None:
         signed = sign(here.keys.account(verifier), signable(registry.domain, "Inventory", INVENTORY, message))
     else:

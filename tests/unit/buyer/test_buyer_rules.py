@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oracle.ledger.buyer.cost import cost_of
 from oracle.ledger.buyer.rules import Figures, figures_of, is_own, require_room, scheme_of, standing_of, tonnes
 from oracle.ledger.buyer.tables import Emission, Power, Saving, read_table
 from oracle.measure.records.content import text_blocks
@@ -35,7 +36,7 @@ def test_year_2021__has_the_published_total_and_no_green_power() -> None:
         2_349_000 * TONNE,
         2_743_000 * TONNE,
     )
-    assert year.power == () and year.lowered_mg == 0
+    assert (year.power, year.lowered_mg) == ((), 0)
     assert year.total_market_mg == year.total_location_mg == 5_111_000 * TONNE
 
 
@@ -96,7 +97,8 @@ def test_standing__of_both_years__is_below_silver() -> None:
     second = standing_of(enterprise(2022).total_market_mg, 511_100 * TONNE, has_plan=True)
     assert (tonnes(second.remains_mg), second.covered_hundredths) == ("4,319,272.8", 1_058)
     assert tonnes(second.next_tier_mg[0]) == "966,074.56"
-    assert not (first.neutral or second.neutral or first.tier or second.tier)
+    for standing in (first, second):
+        assert (standing.neutral, standing.tier) == (False, "")
 
 
 def test_standing__all_retired__is_neutral_only_with_a_plan() -> None:
@@ -104,6 +106,22 @@ def test_standing__all_retired__is_neutral_only_with_a_plan() -> None:
     assert not standing_of(10, 10, has_plan=False).neutral
     assert not standing_of(10, 9, has_plan=True).neutral
     assert not standing_of(0, 0, has_plan=True).neutral
+
+
+def test_cost__of_the_cap_at_sixty_yuan__is_split_in_three() -> None:
+    cost = cost_of(511_100 * TONNE, 60_000_000, 100, 6_000)
+    assert (cost.units, cost.fee, cost.citizens, cost.operators) == (
+        30_666_000_000_000,
+        306_660_000_000,
+        18_215_604_000_000,
+        12_143_736_000_000,
+    )
+    assert 511_100 * TONNE // 100_000_000 == 5_111_000  # citizens who saved 100 kg each
+
+
+@pytest.mark.parametrize(("mg", "units"), [(1, 1), (16, 1), (17, 2), (123_456_789, 7_407_408)])
+def test_case_20__small_amounts__round_up(mg: int, units: int) -> None:
+    assert cost_of(mg, 60_000_000, 100, 6_000).units == units
 
 
 def test_solar_power__without_its_attribute__counts_for_nothing() -> None:
