@@ -165,6 +165,18 @@ class SettlementRules(_Frozen):
     bank: Bank | None = None
 
 
+class CadTrust(_Frozen):
+    """What CAD Trust asks of a registry and the chain does not know.
+
+    Attributes:
+        verification_body: Who validates and verifies, as CAD Trust's list writes it; None until it is known.
+        link: Where the registry's projects can be read, http(s).
+    """
+
+    verification_body: str | None = None
+    link: str | None = None
+
+
 class Settings(_Frozen):
     """Everything that differs from one installation to the next.
 
@@ -192,6 +204,7 @@ class Settings(_Frozen):
         flags: When patterns among orders are told.
         database: SQLAlchemy URL of the book's database, without a password; None for SQLite in the home folder.
         library: Folder of the methodology documents, or None for those that come with the package.
+        cadtrust: What `export cadtrust` says of the registry.
     """
 
     home: Path
@@ -217,6 +230,7 @@ class Settings(_Frozen):
     member: str | None = None
     proposers: tuple[Account, ...] = ()
     library: Path | None = None
+    cadtrust: CadTrust = CadTrust()
 
     @classmethod
     def load(cls, home: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
