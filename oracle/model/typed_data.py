@@ -88,6 +88,22 @@ MOVE = (("address", "from"), ("address", "to"), ("uint256", "nonce"), ("uint256"
 
 CANCEL_MOVE = (("address", "from"), ("address", "to"), ("uint256", "nonce"))
 
+FRAME = (
+    ("uint64", "epoch"),
+    ("uint256", "claim"),
+    ("bytes32", "batchesHash"),
+    ("uint32", "batchCount"),
+    ("uint32", "accountCount"),
+    ("uint64", "recordCount"),
+    ("uint64", "recordQuantity"),
+    ("uint64", "reductionMg"),
+    ("bytes32", "sharesRoot"),
+    ("bytes32", "reportHash"),
+    ("bytes32", "declarationsHash"),
+)
+
+REVERSAL = (("uint64", "epoch"), ("uint256", "series"), ("bytes32", "batch"), ("uint64", "mg"))
+
 _DOMAIN_TYPE = [
     {"name": "name", "type": "string"},
     {"name": "version", "type": "string"},

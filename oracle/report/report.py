@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -32,7 +32,7 @@ from oracle.report.tables.reserve import pool, reserve
 from oracle.report.tables.settlement import merchants, operators, settlement
 from oracle.report.tables.statements import statements
 
-# Names that people ask for, and the CSVs behind each.
+# The names of reports, and the CSV files of each.
 REPORTS = {
     "issuance": ("issuance", "issuance_by_day"),
     "statements": ("statements",),
@@ -69,28 +69,14 @@ class Report:
     limits: FlagLimits
 
     def table(self, name: str) -> pd.DataFrame:
-        """One of `TABLES`; rows outside the period are left out after everything is computed, so that balances carry over."""
-        match name:
-            case "issuance":
-                return self.period.of(self.issuance, "act_date")
-            case "issuance_by_day":
-                return issuance_by_day(self.table("issuance"))
-            case "statements":
-                return self.period.of(self.statements, "time_utc")
-            case "redemptions":
-                return self.period.of(redemptions(self.ledger, self.state.last_final_day), "time_utc")
-            case "settlement":
-                return self.period.of(settlement(self.ledger), "time_utc")
-            case "merchants" | "operators":
-                return {"merchants": merchants, "operators": operators}[name](self.ledger, self.period)
-            case "reserve":
-                return reserve(self.ledger)
-            case "pool":
-                return pool(self.ledger, self.state.prices, self.state.outstanding)
-            case "findings" | "flags":
-                return findings(self.holdings) if name == "findings" else flags(self.ledger, self.limits)
-            case _:
-                return checks.check.table(self.reconciliation)
+        """Makes one of `TABLES`.
+
+        Rows outside the period are removed after all rows are computed, so that balances carry over.
+
+        Raises:
+            KeyError: There is no table of this name.
+        """
+        return _MAKERS[name](self)
 
     @cached_property
     def issuance(self) -> pd.DataFrame:
@@ -148,6 +134,22 @@ class Report:
     def differences(self) -> int:
         """Number of comparisons that do not agree."""
         return sum(check.difference != 0 for check in self.reconciliation)
+
+
+_MAKERS: Mapping[str, Callable[[Report], pd.DataFrame]] = {
+    "issuance": lambda report: report.period.of(report.issuance, "act_date"),
+    "issuance_by_day": lambda report: issuance_by_day(report.table("issuance")),
+    "statements": lambda report: report.period.of(report.statements, "time_utc"),
+    "redemptions": lambda report: report.period.of(redemptions(report.ledger, report.state.last_final_day), "time_utc"),
+    "settlement": lambda report: report.period.of(settlement(report.ledger), "time_utc"),
+    "merchants": lambda report: merchants(report.ledger, report.period),
+    "operators": lambda report: operators(report.ledger, report.period),
+    "reserve": lambda report: reserve(report.ledger),
+    "pool": lambda report: pool(report.ledger, report.state.prices, report.state.outstanding),
+    "findings": lambda report: findings(report.holdings),
+    "flags": lambda report: flags(report.ledger, report.limits),
+    "reconciliation": lambda report: checks.check.table(report.reconciliation),
+}
 
 
 def read_report(

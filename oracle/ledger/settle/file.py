@@ -90,7 +90,7 @@ def bank_file(database: Database, settlements: Settlements, name: str, payer: Pa
         ConfigError: A merchant's bank is not known, or cannot be paid in the way that the profile says.
         SettlementRefused: The run is not confirmed, pays nobody a whole minor unit, or the bank was told to pay it by another run's file.
     """
-    run = settlements.observed(name)
+    run = settlements.refreshed(name)
     with database.begin() as connection:
         payments = payments_of(connection, name)
         file = file_of(connection, name)
