@@ -41,7 +41,8 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str | None, str |
     try:
         missing = [name for name in columns if name not in (reader.fieldnames or ())]
         if missing:
-            raise InputError(f"these columns are missing: {', '.join(missing)}", file=path.name)
+            hint = "; columns are separated by ',', not ';'" if ";" in "".join(reader.fieldnames or ()) else ""
+            raise InputError(f"these columns are missing: {', '.join(missing)}{hint}", file=path.name)
         yield from reader
     except csv.Error as error:
         raise InputError(f"is not a CSV: {error}", file=path.name) from error

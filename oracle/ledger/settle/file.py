@@ -112,7 +112,9 @@ def bank_file(database: Database, settlements: Settlements, name: str, payer: Pa
 def _made(connection: Connection, run: Run, payments: list[BankPayment], signed: bytes, payer: Payer) -> StoredFile:
     approved = run.approved
     if approved is None:
-        raise SettlementRefused(f"Run {run.name} is {run.state}: two persons have to sign before a bank is told to pay it.")
+        raise SettlementRefused(
+            f"Run {run.name} is {run.state}: two persons have to sign before a bank is told to pay it."
+        )
     form, parties = _FORMATS[payer.profile], all_merchants(connection)
     if form.currency not in ("", payer.currency):
         raise ConfigError(

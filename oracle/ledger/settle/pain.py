@@ -154,7 +154,7 @@ def check_schema(text: str) -> None:
     try:
         schema.validate(text)
     except XMLSchemaValidationError as error:
-        raise VerificationFailed(f"The payment file is no {MESSAGE}: {error.path}: {error.reason}") from error
+        raise VerificationFailed(f"The payment file is not a valid {MESSAGE}: {error.path}: {error.reason}") from error
 
 
 def message_id(digest: bytes) -> str:
