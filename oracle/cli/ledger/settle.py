@@ -153,7 +153,7 @@ def show_(run: RunArgument, home: HomeOption = None, json: JsonOption = False) -
 
     carbonbook settle show 2023-01.1
     """
-    show(described(Office(home).book.observed(run)), json)
+    show(described(Office(home).book.refreshed(run)), json)
 
 
 @app.command("approve")
@@ -238,7 +238,7 @@ def list_(home: HomeOption = None, json: JsonOption = False) -> None:
     office = Office(home)
     with office.here.book.database.reading() as connection:
         names = [run.name for run in all_runs(connection)]
-    show({"runs": [_listed(office.book.observed(name)) for name in names]}, json)
+    show({"runs": [_listed(office.book.refreshed(name)) for name in names]}, json)
 
 
 def _two(office: Office) -> tuple[BaseAccount, BaseAccount]:

@@ -45,7 +45,7 @@ def bank_file(
         ConfigError: A merchant's bank is not known.
         SettlementRefused: The run is not confirmed, pays nobody a whole minor unit, or the bank was told to pay it by another run's file.
     """
-    run = settlements.observed(name)
+    run = settlements.refreshed(name)
     with database.begin() as connection:
         payments = payments_of(connection, name) or bank_payments(run, carried(connection), units_per_minor)
         parties = all_merchants(connection)
