@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from oracle.cli.console import HomeOption, JsonOption, show
-from oracle.cli.rows import rows_of
+from oracle.cli.rows import read_rows
 from oracle.installation import Installation
 from oracle.model.errors import InputError
 
 if TYPE_CHECKING:
+    from oracle.report.export.aef import Authorization
     from oracle.report.export.package import Resource
     from oracle.report.export.projects import Exported
 
@@ -81,22 +82,16 @@ def aef(
 
     carbonbook export aef --out aef --authorizations authorizations.csv
     """
-    from oracle.report.export import aef as format_
+    from oracle.report.export.aef import resources
 
     here = Installation.at(home)
     of = _read(here, block)
-    rows = [] if authorizations is None else rows_of(authorizations, format_.AUTHORIZATION)
-    try:
-        granted = format_.authorizations(rows)
-    except ValueError as error:
-        raise InputError("a series is no number", file=str(authorizations), field="series") from error
-    if unknown := sorted(set(granted) - set(of.flow.series)):
-        raise InputError(f"series {unknown[0]} is not issued", file=str(authorizations), field="series")
+    granted = {} if authorizations is None else _granted(authorizations, of)
     if not granted:
         why = "no series has an authorisation of a Party: credits are domestic"
         show({"state": "nothing to export", "blocked_by": [why], "next": "carbonbook export cadtrust --out DIR"}, json)
         return
-    _write(here, of, out, "Article 6.2, agreed electronic format", format_.resources(of, granted), json)
+    _write(here, of, out, "Article 6.2, agreed electronic format", resources(of, granted), json)
 
 
 @app.command()
@@ -116,6 +111,25 @@ def offsetsdb(
     here = Installation.at(home)
     of = _read(here, block)
     _write(here, of, out, "OffsetsDB", resources(of, link or here.settings.cadtrust.link or ""), json)
+
+
+def _granted(path: Path, of: Exported) -> dict[int, Authorization]:
+    """Authorisations by series.
+
+    Raises:
+        InputError: The first row that is none.
+    """
+    from oracle.report.export.aef import AUTHORIZATION, Authorization
+
+    def parse(number: int, row: dict[str, str]) -> tuple[int, Authorization]:
+        if not row["series"].isdecimal() or int(row["series"]) not in of.flow.series:
+            raise InputError(f"'{row['series']}' is no issued series", file=path.name, row=number, field="series")
+        return int(row["series"]), Authorization(*(row[name] for name in AUTHORIZATION[1:]))
+
+    good, bad = read_rows(path, AUTHORIZATION, parse)
+    if bad:
+        raise bad[0]
+    return dict(good)
 
 
 def _read(here: Installation, block: int | None) -> Exported:

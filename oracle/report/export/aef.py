@@ -5,7 +5,7 @@ Credits here are domestic unless somebody says otherwise: the authorisations are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from oracle.report.export.fractions import fractions
@@ -85,15 +85,6 @@ def resources(of: Exported, granted: Mapping[int, Authorization]) -> list[Resour
         Resource("holdings", _UNITS, holdings, key),
         fractions("fractions", of, frozenset(granted)),
     ]
-
-
-def authorizations(rows: Sequence[Mapping[str, str]]) -> dict[int, Authorization]:
-    """Authorisations by series, from rows with the columns `AUTHORIZATION`.
-
-    Raises:
-        ValueError: A series is no number.
-    """
-    return {int(row["series"]): Authorization(*(row[name] for name in AUTHORIZATION[1:])) for row in rows}
 
 
 def _action(of: Exported, run: Run, granted: Authorization) -> Row:
