@@ -170,7 +170,7 @@ def _leaves_of(document: dict[str, Any]) -> Bytes:
             for entry in document["values"]
         }
     except (KeyError, TypeError, AttributeError, ValueError, EncodingError, ParseError) as error:
-        raise InputError(f"is not a saved standard tree: {error!r}") from error
+        raise InputError(f"is is not a saved standard tree: {error!r}") from error
     if not leaves or last != 2 * len(document["values"]) - 2 or sorted(leaves) != list(range(len(document["values"]))):
         raise InputError(f"a tree of {last + 1} nodes cannot have {len(document['values'])} values", field="treeIndex")
     return np.frombuffer(b"".join(leaves[position] for position in range(len(leaves))), np.uint8).reshape(-1, 32)

@@ -169,9 +169,7 @@ def _refuse_wrong_values(rule: Rule, where: str) -> None:
     for name, bound in rule.bound.items():
         value = (bound.parameter.exact, measure(bound.parameter.unit).dimensions)
         if value in wrong:
-            raise MethodologyError(
-                f"{where}: {name} = {bound.parameter.value} is a wrong value in circulation: {wrong[value]}"
-            )
+            raise MethodologyError(f"{where}: {name} = {bound.parameter.value} is a known wrong value: {wrong[value]}")
 
 
 def _with_factor(rule: Rule, where: str) -> Rule:
@@ -246,7 +244,7 @@ def _windowed(built: list[Rule]) -> list[Rule]:
             last = to_day if to_day is not None else rule.from_day
             if last < rule.from_day or (successor is not None and successor.from_day <= last):
                 raise MethodologyError(
-                    f"{identity}: the window of version {rule.version} is empty or overlaps the next one"
+                    f"{identity}: the window of version {rule.version} is empty or overlaps the next one one"
                 )
             result.append(replace(rule, to_day=to_day))
     return result

@@ -76,7 +76,7 @@ def _keys(here: Installation) -> tuple[bool, str]:
 def _database(here: Installation) -> tuple[bool, str]:
     with here.book.database.begin() as connection:
         pending = rows.counts(connection)
-    return True, f"{here.book.database.place} can be written; pending transactions: {pending or 'none'}"
+    return True, f"{here.book.database.place} can be written; pending pending transactions: {pending or 'none'}"
 
 
 def _mode(path: Path) -> int:
