@@ -49,6 +49,13 @@ CODES: dict[str, Code] = {
     "missing_field": Code(_Q, "A field that is needed is empty.", "缺少必填字段。"),
     "bad_number": Code(_Q, "A field is not a number.", "字段不是数字。"),
     "bad_time": Code(_Q, "A time cannot be read.", "时间无法读取。"),
+    "unknown_field": Code(_Q, "The methodology knows no such field.", "方法学中没有该字段。"),
+    "unknown_choice": Code(_Q, "The word is none of the methodology's.", "该词不在方法学的选项中。"),
+    "not_whole": Code(_Q, "What is counted is a whole number.", "计数必须为整数。"),
+    "rounded_number": Code(
+        _Q, "The spreadsheet has rounded a long number: make the column text.", "长数字已被表格舍入：请将该列设为文本。"
+    ),
+    "wrong_period": Code(_Q, "The length named is not the length from start to end.", "所填时长与起止时间不符。"),
     "unknown_kind": Code(_Q, "The kind of act is not known.", "行为类型未知。"),
     # one act
     "end_before_start": Code(_Q, "The act ends before it begins.", "结束时间早于开始时间。"),

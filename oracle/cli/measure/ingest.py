@@ -23,10 +23,15 @@ from oracle.model.units import date_of
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files of records: JSON, CSV or XML, may be gzip.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files of records: CSV, JSON, XML, Parquet or Excel, may be gzip.")
+    ],
     source: Annotated[str, typer.Option(help="Registered source they come from.")],
     kind: Annotated[
-        str | None, typer.Option(help=f"One of {', '.join(KINDS)}.", show_default="told by the content")
+        str | None,
+        typer.Option(
+            help=f"One of {', '.join(KINDS)}, or a methodology such as CI-26.", show_default="told by the content"
+        ),
     ] = None,
     meter: Annotated[str | None, typer.Option(help="For a file of one meter: its name.")] = None,
     unit: Annotated[str | None, typer.Option(help="For meter readings without a unit: kWh, m3, therm, ...")] = None,
@@ -45,7 +50,16 @@ def ingest(
     household = Household(service=registered.service, unit=unit, meter=meter, residents=registered.residents)
     now = int(time.time())
     read = [
-        ingest_file(here.book, path, source, registered, kind=kind, household=household, now=now)
+        ingest_file(
+            here.book,
+            path,
+            source,
+            registered,
+            kind=kind,
+            household=household,
+            now=now,
+            documents=here.library_folder,
+        )
         for path in tracked(paths, "reading files", len(paths))
     ]
     for done in read:

@@ -13,34 +13,36 @@ from oracle.measure.records.espi import read_feed
 from oracle.measure.records.greenbutton import meter_of
 from oracle.measure.records.json_rows import json_rows
 from oracle.measure.records.meters import Household
-from oracle.measure.records.reader import sniff
-from oracle.measure.records.table import parse
+from oracle.measure.records.reader import KINDS, kind_of
+from oracle.measure.records.sheets import sheets
+from oracle.measure.records.table import Table, parse
 
 SCHEMA = {"row": pl.Int64(), "subject": pl.String()}
 
 _CARD = "card_no"
-_COLUMN = {"trips": "rider", "meters": "meter"}
 
 
 def subjects(path: Path, kind: str | None, household: Household, most: int = MAX_BYTES) -> pl.DataFrame:
     """Row and subject of every row of a file that names one, whatever else is wrong with the row.
 
     Args:
-        kind: One of `reader.KINDS`; None to tell by the content.
+        kind: One of `reader.KINDS` or a methodology; None to tell by the content.
         household: For meter readings, what the file does not say.
         most: Bytes of it, unpacked, that are read.
 
     Raises:
         InputError: the file cannot be read as a whole.
     """
-    kind = kind or sniff(path)
-    match kind:
+    name = kind_of(path, kind)
+    match name:
         case "greenbutton":
             found = [_of_feed(path, household, most)]
         case "szt":
             found = list(_of_taps(text_blocks(path, most=most), path.name))
         case _:
-            found = list(_of_table(text_blocks(path, most=most), path.name, _COLUMN[kind], household.meter))
+            subject = str(KINDS[name].subject)
+            tables = sheets(path, most) if name == "acts" else parse(text_blocks(path, most=most), path.name)
+            found = list(_of_tables(tables, subject, household.meter))
     return pl.concat([pl.DataFrame(schema=SCHEMA), *found]).drop_nulls()
 
 
@@ -52,8 +54,8 @@ def _of_taps(blocks: Iterable[bytes], file: str) -> Iterable[pl.DataFrame]:
         yield pl.DataFrame(texts, schema=SCHEMA, orient="row")
 
 
-def _of_table(blocks: Iterable[bytes], file: str, name: str, given: str | None) -> Iterable[pl.DataFrame]:
-    for table in parse(blocks, file):
+def _of_tables(tables: Iterable[Table], name: str, given: str | None) -> Iterable[pl.DataFrame]:
+    for table in tables:
         named = pl.col(name) if name in table.frame.columns else pl.lit(given, pl.String)
         yield table.frame.select("row", named.alias("subject"))
 
