@@ -14,17 +14,19 @@ from typing import BinaryIO, cast
 from zoneinfo import available_timezones
 
 from oracle.measure.quantify.library import FOLDER, Library, library_at
-from oracle.measure.records import acts, meters, trips
+from oracle.measure.records import acts, meters
 from oracle.measure.records.acts import read_acts
 from oracle.measure.records.asked import SCENARIO
 from oracle.measure.records.content import BOM, MAX_BYTES, Limited, load, open_file, text_blocks, utf8
 from oracle.measure.records.greenbutton import read_greenbutton
+from oracle.measure.records.layouts import MDS, layout_of
+from oracle.measure.records.mds import begins_as_mds, is_mds
 from oracle.measure.records.meters import Household, read_meters
 from oracle.measure.records.origin import Origin
 from oracle.measure.records.sheets import sheets
 from oracle.measure.records.szt import read_taps
 from oracle.measure.records.table import columns, header
-from oracle.measure.records.trips import read_trips
+from oracle.measure.records.trips import read_mds, read_trips
 from oracle.model.acts import Reading
 from oracle.model.errors import InputError
 from oracle.model.names import readable
@@ -40,7 +42,7 @@ class Brought:
     """A file that somebody brings, with what is known of it beside its content.
 
     Attributes:
-        household: For meter readings, what the file does not say.
+        household: What the file does not say: of meter readings, or the rider and mode of trips.
         most: Bytes of it, unpacked, that are read.
         documents: Folder of the methodologies' documents.
         scenario: For acts, the methodology of rows that name none.
@@ -66,18 +68,21 @@ class Kind:
     Attributes:
         what: What is in it and how it is written, in a line.
         read: Makes acts and findings of it.
-        subject: Field that says whose a row is; None where no field of the row does.
     """
 
     what: str
     read: Callable[[Brought], Reading]
-    subject: str | None
 
 
 def _greenbutton(file: Brought) -> Reading:
     with open_file(file.path) as stream:
         limited = Limited(stream, file.path.name, file.most)
         return read_greenbutton(cast(BinaryIO, limited), file.origin, file.household)
+
+
+def _trips(file: Brought) -> Reading:
+    read_as = read_mds if is_mds(file.path) else read_trips
+    return read_as(text_blocks(file.path, most=file.most), file.origin, file.household)
 
 
 def _acts(file: Brought) -> Reading:
@@ -89,23 +94,15 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "szt": Kind(
             "card taps of Shenzhen Tong: JSON, JSON Lines",
             lambda file: read_taps(text_blocks(file.path, most=file.most), file.origin),
-            "card_no",
         ),
-        "trips": Kind(
-            "trips with the fields of the Mobility Data Specification: CSV",
-            lambda file: read_trips(text_blocks(file.path, most=file.most), file.origin),
-            "rider",
-        ),
+        "trips": Kind("trips of MDS or of a bike-share system: CSV, or the JSON of MDS", _trips),
         "meters": Kind(
             "meter readings of electricity, gas and water: CSV",
             lambda file: read_meters(text_blocks(file.path, most=file.most), file.origin, file.household),
-            "meter",
         ),
-        "greenbutton": Kind("meter readings as ESPI feed (Green Button): XML", _greenbutton, None),
+        "greenbutton": Kind("meter readings as an ESPI feed (Green Button): XML", _greenbutton),
         "acts": Kind(
-            "acts of any methodology, or its id as the kind (CI-26): CSV, JSON, JSON Lines, Parquet, Excel",
-            _acts,
-            "subject",
+            "acts of any methodology, whose id may stand for the kind: CSV, JSON, JSON Lines, Parquet, Excel", _acts
         ),
     }
 )
@@ -130,7 +127,7 @@ def read(
         region: Where the acts happened, as `CN` plus GB/T 2260 digits.
         kind: One of `KINDS`, or the methodology of every row; None to tell by the content.
         zone: IANA time zone of local times in the file, and of the civil day.
-        household: For meter readings, what the file does not say.
+        household: What the file does not say: of meter readings, or the rider and mode of trips.
         most: Bytes of it, unpacked, that are read.
         documents: Folder of the methodologies' documents.
 
@@ -179,22 +176,25 @@ def sniff(path: Path) -> str:
         case b"<":
             raise _unknown("XML that is no ESPI feed", path.name)
         case b"{" | b"[":
-            named = all(b'"%s"' % name.encode() in start.lower() for name in acts.REQUIRED)
-            return "acts" if named else "szt"
+            if all(b'"%s"' % name.encode() in start.lower() for name in acts.REQUIRED):
+                return "acts"
+            return "trips" if begins_as_mds(start) else "szt"
     if start.startswith((b"PAR1", b"PK\x03\x04")):  # tables that only acts come in
         return "acts"
     text = utf8(start.partition(b"\n")[0], path.name)
     names = header(text, path.name)
+    if layout_of(names) is not None:
+        return "trips"
     for kind, required in _REQUIRED.items():
         if {*required} <= {*names}:
             return kind
-    known = [name for name in names if name in {*sum(_REQUIRED.values(), meters.OPTIONAL)}]
+    of_trips = MDS.required(Household())
+    known = [name for name in names if name in (*of_trips, *acts.REQUIRED, *meters.REQUIRED, *meters.OPTIONAL)]
     raise _unknown(f"a first line of {columns(names, known)}", path.name)
 
 
 # Columns by which a CSV is told.
 _REQUIRED: dict[str, tuple[str, ...]] = {
-    "trips": trips.REQUIRED,
     "acts": (SCENARIO, *acts.REQUIRED),
     "meters": meters.REQUIRED,
 }

@@ -241,7 +241,7 @@ def test_read__an_excel_workbook__is_read_and_rounded_numbers_are_findings(tmp_p
     rows = [
         [*ORDER.values()],
         ["CI-26", "o-2", "bo", "2024-05-01 13:00", 8802, 1.0],
-        [*ORDER.values()][:4] + [4.2e27, 1],
+        [*[*ORDER.values()][:4], 4.2e27, 1],
     ]
     file = tmp_path / "orders.xlsx"
     file.write_bytes(_workbook([names, *rows]))
