@@ -54,6 +54,12 @@ GROUPS = {
         "dispute": "ledger.dispute",
         "settle": "ledger.settle",
     },
+    "Credits": {
+        "market": "ledger.market",
+        "retire": "ledger.retire",
+        "certificate": "ledger.certificate",
+        "shares": "ledger.shares",
+    },
     "Authority": {
         "methodology": "ledger.authority",
     },
