@@ -20,6 +20,7 @@ from oracle.edge.chain.contracts.methodology_registry import OPEN_END, Terms
 from oracle.edge.chain.contracts.oracle_committee import OracleCommittee
 from oracle.edge.chain.contracts.point_issuer import PointIssuer
 from oracle.edge.chain.contracts.reduction_certifier import ReductionCertifier
+from oracle.edge.chain.contracts.retirement_registry import RetirementRegistry
 from oracle.edge.chain.contracts.settlement_token import SettlementToken
 from oracle.edge.chain.sender import Sender, Sent
 from oracle.installation import Installation
@@ -86,6 +87,15 @@ class Founder:
         market = CreditMarket(self.chain)
         self.send("transit", market.list_(series, mg, price, expiry, "0x" + 40 * "0"))
         return market.ask_count() - 1
+
+    def set_credential_key(self, key: bytes) -> None:
+        """The authority's decision, with its delay of two days."""
+        call = RetirementRegistry(self.chain).set_credential_key(key)
+        manager = self.chain.address("CarbonbookAccess")
+        for function, arguments in (("schedule", (call.to, call.data, 0)), ("execute", (call.to, call.data))):
+            data = self.chain.call_data("CarbonbookAccess", function, *arguments)
+            self.send("authority-1", Call(manager, data, function))
+            advance(self.chain.rpc, 2 * 86_400 + 1)
 
     def _approve_methodology(self) -> None:
         terms = Terms(

@@ -85,7 +85,7 @@ def page_of(certificate: Certificate, code: str) -> bytes:
     paper.write_line("碳减排量注销凭证", 24, _GREEN, align="C")
     paper.write_line("Carbon retirement certificate", 14, _GREY, align="C")
     paper.ln(6)
-    paper.write_line(f"{tonnes(certificate.mg)} t CO\u2082e", 30, align="C")
+    paper.write_line(f"{tonnes(certificate.mg)} t CO2e", 30, align="C")
     paper.ln(2)
     paper.write_line(certificate.beneficiary, 16, align="C")
     paper.ln(4)
