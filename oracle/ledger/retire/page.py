@@ -30,49 +30,51 @@ _PURPOSES = {
 }
 
 
-class Paper(FPDF):
+class Paper:
     """A4, with the font that all printed pages have, and no time but the one that is told.
 
     Args:
         title: Of the document.
         at: Its date, UTC seconds.
+
+    Attributes:
+        pdf: For what is drawn.
     """
 
     def __init__(self, title: str, at: int):
-        super().__init__(format="A4")
-        self.set_margin(_MARGIN)
-        self.set_title(title)
-        self.set_lang("zh-CN")
-        self.set_creator("Carbonbook")
-        self.set_creation_date(datetime.fromtimestamp(at, tz=UTC))
-        self.add_font(_FAMILY, fname=FONT)
-        self.add_page()
+        self.pdf = FPDF(format="A4")
+        self.pdf.set_margin(_MARGIN)
+        self.pdf.set_title(title)
+        self.pdf.set_lang("zh-CN")
+        self.pdf.set_creator("Carbonbook")
+        self.pdf.set_creation_date(datetime.fromtimestamp(at, tz=UTC))
+        self.pdf.add_font(_FAMILY, fname=FONT)
+        self.pdf.add_page()
 
     def write_line(self, text: str, size: float, colour: tuple[int, int, int] = _BLACK, align: str = "L") -> None:
         """A paragraph over the whole width; what does not fit in a line goes on in the next."""
-        self.set_font(_FAMILY, size=size)
-        self.set_text_color(*colour)
-        self.multi_cell(
-            0, size * 0.5, self.shown(text), align=align, new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.CHAR
-        )
+        self.pdf.set_font(_FAMILY, size=size)
+        self.pdf.set_text_color(*colour)
+        self._write(0, size * 0.5, text, align)
 
     def write_row(self, label: str, text: str, size: float = 10.5) -> None:
         """A label and what it says beside it."""
-        self.set_font(_FAMILY, size=size)
-        self.set_text_color(*_GREY)
-        self.cell(_LABEL_WIDTH, size * 0.55, label)
-        self.set_text_color(*_BLACK)
-        width = self.epw - _LABEL_WIDTH
-        self.multi_cell(
-            width, size * 0.55, self.shown(text), new_x="LMARGIN", new_y="NEXT", align="L", wrapmode=WrapMode.CHAR
-        )
-        self.ln(1.2)
+        self.pdf.set_font(_FAMILY, size=size)
+        self.pdf.set_text_color(*_GREY)
+        self.pdf.cell(_LABEL_WIDTH, size * 0.55, label)
+        self.pdf.set_text_color(*_BLACK)
+        self._write(self.pdf.epw - _LABEL_WIDTH, size * 0.55, text, "L")
+        self.pdf.ln(1.2)
 
     def shown(self, text: str) -> str:
         """A text with the codes of what the font cannot show in their place."""
-        font = self.fonts[_FAMILY.lower()]
+        font = self.pdf.fonts[_FAMILY.lower()]
         known = font.cmap if isinstance(font, TTFFont) else {}
         return "".join(letter if ord(letter) in known else f"\\u{{{ord(letter):x}}}" for letter in text)
+
+    def _write(self, width: float, height: float, text: str, align: str) -> None:
+        shown = self.shown(text)
+        self.pdf.multi_cell(width, height, shown, align=align, new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.CHAR)
 
 
 def page_of(certificate: Certificate, code: str) -> bytes:
@@ -84,16 +86,16 @@ def page_of(certificate: Certificate, code: str) -> bytes:
     paper = Paper(f"Carbon retirement certificate {certificate.name}", certificate.at)
     paper.write_line("碳减排量注销凭证", 24, _GREEN, align="C")
     paper.write_line("Carbon retirement certificate", 14, _GREY, align="C")
-    paper.ln(6)
+    paper.pdf.ln(6)
     paper.write_line(f"{tonnes(certificate.mg)} t CO2e", 30, align="C")
-    paper.ln(2)
+    paper.pdf.ln(2)
     paper.write_line(certificate.beneficiary, 16, align="C")
-    paper.ln(4)
+    paper.pdf.ln(4)
     _draw_backing(paper, certificate)
     for label, text in _rows(certificate):
         paper.write_row(label, text)
     _draw_code(paper, code)
-    return bytes(paper.output())
+    return bytes(paper.pdf.output())
 
 
 def _rows(certificate: Certificate) -> Iterator[tuple[str, str]]:
@@ -114,25 +116,25 @@ def _rows(certificate: Certificate) -> Iterator[tuple[str, str]]:
 
 def _draw_backing(paper: Paper, certificate: Certificate) -> None:
     """A bar whose length is the part of the certificate that reductions stand behind."""
-    x, y = paper.l_margin, paper.get_y()
-    paper.set_draw_color(*_GREY)
-    paper.rect(x, y, paper.epw, _BAR_HEIGHT)
-    paper.set_fill_color(*_GREEN)
-    paper.rect(x, y, paper.epw * certificate.backed_mg / certificate.mg, _BAR_HEIGHT, style="F")
-    paper.set_y(y + _BAR_HEIGHT + 5)
+    x, y = paper.pdf.l_margin, paper.pdf.get_y()
+    paper.pdf.set_draw_color(*_GREY)
+    paper.pdf.rect(x, y, paper.pdf.epw, _BAR_HEIGHT)
+    paper.pdf.set_fill_color(*_GREEN)
+    paper.pdf.rect(x, y, paper.pdf.epw * certificate.backed_mg / certificate.mg, _BAR_HEIGHT, style="F")
+    paper.pdf.set_y(y + _BAR_HEIGHT + 5)
 
 
 def _draw_code(paper: Paper, code: str) -> None:
-    x, y = paper.l_margin, paper.get_y() + 3
+    x, y = paper.pdf.l_margin, paper.pdf.get_y() + 3
     rows = list(segno.make(code, error="m", micro=False).matrix_iter(border=0))
     side = _QR_SIDE / len(rows)
-    paper.set_fill_color(*_BLACK)
+    paper.pdf.set_fill_color(*_BLACK)
     for down, row in enumerate(rows):
         for across, dark in enumerate(row):
             if dark:
-                paper.rect(x + across * side, y + down * side, side, side, style="F")
-    paper.set_xy(x + _QR_SIDE + 6, y)
-    paper.set_left_margin(x + _QR_SIDE + 6)
+                paper.pdf.rect(x + across * side, y + down * side, side, side, style="F")
+    paper.pdf.set_xy(x + _QR_SIDE + 6, y)
+    paper.pdf.set_left_margin(x + _QR_SIDE + 6)
     paper.write_line("注销后不可撤销、不可转让。", 10.5)
     paper.write_line("Final; cannot be transferred. Anyone can check it against any node of its chain:", 9, _GREY)
     paper.write_line(f"carbonbook certificate verify {code}", 7.5, _GREY)
