@@ -17,7 +17,7 @@ from zoneinfo import available_timezones
 from eth_utils.address import is_address
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from oracle.model.bank import Party
+from oracle.model.bank import Party, Profile
 from oracle.model.errors import ConfigError
 from oracle.model.machine import blamed
 from oracle.model.units import DEFAULT_ZONE
@@ -88,16 +88,18 @@ class Bank(_Frozen):
     Attributes:
         name: As the bank knows the holder.
         account: IBAN, or the bank's own account number.
-        code: The bank: a BIC, or the twelve digits of CNAPS.
+        code: The bank: a BIC, or the twelve digits of CNAPS; may be left out beside an IBAN.
         currency: ISO 4217.
         decimals: Of the currency.
+        profile: What the bank imports: plain pain.001, pain.001 for SEPA, or the table of Chinese online banking.
     """
 
     name: str
     account: str
-    code: str
+    code: str = ""
     currency: str = "CNY"
-    decimals: int = 2
+    decimals: int = Field(default=2, ge=0, le=4)
+    profile: Profile = Profile.PAIN
 
     @property
     def party(self) -> Party:
@@ -165,6 +167,18 @@ class SettlementRules(_Frozen):
     bank: Bank | None = None
 
 
+class CadTrust(_Frozen):
+    """What CAD Trust asks of a registry and the chain does not know.
+
+    Attributes:
+        verification_body: Who validates and verifies, as CAD Trust's list writes it; None until it is known.
+        link: Where the registry's projects can be read, http(s).
+    """
+
+    verification_body: str | None = None
+    link: str | None = None
+
+
 class Settings(_Frozen):
     """Everything that differs from one installation to the next.
 
@@ -192,6 +206,7 @@ class Settings(_Frozen):
         flags: When patterns among orders are told.
         database: SQLAlchemy URL of the book's database, without a password; None for SQLite in the home folder.
         library: Folder of the methodology documents, or None for those that come with the package.
+        cadtrust: What `export cadtrust` says of the registry.
     """
 
     home: Path
@@ -217,6 +232,7 @@ class Settings(_Frozen):
     member: str | None = None
     proposers: tuple[Account, ...] = ()
     library: Path | None = None
+    cadtrust: CadTrust = CadTrust()
 
     @classmethod
     def load(cls, home: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:

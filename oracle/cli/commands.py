@@ -63,6 +63,10 @@ GROUPS = {
     "Authority": {
         "methodology": "ledger.authority",
     },
+    "Credits": {
+        "buyer": "ledger.buyer",
+        "export": "report.export",
+    },
     "Reports and proofs": {
         "status": "report.status",
         "statement": "report.statement",

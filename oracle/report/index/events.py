@@ -18,6 +18,8 @@ from eth_utils.crypto import keccak
 from polars.exceptions import PolarsError
 
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.carbon_credit import CarbonCredit
+from oracle.edge.chain.contracts.reduction_certifier import ReductionCertifier
 from oracle.edge.chain.manifest import abi_of
 from oracle.model.errors import ChainError
 from oracle.report.index.segments import SCHEMA, Segment, Segments
@@ -117,6 +119,8 @@ class EventIndex:
         dropped = self._drop_replaced()
         listed = self._segments.listed()
         head, added = self._chain.head(), 0
+        vars(self).pop("_deployed", None)  # series that were claimed since have tokens of their own
+        vars(self).pop("_kinds", None)
         for segment, logs in self._read(listed[-1] if listed else None, head):
             rows = self._columns(logs)
             self._segments.add(segment, rows)
@@ -131,8 +135,8 @@ class EventIndex:
 
     def of_account(self, account: bytes) -> list[dict[str, Any]]:
         """Every event that names an account, in chain order, with its values by name."""
-        rows = self._segments.of_account(account)
-        return [self._by_name[row["contract"], row["event"]].decoded(row) for row in rows.iter_rows(named=True)]
+        rows, kinds = self._segments.of_account(account), self._by_name
+        return [kinds[row["contract"], row["event"]].decoded(row) for row in rows.iter_rows(named=True)]
 
     def counts(self) -> dict[str, int]:
         """Events by name; one that names two accounts counts once."""
@@ -169,7 +173,7 @@ class EventIndex:
     def _range(self, before: Segment | None, first: int, last: int) -> tuple[Segment, pl.DataFrame]:
         """The deployment's logs in a range of blocks; in the first half of it, and so on, if the node refuses so many."""
         hash_ = self._chain.block_hash(last)
-        addresses = [self._chain.address(role) for role in self._chain.manifest.contracts]
+        addresses = list(self._deployed)
         asked = {"fromBlock": hex(first), "toBlock": hex(last), "address": addresses}
         logs, fault = _parsed(self._chain.raw("eth_getLogs", asked))
         if hash_ is None or self._chain.block_hash(last) != hash_:
@@ -220,16 +224,23 @@ class EventIndex:
             yield pl.concat(parts).unique(["account", "block", "log_index"]).select(*SCHEMA)
 
     @cached_property
-    def _kinds(self) -> dict[tuple[str, str], Kind]:
-        """Events by address and first topic."""
-        deployed = self._chain.manifest.contracts
-        return {
-            (entry.address.lower(), kind.topic): kind
-            for role, entry in deployed.items()
-            for kind in kinds_of(role, entry.name)
-        }
+    def _deployed(self) -> dict[str, tuple[str, str]]:
+        """Role and name of every contract by address: the manifest's, and the token of each series that was ever claimed."""
+        chain = self._chain
+        found = {chain.address(role): (role, entry.name) for role, entry in chain.manifest.contracts.items()}
+        tokens = (CarbonCredit(chain, claim) for claim in range(1, ReductionCertifier(chain).claim_count() + 1))
+        return found | {token.address: (token.role, "CarbonCredit") for token in tokens}
 
     @cached_property
+    def _kinds(self) -> dict[tuple[str, str], Kind]:
+        """Events by address and first topic."""
+        return {
+            (address.lower(), kind.topic): kind
+            for address, (role, name) in self._deployed.items()
+            for kind in kinds_of(role, name)
+        }
+
+    @property
     def _by_name(self) -> dict[tuple[str, str], Kind]:
         return {(kind.contract, kind.event): kind for kind in self._kinds.values()}
 
