@@ -59,13 +59,11 @@ GROUPS = {
         "retire": "ledger.retire",
         "certificate": "ledger.certificate",
         "shares": "ledger.shares",
+        "buyer": "ledger.buyer",
+        "export": "report.export",
     },
     "Authority": {
         "methodology": "ledger.authority",
-    },
-    "Credits": {
-        "buyer": "ledger.buyer",
-        "export": "report.export",
     },
     "Reports and proofs": {
         "status": "report.status",
