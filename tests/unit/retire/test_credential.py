@@ -89,8 +89,8 @@ def test_credential__without_this_proof__is_refused(proof: object) -> None:
 
 def test_did_key__is_that_of_the_specification() -> None:
     # https://www.w3.org/TR/vc-di-eddsa/#representation-eddsa-jcs-2022: key pair of its test vectors
-    secret = bytes.fromhex("c96ef9ea10c5e414c471723aff9de72c35fa5b70fae97e8832ecac7d2e2b8ed6")
-    assert did_key(public_key(secret)) == "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"
+    vector = bytes.fromhex("c96ef9ea10c5e414c471723aff9de72c35fa5b70fae97e8832ecac7d2e2b8ed6")
+    assert did_key(public_key(vector)) == "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"
 
 
 def test_facts__are_what_is_left_of_a_credential() -> None:
