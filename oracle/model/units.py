@@ -125,6 +125,11 @@ def kg(milligrams: int) -> str:
     return f"{Decimal(milligrams).scaleb(-6):f}"
 
 
+def tonnes(milligrams: int) -> str:
+    """Exact tonnes, for people: nine decimals, as many as a credit has."""
+    return f"{Decimal(milligrams).scaleb(-9):.9f}"
+
+
 def points(milli: int) -> str:
     """Exact points, for people."""
     return f"{Decimal(milli).scaleb(-3):f}"
