@@ -75,7 +75,7 @@ def taint_ppm(recorded: int, supported: int) -> int:
 
 
 def upper_limit_ppm(taints: Sequence[int], hits: int) -> int:
-    """UML of a sample of `hits` hits with these taints. Beyond the twelfth error each counts as the twelfth, which is more than it should."""
+    """UML of a sample of `hits` hits with these taints. Errors beyond the twelfth count as the twelfth, which is more than they should."""
     total = UPPER_95[0] * PPM
     for number, taint in enumerate(sorted((taint for taint in taints if taint), reverse=True)):
         step = min(number, len(UPPER_95) - 2)

@@ -151,9 +151,9 @@ def page(document: dict[str, Any], frame: Frame) -> str:
             "",
             "## Sampling frame",
             "",
-            f"{sampling['records']} records with a quantity of {sampling['quantity']}; {sampling['hits'][0]} hits at first, "
-            f"{' or '.join(sampling['hits'][1:])} if that is not enough. Tolerable error {int(sampling['tolerablePpm']) / 10_000:g} % at 95 %; "
-            f"with two extensions a true error of that size passes in {sampling['acceptedTrueErrorPercent']} % of cases.",
+            f"{sampling['records']} records with a quantity of {sampling['quantity']}; {' or '.join(sampling['hits'])} hits. "
+            f"Tolerable error {sampling['tolerablePpm']} ppm at {sampling['confidencePercent']} %; with two extensions a true error of "
+            f"that size passes in {sampling['acceptedTrueErrorPercent']} % of cases.",
             "",
             "## Declarations",
             "",
