@@ -12,12 +12,13 @@ from oracle.model.errors import InputError
 
 CLAIMED = 450_000_000_000
 EXACT = Mass(CLAIMED, 1000, CLAIMED)
+VECTOR = "d41ee9ffc8303d15ddbc7f243f1b302cd4d0a0a5996d1cd7bf7303a397b2272c"
 WHOLE, HALF, FIFTH = 1_000_000, 500_000, 200_000
 
 
 def test_case_09__vector_of_the_seed__gives_the_ten_numbers() -> None:
     seed = seed_of(b"\x11" * 32, 7, 1)
-    assert seed.hex() == "d41ee9ffc8303d15ddbc7f243f1b302cd4d0a0a5996d1cd7bf7303a397b2272c"
+    assert seed.hex() == VECTOR
     hits = draw(seed, [100, 250, 50, 600], 10)
     assert [hit.place for hit in hits] == [123, 946, 609, 209, 302, 720, 513, 365, 497, 657]
     assert "".join("ABCD"[hit.part] for hit in hits) == "BDDBBDDCDD"
