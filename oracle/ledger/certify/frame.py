@@ -46,7 +46,7 @@ class Portion:
         records: Records that are claimed.
         quantity: Sum of their quantities, in the methodology's unit.
         shares: account (Binary), mg (Int64): what each consenting account was credited; zero is left out.
-        left_out_mg: What accounts were credited that withdrew their consent.
+        left_out: The same of accounts that consented to the batch and withdrew before the claim was submitted.
         findings: Findings of the batch's close by code.
     """
 
@@ -57,13 +57,18 @@ class Portion:
     records: int
     quantity: int
     shares: pl.DataFrame
-    left_out_mg: int
+    left_out: pl.DataFrame
     findings: dict[str, int]
 
     @property
     def mg(self) -> int:
         """Sum of the shares, milligrams."""
         return int(self.shares["mg"].sum())
+
+    @property
+    def left_out_mg(self) -> int:
+        """What accounts were credited that withdrew their consent."""
+        return int(self.left_out["mg"].sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,13 +79,11 @@ class Claimed:
         number: Of the claim.
         claim: As the chain has it.
         portions: In the order in which the batches were added.
-        withdrawn: Accounts that withdrew their consent before submission, and are left out.
     """
 
     number: int
     claim: Claim
     portions: Sequence[Portion]
-    withdrawn: frozenset[Address]
 
     @cached_property
     def shares(self) -> SharesTree:
@@ -89,11 +92,17 @@ class Claimed:
         Raises:
             InputError: Nobody has one.
         """
-        parts = [portion.shares for portion in self.portions]
-        summed = pl.concat([pl.DataFrame(schema=_SHARES), *parts]).group_by("account").agg(pl.col("mg").sum())
+        parts = [pl.DataFrame(schema=_SHARES), *(portion.shares for portion in self.portions)]
+        summed = pl.concat(parts).group_by("account").agg(pl.col("mg").sum())
         if summed.is_empty():
             raise InputError(f"claim {self.number}: no account that consents was credited anything by its batches")
         return SharesTree(Share(Address(to_checksum_address(account)), mg) for account, mg in summed.iter_rows())
+
+    @cached_property
+    def withdrawn(self) -> list[Address]:
+        """Accounts that are left out because consent was withdrawn."""
+        found = {account for portion in self.portions for account in portion.left_out["account"]}
+        return [Address(to_checksum_address(account)) for account in sorted(found)]
 
     @property
     def record_count(self) -> int:
@@ -111,8 +120,11 @@ class Claimed:
         return sum(portion.left_out_mg for portion in self.portions)
 
 
-def recompute(chain: Chain, number: int, folder_of: FolderOf, withdrawn: Collection[Address]) -> Claimed:
+def recompute(chain: Chain, number: int, folder_of: FolderOf, withdrawn: Collection[bytes]) -> Claimed:
     """A claim from the bundles of its batches, each rebuilt from its records and compared with the chain's header.
+
+    Args:
+        withdrawn: Accounts (20 bytes) that do not consent any more; of others it does not matter whether they are named.
 
     Raises:
         InputError: There is no such claim, it has no batch, or a bundle cannot be read.
@@ -124,16 +136,16 @@ def recompute(chain: Chain, number: int, folder_of: FolderOf, withdrawn: Collect
         raise InputError(f"claim {number} has no batch" if claim.state != "none" else f"there is no claim {number}")
     if batches_hash_of(batches) != claim.batches_hash:
         raise VerificationFailed(f"claim {number}: the node's events tell of other batches than the contract knows")
-    headers, out = ledger.headers_of(batches), {bytes.fromhex(account[2:]) for account in withdrawn}
+    headers = ledger.headers_of(batches)
     registry, issuer = MethodologyRegistry(chain), PointIssuer(chain)
 
     def portion(batch: BatchId) -> Portion:
         bundle = read(folder_of(batch))
         if bundle.header != headers.get(batch):
             raise VerificationFailed(f"{folder_of(batch)} is not batch {batch} as the chain has it")
-        return portion_of(bundle, credited_mg(registry, issuer, bundle), out)
+        return portion_of(bundle, credited_mg(registry, issuer, bundle), withdrawn)
 
-    return Claimed(number, claim, [portion(batch) for batch in batches], frozenset(withdrawn))
+    return Claimed(number, claim, [portion(batch) for batch in batches])
 
 
 def portion_of(bundle: Bundle, credited: pl.Series, withdrawn: Collection[bytes]) -> Portion:
@@ -150,7 +162,7 @@ def portion_of(bundle: Bundle, credited: pl.Series, withdrawn: Collection[bytes]
         records=len(records),
         quantity=int(records["quantity"].sum()),
         shares=shares,
-        left_out_mg=int(entries.filter(~stays)["mg"].sum()),
+        left_out=entries.filter(~stays).select("account", "mg"),
         findings=counts(bundle.findings),
     )
 
