@@ -13,7 +13,7 @@ app = typer.Typer(
     epilog=(
         "Exit codes: 0 done, 1 failed, 2 typed wrongly, 3 input cannot be read, 4 setting or key missing, 5 no methodology, "
         "6 chain, 7 proof does not hold, 8 book and chain differ, 9 chain not to be trusted now, 10 another process is at work, "
-        "11 database or disk, 12 settlement refused."
+        "11 database or disk, 12 settlement refused, 13 claim refused."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,

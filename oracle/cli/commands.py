@@ -54,6 +54,9 @@ GROUPS = {
         "dispute": "ledger.dispute",
         "settle": "ledger.settle",
     },
+    "Credits": {
+        "certify": "ledger.certify",
+    },
     "Authority": {
         "methodology": "ledger.authority",
     },

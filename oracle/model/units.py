@@ -126,8 +126,8 @@ def kg(milligrams: int) -> str:
 
 
 def tonnes(milligrams: int) -> str:
-    """Exact tonnes, for people: nine decimals, as many as a credit has."""
-    return f"{Decimal(milligrams).scaleb(-9):.9f}"
+    """Exact tonnes, for people."""
+    return f"{Decimal(milligrams).scaleb(-9):f}"
 
 
 def points(milli: int) -> str:
