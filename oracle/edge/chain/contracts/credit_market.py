@@ -127,6 +127,10 @@ class CreditMarket(Contract):
         """Terms by number."""
         return struct(SeriesTerms, self._read("termsOf", terms_id))
 
+    def present_terms_id(self) -> int:
+        """Number of the terms of the next series."""
+        return int(self._read("presentTermsId"))
+
     def proceeds_of(self, series: int) -> tuple[Split, Split]:
         """The parts of a series' proceeds so far, and what of them was paid."""
         due, paid = self._read("proceedsOf", series)

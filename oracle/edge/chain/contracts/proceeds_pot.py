@@ -70,6 +70,10 @@ class ProceedsPot(Contract):
         """The round up to which a leaf is paid."""
         return int(self._read("paidRoundOf", series, index))
 
+    def paid_rounds_of(self, series: int, count: int) -> list[int]:
+        """The rounds up to which the first `count` leaves are paid."""
+        return [paid for (paid,) in self._read_many("paidRoundOf", [[series, index] for index in range(count)])]
+
     def due_of(self, series: int, index: int, mg: int) -> int:
         """What a leaf of `mg` is due now, base units."""
         return int(self._read("dueOf", series, index, mg))
