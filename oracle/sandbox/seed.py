@@ -1,4 +1,4 @@
-"""A local chain's world: keys of its public mnemonic, licensed operators with a reserve, merchants, a verifier, buyers, prices, methodologies.
+"""A local chain's world: keys of its public mnemonic, licensed operators, merchants, a verifier, buyers, prices, active methodologies.
 
 Each step looks first whether it is done, so that an interrupted set-up is finished by running it again.
 """
