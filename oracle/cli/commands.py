@@ -54,13 +54,11 @@ GROUPS = {
         "dispute": "ledger.dispute",
         "settle": "ledger.settle",
     },
-    "Credits": {
-        "certify": "ledger.certify",
-    },
     "Authority": {
         "methodology": "ledger.authority",
     },
     "Credits": {
+        "certify": "ledger.certify",
         "buyer": "ledger.buyer",
     },
     "Reports and proofs": {

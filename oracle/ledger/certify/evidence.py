@@ -85,7 +85,11 @@ def evidence_of(connection: Connection, acts: ActStore, library: Library, sample
 
 def recomputed(rule: Rule, row: dict[str, Any]) -> int:
     """Quantity of a record by the rule's formulas, from the fields and, where there is a baseline, the mean that stand in it."""
-    frame = pl.DataFrame({name: [value] for name, value in row.items() if isinstance(value, int)})
+    values = {name: value for name, value in row.items() if isinstance(value, int)}
+    for field in rule.method.fields.values():
+        if field.column not in values and field.default is not None:
+            values[field.column] = field.in_base(field.default)
+    frame = pl.DataFrame({name: [value] for name, value in values.items()})
     for name, expr in rule.plan.columns:
         frame = frame.with_columns(expr.alias(name))
     return int(frame["quantity"][0])

@@ -32,13 +32,13 @@ from oracle.model.machine import blamed
 REPORT, SAMPLES, STATEMENT = "report.json", "samples.csv", "statement.json"
 
 
-def keep_report(home: Path, report: Report) -> Path:
-    """Writes report, shares and submission of a claim; returns the folder."""
+def keep_report(home: Path, report: Report, operator: str) -> Path:
+    """Writes report, shares and submission of a claim, whose operator has this name; returns the folder."""
     number = report.claimed.number
     write_shares(home, number, report.claimed.shares)
     Submission.of(report).save(home)
     _write(home, number, REPORT, report.content)
-    _write(home, number, "report.md", page(report.document, report.frame).encode())
+    _write(home, number, "report.md", page(report.document, report.frame, operator).encode())
     return claim_folder(home, number)
 
 

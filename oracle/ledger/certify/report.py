@@ -118,8 +118,8 @@ class Report:
         return {name: str(value) for name, value in totals.items()}
 
 
-def page(document: dict[str, Any], frame: Frame) -> str:
-    """The report for people, as Markdown."""
+def page(document: dict[str, Any], frame: Frame, operator: str) -> str:
+    """The report for people, as Markdown, with the operator's name."""
     totals, sampling = document["totals"], document["sampling"]
     rows = [
         f"| {batch['actDate']} | {batch['sequence']} | {batch['records']} of {batch['recordsOfBatch']} | {batch['quantity']} | "
@@ -132,8 +132,8 @@ def page(document: dict[str, Any], frame: Frame) -> str:
         [
             f"# Monitoring report of claim {document['claim']}",
             "",
-            f"Operator {document['operator']}, {document['methodology']} version {document['version']}, acts of {document['vintage']}, "
-            f"claim {document['sequence']} of that year.",
+            f"Operator {operator} ({document['operator']}), {document['methodology']} version {document['version']}, "
+            f"acts of {document['vintage']}, claim {document['sequence']} of that year.",
             "",
             f"**{tonnes(int(totals['reductionMg']))} t CO2e** of {totals['shares']} accounts, by {totals['records']} records in "
             f"{totals['batches']} batches. Consenting accounts were credited {tonnes(int(totals['boundMg']))} t; "

@@ -77,7 +77,7 @@ def unfreeze(chain: Chain, number: int) -> Call | None:
     pending = ReversalDesk(chain).shortfall_of(number).pending
     if pending:
         raise ClaimRefused(
-            f"Series {number}: {pending} reported batches wait for a figure; `carbonbook certify reverse` settles each."
+            f"Series {number}: reported batches without a figure: {pending}; `carbonbook certify reverse` settles each."
         )
     return ReversalDesk(chain).unfreeze(number)
 

@@ -106,9 +106,9 @@ def _notice(chain: Chain, number: int, claim: Claim) -> Standing:
     if chain.now() < claim.notice_ends:
         blocked.append(f"on notice until {when(claim.notice_ends)}")
     if claim.holds:
-        blocked.append(f"{claim.holds} batches are held as frozen")
+        blocked.append(f"batches held as frozen: {claim.holds}")
     if claim.objections:
-        blocked.append(f"{claim.objections} objections need answers (--answers)")
+        blocked.append(f"objections without answers (--answers): {claim.objections}")
     following = f"certify issue {number} --key authority-2 (not who started the notice)"
     return Standing(number, claim, "notice", following, tuple(blocked))
 
@@ -116,7 +116,7 @@ def _notice(chain: Chain, number: int, claim: Claim) -> Standing:
 def _issued(chain: Chain, number: int, claim: Claim) -> Standing:
     short = ReversalDesk(chain).shortfall_of(number)
     if CarbonCredit(chain, number).is_frozen():
-        blocked = (f"{short.pending} reported batches wait for a figure",) if short.pending else ()
+        blocked = (f"reported batches without a figure: {short.pending}",) if short.pending else ()
         following = f"certify reverse {number} --batch 0x..." if short.pending else f"certify unfreeze {number}"
         return Standing(number, claim, "frozen", following, blocked)
     if short.mg:

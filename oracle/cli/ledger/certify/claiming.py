@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from oracle.cli.console import DryRunOption, HomeOption, JsonOption
-from oracle.cli.ledger.certify.desk import ClaimArgument, Desk, NodesOption, OperatorOption, app
+from oracle.cli.ledger.certify.desk import ClaimArgument, Desk, MyClaimOption, NodesOption, OperatorOption, app
 from oracle.edge.chain.contracts.reduction_certifier import ReductionCertifier
 from oracle.edge.store.citizens import without_consent
 from oracle.ledger.certify import claims
@@ -65,7 +65,7 @@ def open_(
 @app.command()
 def add(
     claim: ClaimArgument,
-    key: OperatorOption,
+    key: MyClaimOption = None,
     since: Annotated[str | None, typer.Option("--from", help="First act day.", show_default="1 January")] = None,
     through: Annotated[str | None, typer.Option(help="Last act day.", show_default="31 December")] = None,
     home: HomeOption = None,
@@ -74,13 +74,14 @@ def add(
 ) -> None:
     """Add the closed batches of some days to a draft. Those that cannot enter are named, and left out.
 
-    carbonbook certify add 1 --from 2023-01-01 --through 2023-12-31 --key transit
+    carbonbook certify add 1 --from 2023-01-01 --through 2023-12-31
     """
     desk = Desk(home, json=json, dry_run=dry_run)
     with desk.telling(claim):
         year = claim_in(desk.chain, claim, "draft").vintage
         days = between(_day(since or f"{year}-01-01"), _day(through or f"{year}-12-31"))
         found = claims.offered(desk.chain, claim, days.first, days.last)
+        key = key or desk.operator_key(claim)
         done = desk.send(key, claims.add_batches(desk.chain, desk.address(key), claim, found.free))
     stored = claim_in(desk.chain, claim)
     bound = tonnes(stored.bound_mg)
@@ -104,7 +105,7 @@ def report(
     with desk.telling(claim):
         claim_in(desk.chain, claim, "draft")
         found = _report(desk, claim, declarations)
-    keep_report(desk.home, found)
+    keep_report(desk.home, found, desk.named(found.claimed.claim.operator)["name"])
     desk.tell(claim, _described(desk, found))
 
 
@@ -141,7 +142,7 @@ def submit(
         except VerificationFailed:
             desk.tell(claim, {"transactions": [], **facts})
             raise
-        keep_report(desk.home, found)
+        keep_report(desk.home, found, desk.named(found.claimed.claim.operator)["name"])
         done = desk.send(None, [call])
     desk.tell(claim, {**done, **facts})
 
@@ -149,17 +150,18 @@ def submit(
 @app.command()
 def withdraw(
     claim: ClaimArgument,
-    key: OperatorOption,
+    key: MyClaimOption = None,
     home: HomeOption = None,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
     """Give a claim up; its batches are free again. Possible until a verifier is appointed.
 
-    carbonbook certify withdraw 1 --key transit
+    carbonbook certify withdraw 1
     """
     desk = Desk(home, json=json, dry_run=dry_run)
     with desk.telling(claim):
+        key = key or desk.operator_key(claim)
         done = desk.send(key, [claims.withdraw(desk.chain, desk.address(key), claim)])
     desk.tell(claim, done)
 

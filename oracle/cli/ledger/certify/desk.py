@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ import typer
 from oracle.cli.console import show
 from oracle.edge.chain.call import Call
 from oracle.installation import Installation
-from oracle.ledger.certify.standing import Standing, standing, when
+from oracle.ledger.certify.standing import Standing, claim_in, standing, when
 from oracle.model.errors import CarbonbookError, ClaimRefused, InputError
 from oracle.model.ids import Address, BatchId, methodology_text
 from oracle.model.keccak import keccak
@@ -28,6 +29,9 @@ app = typer.Typer(
 
 ClaimArgument = Annotated[int, typer.Argument(help="Number of the claim, and of its series.", min=1)]
 OperatorOption = Annotated[str, typer.Option("--key", help="Key of the operator.")]
+MyClaimOption = Annotated[
+    str | None, typer.Option("--key", help="Key of the operator.", show_default="that of who opened the claim")
+]
 AuthorityOption = Annotated[str, typer.Option("--key", help="Key of a person of the authority.")]
 SecondOption = Annotated[str, typer.Option("--key", help="Key of another person of the authority.")]
 VerifierOption = Annotated[str, typer.Option("--key", help="Key of the verifier.")]
@@ -58,6 +62,18 @@ class Desk:
         """Account of a key; the relayer's unless one is named."""
         return Address(self.here.account_of(key or self.here.settings.relayer))
 
+    def operator_key(self, number: int) -> str:
+        """Name of the key that opened a claim.
+
+        Raises:
+            ClaimRefused: It is not here.
+        """
+        operator = claim_in(self.chain, number).operator
+        name = self._names.get(operator)
+        if name is None:
+            raise ClaimRefused(f"The key of {operator}, who opened claim {number}, is not here.")
+        return name
+
     def send(self, key: str | None, calls: Sequence[Call | None]) -> dict[str, object]:
         """Sends what has to be sent, one after the other; a dry run only asks the contracts.
 
@@ -72,9 +88,10 @@ class Desk:
         outbox = self.here.sender(key)
         return {"transactions": [outbox.send(call).hash for call in wanted]}
 
-    def tell(self, number: int, facts: Mapping[str, object]) -> None:
-        """Prints facts, the state, and what comes next."""
+    def tell(self, number: int, facts: Mapping[str, object], following: str | None = None) -> None:
+        """Prints facts, the state, and what comes next: `following`, where more is known than the chain says."""
         found = standing(self.chain, number)
+        found = found if following is None else replace(found, next=following)
         show({"claim": number, **facts, **ending(found)}, self._json)
 
     def tell_only(self, facts: Mapping[str, object]) -> None:
@@ -91,9 +108,9 @@ class Desk:
                 found = ending(standing(self.chain, number))
             except CarbonbookError:
                 raise refusal from None  # there is no such claim
-            blocked = found["blocked_by"] or [str(refusal)]
-            show({"claim": number, **found, "blocked_by": blocked}, self._json)
-            raise
+            told = self._with_names(str(refusal))
+            show({"claim": number, **found, "blocked_by": found["blocked_by"] or [told]}, self._json)
+            raise ClaimRefused(told) from refusal
 
     def named(self, account: str) -> dict[str, str]:
         """An account with the name it has here."""
@@ -120,6 +137,12 @@ class Desk:
             "holds": claim.holds,
             **ending(found),
         }
+
+    def _with_names(self, text: str) -> str:
+        """A sentence with names beside the accounts in it."""
+        for account, name in self._names.items():
+            text = text.replace(account, f"{name} ({account})")
+        return text
 
     @cached_property
     def _names(self) -> dict[str, str]:

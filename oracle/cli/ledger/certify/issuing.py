@@ -28,7 +28,7 @@ from oracle.model.units import tonnes
 @app.command()
 def notice(
     claim: ClaimArgument,
-    key: AuthorityOption,
+    key: AuthorityOption = "authority-1",
     home: HomeOption = None,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
@@ -67,7 +67,7 @@ def object_(
 @app.command()
 def issue(
     claim: ClaimArgument,
-    key: SecondOption,
+    key: SecondOption = "authority-2",
     answers: Annotated[
         Path | None, typer.Option(help="File with the answers to objections; its hash goes on chain.")
     ] = None,

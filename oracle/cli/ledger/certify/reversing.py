@@ -90,7 +90,7 @@ def freeze(
 @app.command()
 def unfreeze(
     claim: ClaimArgument,
-    key: AuthorityOption,
+    key: AuthorityOption = "authority-1",
     home: HomeOption = None,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
@@ -109,7 +109,7 @@ def unfreeze(
 def reverse(
     claim: ClaimArgument,
     batch: BatchOption,
-    key: AuthorityOption,
+    key: AuthorityOption = "authority-1",
     nodes: NodesOption = None,
     home: HomeOption = None,
     dry_run: DryRunOption = False,

@@ -43,7 +43,7 @@ FindingsOption = Annotated[
 def appoint(
     claim: ClaimArgument,
     verifier: Annotated[str, typer.Option(help="A licensed verifier: an account or a key's name.")],
-    key: AuthorityOption,
+    key: AuthorityOption = "authority-1",
     home: HomeOption = None,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
@@ -103,7 +103,7 @@ def check(
         found = _looked_at(desk, claim, max(STEPS[0], hits_of(desk.home, claim)), findings)
     statement = found.statement()
     file = keep_statement(desk.home, statement, desk.named(statement["verifier"])["name"])
-    desk.tell(claim, {**_shown(desk, found), "statement": str(file), **_advice(claim, found)})
+    desk.tell(claim, {**_shown(desk, found), "statement": str(file)}, _following(claim, found))
 
 
 @app.command()
@@ -130,7 +130,7 @@ def extend(
 @app.command()
 def attest(
     claim: ClaimArgument,
-    key: VerifierOption,
+    key: VerifierOption = "verifier-1",
     mg: Annotated[
         int | None, typer.Option(help="Milligrams to certify.", min=1, show_default="what the statement allows")
     ] = None,
@@ -158,7 +158,7 @@ def attest(
 def reject(
     claim: ClaimArgument,
     reason: Annotated[str, typer.Option(help="Why, for everybody to read.")],
-    key: VerifierOption,
+    key: VerifierOption = "verifier-1",
     home: HomeOption = None,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
@@ -207,15 +207,15 @@ def _shown(desk: Desk, found: Checked) -> dict[str, object]:
     }
 
 
-def _advice(claim: int, found: Checked) -> dict[str, object]:
+def _following(claim: int, found: Checked) -> str:
     """What an evaluation leads to."""
     result = found.evaluation
-    certify = f"carbonbook certify attest {claim} --mg {result.certifiable_mg}"
+    certify = f"certify attest {claim} --mg {result.certifiable_mg}"
     if result.is_tolerable:
-        return {"advice": certify}
+        return certify
     if result.extend_to:
-        return {"advice": f"carbonbook certify extend {claim} --to {result.extend_to}"}
-    return {"advice": f"{certify}, the lower bound; or carbonbook certify reject {claim}"}
+        return f"certify extend {claim} --to {result.extend_to}"
+    return f"{certify} (the lower bound), or certify reject {claim}"
 
 
 def _certified(desk: Desk, claim: int, mg: int | None) -> int:
@@ -232,6 +232,10 @@ def _certified(desk: Desk, claim: int, mg: int | None) -> int:
                 field="--mg",
             )
         return mg
+    if int(stored["hits"]) != hits_of(desk.home, claim):
+        raise InputError(
+            f"the sample was extended since it was evaluated: run `carbonbook certify check {claim}` again"
+        )
     most = int(stored["certifiableMg"])
     if mg is not None and mg > most:
         raise InputError(f"the evaluated sample allows {most} mg, not {mg}", field="--mg")
