@@ -60,6 +60,7 @@ GROUPS = {
     "Credits": {
         "certify": "ledger.certify",
         "buyer": "ledger.buyer",
+        "export": "report.export",
     },
     "Reports and proofs": {
         "status": "report.status",
