@@ -17,7 +17,7 @@ from oracle.cli.ledger.certify.desk import (
     app,
     hash_of,
 )
-from oracle.cli.rows import Row, rows_of
+from oracle.cli.rows import Row, read_rows
 from oracle.ledger.certify import offices
 from oracle.ledger.certify.evidence import Evidence, evidence_of
 from oracle.ledger.certify.folder import STATEMENT, hits_of, keep_sample, keep_statement, statement_of
@@ -179,7 +179,7 @@ def _is_submitted_here(desk: Desk, claim: int) -> bool:
 
 def _looked_at(desk: Desk, claim: int, hits: int, findings: Path | None) -> Checked:
     """Draws the hits, checks their records, and writes sample and evidence."""
-    found: list[Row] = [] if findings is None else rows_of(findings, FINDING_COLUMNS)
+    found = [] if findings is None else _found(findings)
     book = desk.here.book
     frame = SignedFrame(desk.chain, claim, Submission.load(desk.home, claim), book.bundle_folder)
     sample = frame.sample(hits)
@@ -191,6 +191,18 @@ def _looked_at(desk: Desk, claim: int, hits: int, findings: Path | None) -> Chec
     looked = checked(frame, evidence, found, findings.name if findings else None)
     keep_sample(desk.home, looked, evidence)
     return looked
+
+
+def _found(path: Path) -> list[Row]:
+    """Rows of the verifier's findings: all of them or none, for one that is passed over would favour the claim.
+
+    Raises:
+        InputError: A row cannot be read; names each.
+    """
+    good, bad = read_rows(path, FINDING_COLUMNS, lambda _, row: row)
+    if bad:
+        raise InputError("; ".join(map(str, bad)))
+    return good
 
 
 def _shown(desk: Desk, found: Checked) -> dict[str, object]:
