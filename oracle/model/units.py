@@ -153,11 +153,6 @@ def kg(milligrams: int) -> str:
     return f"{Decimal(milligrams).scaleb(-6):f}"
 
 
-def tonnes(milligrams: int) -> str:
-    """Exact tonnes, for people."""
-    return f"{Decimal(milligrams).scaleb(-9):f}"
-
-
 def points(milli: int) -> str:
     """Exact points, for people."""
     return f"{Decimal(milli).scaleb(-3):f}"
