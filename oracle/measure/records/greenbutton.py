@@ -113,7 +113,8 @@ def read_greenbutton(stream: BinaryIO, origin: Origin, household: Household) -> 
     points = {meter_of(feed, feed.blocks[block]) for block in set(feed.block)}
     if household.meter is not None and len(points) > 1:
         raise InputError(
-            f"--meter names one meter, and the feed has readings of {len(points)} UsagePoints: leave it out", file=origin.file
+            f"--meter names one meter, and the feed has readings of {len(points)} UsagePoints: leave it out",
+            file=origin.file,
         )
     unread = [
         findings(code, origin.file, [(row, {"field": name, "value": value}) for row, _, name, value in bad])
@@ -145,7 +146,9 @@ def _check_zone(feed: Feed, origin: Origin) -> None:
 
 def _readings(feed: Feed, household: Household, file: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Readings with the columns of `readings.SCHEMA`, and findings for those that are not what a household was delivered."""
-    meanings = pl.DataFrame([astuple(_meaning(feed, address)) for address in feed.blocks], schema=_MEANING, orient="row")
+    meanings = pl.DataFrame(
+        [astuple(_meaning(feed, address)) for address in feed.blocks], schema=_MEANING, orient="row"
+    )
     names = ("row", "start", "duration", "value", "block")
     frame = pl.DataFrame({name: pl.Series(getattr(feed, name), dtype=pl.Int64) for name in names})
     frame = frame.hstack(meanings[frame["block"]])

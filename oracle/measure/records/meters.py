@@ -3,7 +3,7 @@
 ==========  =========================================================================================================================
 column      meaning
 ==========  =========================================================================================================================
-start       when the reading begins (`oracle.measure.records.times`): with an offset, or local time of the declared zone
+start       when the reading begins (`oracle.measure.records.instants`): with an offset, or local time of the declared zone
 value       what the meter counted from `start` to the end of the reading; empty or nan if nothing is known
 end         optional: when the reading ends
 meter       optional: which meter; without it the file is one meter's, named by the caller
@@ -24,24 +24,27 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from oracle.measure.records.instants import with_times
 from oracle.measure.records.origin import Origin
 from oracle.measure.records.readings import SCHEMA, acts_of
-from oracle.measure.records.series import register_like, with_ends
+from oracle.measure.records.series import register_like, spanned
 from oracle.measure.records.table import header_of, parse, require
-from oracle.measure.records.times import with_times
 from oracle.measure.records.words import (
+    DELIVERED,
     ENERGY_OF_POWER,
     FED_IN,
     GAS_AS_HEAT,
     NANO_PER_UNIT,
     REGISTERS,
     TOTAL,
+    like,
     role_of,
     unit_of,
 )
 from oracle.measure.validate.rejected import Check, checked, rejected_by_code
 from oracle.model.acts import Reading
 from oracle.model.errors import InputError
+from oracle.model.mapping import PLAIN, Mapping
 
 REQUIRED = ("start", "value")
 OPTIONAL = ("end", "meter", "register", "unit", "quality", "residents")
@@ -58,16 +61,18 @@ class Household:
         unit: Unit of the values; None if the column `unit` has it.
         meter: Name of the meter; None if the column `meter` has it.
         residents: Persons, where the column `residents` says nothing.
+        mapping: What its columns, signs and times mean; None for what the file itself tells.
     """
 
     service: str | None = None
     unit: str | None = None
     meter: str | None = None
     residents: int = 1
+    mapping: Mapping | None = None
 
 
 def read_meters(blocks: Iterable[bytes], origin: Origin, household: Household) -> Reading:
-    """Acts CI-11, CI-11-BILL, CI-12 and CI-13 of a meter CSV in UTF-8, in blocks of whole lines.
+    """Acts CI-11, CI-11-BILL, CI-12 and CI-13 of a plain meter CSV in UTF-8, in blocks of whole lines.
 
     Raises:
         InputError: the file is no CSV with these columns, or neither file nor caller says meter, unit or service.
@@ -84,8 +89,11 @@ def read_meters(blocks: Iterable[bytes], origin: Origin, household: Household) -
     )
 
 
-def read_table(table: pl.DataFrame, origin: Origin, household: Household) -> Reading:
+def read_table(table: pl.DataFrame, origin: Origin, household: Household, mapping: Mapping = PLAIN) -> Reading:
     """Acts of a table of text with `row` and columns as named above.
+
+    Args:
+        mapping: What its stamps and values mean; names and signs are those of a plain file already.
 
     Raises:
         InputError: neither table nor caller says meter, unit or service.
@@ -93,10 +101,10 @@ def read_table(table: pl.DataFrame, origin: Origin, household: Household) -> Rea
     has_ends = "end" in table.columns
     table = _completed(table, household, origin.file)
     service = _service(table, household, origin.file)
-    table, not_delivered = _delivered(table, origin.file)
-    rows, bad_times = _with_times(table, origin)
-    series, unended = (_ended if has_ends else with_ends)(rows, origin)
-    readings, bad_values = _with_values(series, service, origin.file)
+    delivered, not_delivered = _delivered(table, origin.file, mapping)
+    rows, bad_times = _with_times(delivered, origin, mapping.zone or origin.zone)
+    series, unended = _ended(rows, origin) if has_ends else spanned(rows, origin, mapping)
+    readings, bad_values = _with_values(series, service, origin.file, mapping)
     made = acts_of(readings, origin)
     findings = [*not_delivered, *bad_times, *unended, *bad_values, *made.findings]
     return origin.reading(table.height, made.acts, findings, made.contested)
@@ -128,7 +136,8 @@ def _service(frame: pl.DataFrame, household: Household, file: str) -> str:
         known = "; ".join(f"{name}: {', '.join(units)}" for name, units in NANO_PER_UNIT.items())
         listed = ", ".join(NANO_PER_UNIT)
         raise InputError(
-            f"say which service this is ({listed}): the units of the file do not tell. Known units are {known}", file=file
+            f"say which service this is ({listed}): the units of the file do not tell. Known units are {known}",
+            file=file,
         )
     if household.unit is not None and _factor(unit_of(household.unit), service) is None:
         listed = ", ".join(NANO_PER_UNIT[service])
@@ -142,12 +151,16 @@ def _factor(unit: str | None, service: str) -> int | None:
     return known.get(ENERGY_OF_POWER.get(unit or "", unit or ""))
 
 
-def _delivered(frame: pl.DataFrame, file: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+def _delivered(frame: pl.DataFrame, file: str, mapping: Mapping) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Rows of what a household was delivered, and findings for registers of what it fed in or that nobody knows."""
     registers = frame["register"].drop_nulls().unique().to_list()
     if not registers:
         return frame, []
-    roles = {name: role_of(name) for name in registers}
+    told = {DELIVERED: mapping.delivered, FED_IN: mapping.fed_in, TOTAL: mapping.total}
+    roles = {
+        name: next((role for role, patterns in told.items() if like(name, patterns)), None) or role_of(name)
+        for name in registers
+    }
     role = pl.col("register").replace_strict(roles, default=None, return_dtype=pl.String)
     unknown = pl.col("register").is_not_null() & role.is_null()
     code = pl.when(role == FED_IN).then(pl.lit("fed_in")).when(unknown).then(pl.lit("unknown_kind"))
@@ -159,9 +172,9 @@ def _delivered(frame: pl.DataFrame, file: str) -> tuple[pl.DataFrame, list[pl.Da
     return kept.drop("code", "known"), found
 
 
-def _with_times(frame: pl.DataFrame, origin: Origin) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+def _with_times(frame: pl.DataFrame, origin: Origin, zone: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Rows with meter, start and perhaps end as UTC seconds in `start_s` and `end_s`, and findings for the others."""
-    frame = with_times(frame, origin.zone, ["meter", "register"])
+    frame = with_times(frame, zone, ["meter", "register"])
     checks = [
         Check("missing_field", "meter", pl.col("meter").is_null()),
         Check("missing_field", "start", pl.col("start").is_null()),
@@ -177,7 +190,9 @@ def _ended(frame: pl.DataFrame, origin: Origin) -> tuple[pl.DataFrame, list[pl.D
     return checked(frame, origin.file, [Check("missing_field", "end", pl.col("end").is_null())])
 
 
-def _with_values(frame: pl.DataFrame, service: str, file: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+def _with_values(
+    frame: pl.DataFrame, service: str, file: str, mapping: Mapping
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Readings with the columns of `readings.SCHEMA`, and findings for rows whose value, unit or number of persons says nothing."""
     value = pl.col("value").cast(pl.Decimal(38, 12), strict=False)
     units = {word: unit_of(word) for word in frame["unit"].drop_nulls().unique().to_list()}
@@ -198,9 +213,13 @@ def _with_values(frame: pl.DataFrame, service: str, file: str) -> tuple[pl.DataF
     ]
     frame, bad = checked(frame, file, checks)
     nano = (pl.col("known") * pl.col("factor")).cast(pl.Int128)
+    if powers and mapping.measure != "mean power":
+        problem = "a unit of power, which is no consumption: say in a mapping that values are the mean power of their readings"
+        raise InputError(f"'{powers[0]}' is {problem} (measure = \"mean power\")", file=file)
     if powers:
         hours = pl.when(pl.col("unit").is_in(powers)).then(pl.col("end_s") - pl.col("start_s")).otherwise(3600)
         nano = nano * hours.cast(pl.Int128) // 3600
-    frame, registers = register_like(frame.with_columns(nano=nano), file)
+    frame = frame.with_columns(nano=nano)
+    frame, registers = (frame, []) if mapping.measure == "register" else register_like(frame, file)
     renamed = {"start": "start_s", "end": "end_s", "residents": "persons"}
     return frame.with_columns(service=pl.lit(service), **renamed).select(SCHEMA.keys()), [*bad, *registers]

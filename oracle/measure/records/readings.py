@@ -105,7 +105,9 @@ def _registers_added(readings: pl.DataFrame, origin: Origin) -> tuple[pl.DataFra
         return readings, []
     totals = readings.filter(pl.col("register") == TOTAL).select("meter", "start", "end").unique()
     beside = readings.filter(named & (pl.col("register") != TOTAL)).join(totals, on=totals.columns, how="semi")
-    readings = readings.join(beside.select("meter", "register", "start", "end"), on=["meter", "register", "start", "end"], how="anti")
+    readings = readings.join(
+        beside.select("meter", "register", "start", "end"), on=["meter", "register", "start", "end"], how="anti"
+    )
     _, parts = rejected_by_code(beside.with_columns(code=pl.lit("part_of_total")), origin.file, ("register",))
     long = pl.col("end") - pl.col("start") >= _SHORTEST_PERIOD_S
     of_time = pl.col("register").unique().len().over("meter", "start", "end")
@@ -114,14 +116,20 @@ def _registers_added(readings: pl.DataFrame, origin: Origin) -> tuple[pl.DataFra
     lines, lacks = rejected_by_code(
         readings.with_columns(code=pl.when(lacking).then(pl.lit("incomplete_day"))), origin.file, ("start", "register")
     )
-    added = lines.filter(named).group_by("meter", "start", "end", maintain_order=True).agg(
-        pl.col("row").min(),
-        pl.col("rows").explode(),
-        pl.col("register").first(),
-        pl.col("service", "value", "quality", "residents").first(),
-        pl.col("nano").sum(),
+    added = (
+        lines.filter(named)
+        .group_by("meter", "start", "end", maintain_order=True)
+        .agg(
+            pl.col("row").min(),
+            pl.col("rows").explode(),
+            pl.col("register").first(),
+            pl.col("service", "value", "quality", "residents").first(),
+            pl.col("nano").sum(),
+        )
     )
-    return pl.concat([lines.filter(~named), added.select(pl.all().exclude("code"))], how="diagonal").select(SCHEMA.keys()), [*parts, *lacks]
+    return pl.concat([lines.filter(~named), added.select(pl.all().exclude("code"))], how="diagonal").select(
+        SCHEMA.keys()
+    ), [*parts, *lacks]
 
 
 def _with_coverage(readings: pl.DataFrame, origin: Origin) -> pl.DataFrame:

@@ -14,6 +14,7 @@ import polars as pl
 
 from oracle.measure.records.origin import Origin
 from oracle.measure.validate.rejected import Check, checked, rejected_by_code, without_copies
+from oracle.model.mapping import Mapping
 
 _HOUR_S = 3600
 _WHO = ("meter", "register")
@@ -22,6 +23,13 @@ _WHO = ("meter", "register")
 _LEAST_ROWS = 6
 _RISING_PERCENT = 80
 _LARGEST_STEP_PERCENT = 20
+
+
+def spanned(frame: pl.DataFrame, origin: Origin, mapping: Mapping) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Readings of rows with one stamp each, with `start_s`, `end_s` and `rows`; and findings, as `with_ends`."""
+    if mapping.measure == "register":
+        return _differences(frame, origin)
+    return with_ends(frame, origin) if mapping.stamped == "start" else _with_starts(frame, origin)
 
 
 def with_ends(frame: pl.DataFrame, origin: Origin) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
@@ -43,13 +51,71 @@ def with_ends(frame: pl.DataFrame, origin: Origin) -> tuple[pl.DataFrame, list[p
     closing_row = pl.when(_of_series("closes", -1)).then(_of_series("row", -1))
     frame = frame.with_columns(rows=pl.concat_list("row", closing_row).list.drop_nulls()).filter(~pl.col("closes"))
     frame = frame.join(_usual_steps(frame), on=_WHO, how="left", maintain_order="left", nulls_equal=True)
-    frame = frame.with_columns(end_s=pl.min_horizontal("next_s", _longest(origin)))
+    frame = frame.with_columns(end_s=pl.min_horizontal("next_s", _shifted(origin, 1)))
     readings, unended = checked(frame, origin.file, [Check("missing_field", "end", pl.col("end_s").is_null())])
-    daily = pl.col("usual").is_between(23 * _HOUR_S, 25 * _HOUR_S)
-    after = daily & (_of_series("end_s", 1) < pl.col("start_s"))
+    after = _is_daily() & (_of_series("end_s", 1) < pl.col("start_s"))
     readings = readings.with_columns(code=pl.when(after).then(pl.lit("after_gap")))
     readings, gaps = rejected_by_code(readings, origin.file, ("start", "value"))
     return readings, [copies, *unended, *gaps]
+
+
+def _with_starts(frame: pl.DataFrame, origin: Origin) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Readings whose one stamp is their end: they begin at the stamp before, and no earlier than the usual step allows."""
+    frame, copies = without_copies(frame, origin.file, [*_WHO, "start_s", "value", "unit", "quality"], [])
+    frame = frame.sort(*_WHO, "start_s", "row").with_columns(next_s=_of_series("start_s", -1))
+    frame = frame.join(_usual_steps(frame), on=_WHO, how="left", maintain_order="left", nulls_equal=True)
+    frame = frame.with_columns(before=_of_series("start_s", 1), earliest=_shifted(origin, -1))
+    before = pl.when(pl.col("before") < pl.col("start_s")).then("before")
+    frame = frame.with_columns(
+        before=before.forward_fill().over(_WHO)
+    )  # of two rows with one stamp both begin where the first does
+    frame = frame.with_columns(
+        start_s=pl.max_horizontal("before", "earliest"),
+        end_s="start_s",
+        rows=pl.concat_list("row"),
+        code=pl.when(_is_daily() & (pl.col("before") < pl.col("earliest"))).then(pl.lit("after_gap")),
+    )
+    readings, unstarted = checked(frame, origin.file, [Check("missing_field", "start", pl.col("start_s").is_null())])
+    readings, gaps = rejected_by_code(readings, origin.file, ("end_s", "value"))
+    return readings, [copies, *unstarted, *gaps]
+
+
+def _differences(frame: pl.DataFrame, origin: Origin) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Readings between the stamps of a register: what it counted from one to the next. The last row closes the series.
+
+    A register that fell was reset or changed; where a daily or shorter series lacks a row, nobody knows which day the difference is of.
+    """
+    frame, copies = without_copies(frame, origin.file, [*_WHO, "start_s", "value", "unit", "quality"], [])
+    frame = frame.sort(*_WHO, "start_s", "row").with_columns(next_s=_of_series("start_s", -1))
+    frame = frame.join(_usual_steps(frame), on=_WHO, how="left", maintain_order="left", nulls_equal=True)
+    count = pl.col("value").cast(pl.Decimal(38, 12), strict=False)
+    frame = frame.with_columns(_count=count)
+    counted = _of_series("_count", -1) - pl.col("_count")
+    closes = pl.col("next_s").is_null() & _of_series("start_s", 1).is_not_null()
+    frame = frame.with_columns(end_s="next_s", counted=counted, closes=closes)
+    closing_row = pl.when(_of_series("closes", -1)).then(_of_series("row", -1))
+    frame = frame.with_columns(rows=pl.concat_list("row", closing_row).list.drop_nulls()).filter(~pl.col("closes"))
+    frame = frame.with_columns(twin=(pl.col("next_s") == pl.col("start_s")).fill_null(False))
+    twice = pl.col("twin") | _of_series("twin", 1).fill_null(False)
+    frame = frame.with_columns(
+        code=pl.when(twice)
+        .then(pl.lit("conflict"))
+        .when(pl.col("counted") < 0)
+        .then(pl.lit("meter_reset"))
+        .when(pl.col("end_s") > _shifted(origin, 1))
+        .then(pl.lit("after_gap"))
+    )
+    frame, found = rejected_by_code(frame, origin.file, ("start", "value"))
+    frame, unended = checked(
+        frame,
+        origin.file,
+        [
+            Check("missing_field", "end", pl.col("end_s").is_null()),
+            Check("missing_field", "value", pl.col("value").is_null()),
+            Check("bad_number", "value", pl.col("counted").is_null()),
+        ],
+    )
+    return frame.with_columns(value=pl.col("counted").cast(pl.String)), [copies, *found, *unended]
 
 
 def register_like(frame: pl.DataFrame, file: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
@@ -61,13 +127,17 @@ def register_like(frame: pl.DataFrame, file: str) -> tuple[pl.DataFrame, list[pl
     if frame.height < _LEAST_ROWS:
         return frame, []
     step = pl.col("nano") - pl.col("nano").shift(1)
-    judged = frame.sort(*_WHO, "start_s").group_by(_WHO).agg(
-        (
-            (pl.len() >= _LEAST_ROWS)
-            & (step.min() >= 0)
-            & ((step > 0).sum() * 100 >= (pl.len() - 1) * _RISING_PERCENT)
-            & (step.max() * 100 <= pl.col("nano").sort().get(pl.len() // 2) * _LARGEST_STEP_PERCENT)
-        ).alias("rises")
+    judged = (
+        frame.sort(*_WHO, "start_s")
+        .group_by(_WHO)
+        .agg(
+            (
+                (pl.len() >= _LEAST_ROWS)
+                & (step.min() >= 0)
+                & ((step > 0).sum() * 100 >= (pl.len() - 1) * _RISING_PERCENT)
+                & (step.max() * 100 <= pl.col("nano").sort().get(pl.len() // 2) * _LARGEST_STEP_PERCENT)
+            ).alias("rises")
+        )
     )
     suspects = judged.filter("rises").select(_WHO)
     if suspects.is_empty():
@@ -94,11 +164,13 @@ def _usual_steps(frame: pl.DataFrame) -> pl.DataFrame:
     return counted.unique(_WHO, keep="first", maintain_order=True).drop("len")
 
 
-def _longest(origin: Origin) -> pl.Expr:
-    """Where a reading ends at the latest: null for bills. A daily one ends at the same local time of the next day."""
+def _is_daily() -> pl.Expr:
+    return pl.col("usual").is_between(23 * _HOUR_S, 25 * _HOUR_S)
+
+
+def _shifted(origin: Origin, steps: int) -> pl.Expr:
+    """`start_s` a usual step later or earlier: null for bills. A daily step is to the same local time of another day."""
     local = pl.from_epoch("start_s").dt.replace_time_zone("UTC").dt.convert_time_zone(origin.zone)
-    next_day = local.dt.offset_by("1d").dt.epoch("s")
-    is_daily = pl.col("usual").is_between(23 * _HOUR_S, 25 * _HOUR_S)
-    return (
-        pl.when(pl.col("usual") < 23 * _HOUR_S).then(pl.col("start_s") + pl.col("usual")).when(is_daily).then(next_day)
-    )
+    other_day = local.dt.offset_by(f"{steps}d").dt.epoch("s")
+    shorter = pl.col("usual") < 23 * _HOUR_S
+    return pl.when(shorter).then(pl.col("start_s") + steps * pl.col("usual")).when(_is_daily()).then(other_day)

@@ -14,12 +14,12 @@ from oracle.measure.records.greenbutton import meter_of
 from oracle.measure.records.json_rows import json_rows
 from oracle.measure.records.meters import Household
 from oracle.measure.records.reader import sniff
-from oracle.measure.records.table import parse
+from oracle.measure.records.shipped import meter_tables
+from oracle.measure.records.table import Table, parse
 
 SCHEMA = {"row": pl.Int64(), "subject": pl.String()}
 
 _CARD = "card_no"
-_COLUMN = {"trips": "rider", "meters": "meter"}
 
 
 def subjects(path: Path, kind: str | None, household: Household, most: int = MAX_BYTES) -> pl.DataFrame:
@@ -39,8 +39,10 @@ def subjects(path: Path, kind: str | None, household: Household, most: int = MAX
             found = [_of_feed(path, household, most)]
         case "szt":
             found = list(_of_taps(text_blocks(path, most=most), path.name))
+        case "meters":
+            found = list(_of_tables(meter_tables(path, household.mapping, most), "meter", household.meter))
         case _:
-            found = list(_of_table(text_blocks(path, most=most), path.name, _COLUMN[kind], household.meter))
+            found = list(_of_tables(parse(text_blocks(path, most=most), path.name), "rider", None))
     return pl.concat([pl.DataFrame(schema=SCHEMA), *found]).drop_nulls()
 
 
@@ -52,8 +54,8 @@ def _of_taps(blocks: Iterable[bytes], file: str) -> Iterable[pl.DataFrame]:
         yield pl.DataFrame(texts, schema=SCHEMA, orient="row")
 
 
-def _of_table(blocks: Iterable[bytes], file: str, name: str, given: str | None) -> Iterable[pl.DataFrame]:
-    for table in parse(blocks, file):
+def _of_tables(tables: Iterable[Table], name: str, given: str | None) -> Iterable[pl.DataFrame]:
+    for table in tables:
         named = pl.col(name) if name in table.frame.columns else pl.lit(given, pl.String)
         yield table.frame.select("row", named.alias("subject"))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 
 NANO = 1_000_000_000
 
@@ -57,8 +59,7 @@ _UNIT_WORDS = {
     "GJ": ("吉焦",),
 }
 _CANONICAL = {
-    unit.casefold(): unit
-    for unit in (*(name for units in NANO_PER_UNIT.values() for name in units), *ENERGY_OF_POWER)
+    unit.casefold(): unit for unit in (*(name for units in NANO_PER_UNIT.values() for name in units), *ENERGY_OF_POWER)
 } | {word: unit for unit, words in _UNIT_WORDS.items() for word in words}
 _IN_UNITS = re.compile(r"[\s.·⋅*^_-]")
 
@@ -78,7 +79,20 @@ DELIVERED, FED_IN, TOTAL = "delivered", "fed in", "total"
 # What a register counts. Delivered registers of one time are added (peak and valley); a total holds them already.
 REGISTERS: dict[str, tuple[str, ...]] = {
     DELIVERED: (
-        *("peak", "valley", "off-peak", "offpeak", "shoulder", "flat", "sharp", "day", "night", "high", "low", "normal"),
+        *(
+            "peak",
+            "valley",
+            "off-peak",
+            "offpeak",
+            "shoulder",
+            "flat",
+            "sharp",
+            "day",
+            "night",
+            "high",
+            "low",
+            "normal",
+        ),
         *("import", "delivered", "consumption", "1", "2", "t1", "t2", "tariff 1", "tariff 2", "1.8.1", "1.8.2"),
         *("尖", "峰", "平", "谷", "尖峰", "高峰", "平段", "低谷", "深谷", "正向有功尖", "正向有功峰", "正向有功平"),
         *("正向有功谷", "afname dag", "afname nacht", "heures pleines", "heures creuses", "hp", "hc"),
@@ -88,7 +102,19 @@ REGISTERS: dict[str, tuple[str, ...]] = {
         *("injectie dag", "injectie nacht", "injectie", "反向有功总", "反向", "上网"),
     ),
     TOTAL: (
-        *("total", "sum", "all", "总", "合计", "正向有功总", "正向", "afname", "afname totaal", "1.8.0", "total consumption"),
+        *(
+            "total",
+            "sum",
+            "all",
+            "总",
+            "合计",
+            "正向有功总",
+            "正向",
+            "afname",
+            "afname totaal",
+            "1.8.0",
+            "total consumption",
+        ),
     ),
 }
 _ROLE = {word: role for role, words in REGISTERS.items() for word in words}
@@ -106,5 +132,11 @@ def quality_of(text: str) -> str | None:
 
 
 def role_of(register: str) -> str | None:
-    """What a register counts; None if its name does not tell."""
-    return _ROLE.get(unicodedata.normalize("NFKC", register).casefold().strip())
+    """What a register counts; None if its name does not tell. `import E2` is one of several registers of what was delivered."""
+    word = unicodedata.normalize("NFKC", register).casefold().strip()
+    return _ROLE.get(word) or (DELIVERED if word.startswith("import ") else None)
+
+
+def like(word: str, patterns: Iterable[str]) -> bool:
+    """Whether a word is one of some, in any case; `*` stands for anything."""
+    return any(fnmatchcase(word.casefold().strip(), pattern.casefold()) for pattern in patterns)

@@ -15,8 +15,11 @@ import polars as pl
 from oracle.measure.records.origin import TIMES
 
 _FORMATS = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
-_RARE_FORMATS = ("%Y/%m/%d %H:%M:%S%.f", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y%m%d %H:%M:%S", "%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d")
-_RARE_FORMATS += ("%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日 %H时%M分", "%Y年%m月%d日")
+_RARE_FORMATS = (
+    *("%Y/%m/%d %H:%M:%S%.f", "%Y/%m/%d %H:%M", "%Y/%m/%d"),
+    *("%Y%m%d %H:%M:%S", "%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d"),
+    *("%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日 %H时%M分", "%Y年%m月%d日"),
+)
 _END_OF_DAY = r"[ T]?\b24:00(:00(\.0+)?)?$"
 
 
@@ -51,7 +54,9 @@ def _parsed(texts: pl.Series, zone: str) -> list[tuple[str, pl.Series]]:
         frame = frame.with_columns(text=pl.col("text").str.replace(_END_OF_DAY, ""))
     absolute = pl.col("text").str.to_datetime("%Y-%m-%d %H:%M:%S%.f%z", strict=False, time_zone="UTC", time_unit="us")
     frame = frame.with_columns(absolute=absolute, local=_local(_FORMATS))
-    if frame.select((pl.col("text").is_not_null() & pl.col("absolute").is_null() & pl.col("local").is_null()).any()).item():
+    if frame.select(
+        (pl.col("text").is_not_null() & pl.col("absolute").is_null() & pl.col("local").is_null()).any()
+    ).item():
         short = pl.col("text").str.to_datetime("%Y-%m-%d %H:%M%z", strict=False, time_zone="UTC", time_unit="us")
         frame = frame.with_columns(
             absolute=pl.coalesce("absolute", short), local=pl.coalesce("local", _local(_RARE_FORMATS))
