@@ -153,11 +153,11 @@ checks:
 	@$(BIN)/python scripts/checks/layers.py
 	@$(BIN)/python scripts/export_abi.py
 	@carbonbook methodology check
-	@$(BIN)/python scripts/check_gas.py > /dev/null
+	@$(BIN)/python scripts/checks/gas.py > /dev/null
 	@build/tools/slither/bin/python scripts/checks/slither.py
 
 gas: setup ## Measure the gas of credits and claims beside floors and peers, against the kept snapshot
-	@$(BIN)/python scripts/check_gas.py
+	@$(BIN)/python scripts/checks/gas.py
 
 format: setup ## Format Python and Solidity, and fix what lint can fix
 	@ruff check --fix --quiet .

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.table import Row, print_rows
 
-CHECK_GAS = Path(__file__).resolve().parents[1] / "scripts" / "check_gas.py"
+CHECK_GAS = Path(__file__).resolve().parents[1] / "scripts" / "checks" / "gas.py"
 
 # Ours beside a floor in plain Solidity (tests/fuzz/gas/Baselines.sol): the calldata, storage writes and events that cannot be avoided.
 FLOORS = (

@@ -6,7 +6,7 @@ import {RolesLib} from "./libraries/RolesLib.sol";
 
 /// @title Access manager
 /// @notice Says which role may call which function, and after which delay. `RolesLib` lists the roles, `scripts/deploy.py` wires them,
-/// `scripts/check_deployment.py` reads the wiring back. No function that creates points or pays money is reachable through a role:
+/// `scripts/checks/deployment.py` reads the wiring back. No function that creates points or pays money is reachable through a role:
 /// those callers are immutable.
 ///
 /// The guardian can cancel what the admin has scheduled, too: OpenZeppelin leaves that to admins alone, so that one stolen admin key

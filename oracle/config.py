@@ -17,7 +17,7 @@ from zoneinfo import available_timezones
 from eth_utils.address import is_address
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from oracle.model.bank import Party
+from oracle.model.bank import Party, Profile
 from oracle.model.errors import ConfigError
 from oracle.model.machine import blamed
 from oracle.model.units import DEFAULT_ZONE
@@ -88,16 +88,18 @@ class Bank(_Frozen):
     Attributes:
         name: As the bank knows the holder.
         account: IBAN, or the bank's own account number.
-        code: The bank: a BIC, or the twelve digits of CNAPS.
+        code: The bank: a BIC, or the twelve digits of CNAPS; may be left out beside an IBAN.
         currency: ISO 4217.
         decimals: Of the currency.
+        profile: What the bank imports: plain pain.001, pain.001 for SEPA, or the table of Chinese online banking.
     """
 
     name: str
     account: str
-    code: str
+    code: str = ""
     currency: str = "CNY"
-    decimals: int = 2
+    decimals: int = Field(default=2, ge=0, le=4)
+    profile: Profile = Profile.PAIN
 
     @property
     def party(self) -> Party:

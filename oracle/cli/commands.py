@@ -57,6 +57,9 @@ GROUPS = {
     "Authority": {
         "methodology": "ledger.authority",
     },
+    "Credits": {
+        "buyer": "ledger.buyer",
+    },
     "Reports and proofs": {
         "status": "report.status",
         "statement": "report.statement",

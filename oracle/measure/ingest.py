@@ -112,7 +112,10 @@ def ingest(
         add_file(connection, file, found)
         keep_rows(connection, sha256, texts)
         keep_subjects(connection, sha256, tags)
-        add_arrival(connection, Arrival(sha256, kind, household.service, household.unit, household.meter, household.residents, now))
+        add_arrival(
+            connection,
+            Arrival(sha256, kind, household.service, household.unit, household.meter, household.residents, now),
+        )
     return Ingested(file, {scenario: len(frame) for scenario, frame in acts.items()}, found, before=False)
 
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from oracle.measure.records.content import MAX_BYTES, is_json, open_file, text_blocks, utf8
 from oracle.measure.records.json_rows import json_rows
+from oracle.measure.records.mds import is_mds, mds_rows
 from oracle.measure.records.reader import sniff
 from oracle.measure.records.shipped import mapping_for, meter_tables
 from oracle.measure.records.szt import FIELDS
@@ -24,6 +25,7 @@ MOST_CHARACTERS = 2_000
 _OPEN = frozenset(
     (
         *("deal_date", "deal_type", "station", "mode", "start_time", "end_time", "distance", "trip_distance"),
+        *("rideable_type", "started_at", "ended_at", "starttime", "stoptime"),
         *("start", "end", "value", "unit", "quality", "residents", "register"),
     )
 )
@@ -42,12 +44,8 @@ def masked_rows(path: Path, rows: list[int], kind: str | None, mapping: Mapping 
     kind = kind or sniff(path)
     if kind == "greenbutton":
         return {}
-    if kind == "meters" and mapping_for(path, mapping) is not None:
-        shown = _readings(path, wanted, mapping)
-    else:
-        shown = _json(path, wanted) if kind == "szt" and is_json(path) else _csv(path, wanted)
     texts: dict[int, str] = {}
-    for number, row in shown:
+    for number, row in _rows(path, kind, wanted, mapping):
         texts[number] = json.dumps(row, ensure_ascii=False)[:MOST_CHARACTERS]
         if len(texts) == len(wanted):
             break
@@ -57,6 +55,20 @@ def masked_rows(path: Path, rows: list[int], kind: str | None, mapping: Mapping 
 def masked(value: object) -> str:
     """Whether there is a value, and nothing of it: whoever has the file finds it by the number of its row."""
     return "…" if str(value) else ""
+
+
+def _rows(path: Path, kind: str, wanted: set[int], mapping: Mapping | None) -> Iterator[tuple[int, object]]:
+    if kind == "szt" and is_json(path):
+        return _json(path, wanted)
+    if kind == "meters" and mapping_for(path, mapping) is not None:
+        return _readings(path, wanted, mapping)
+    return _mds(path, wanted) if kind == "trips" and is_mds(path) else _csv(path, wanted)
+
+
+def _mds(path: Path, wanted: set[int]) -> Iterator[tuple[int, object]]:
+    for number, row in mds_rows(text_blocks(path), path.name):
+        if number in wanted:
+            yield number, _object(row)
 
 
 def _csv(path: Path, wanted: set[int]) -> Iterator[tuple[int, object]]:
@@ -76,8 +88,11 @@ def _json(path: Path, wanted: set[int]) -> Iterator[tuple[int, object]]:
         plain = part.plain.filter(pl.col("row").is_in(wanted)).to_dicts()
         objects = [(number, row) for number, row in part.objects if number in wanted]
         for number, row in sorted([*((row.pop("row"), row) for row in plain), *objects], key=lambda item: item[0]):
-            shown = {name: _shown(name, value) for name, value in row.items()} if isinstance(row, dict) else "no object"
-            yield number, shown
+            yield number, _object(row)
+
+
+def _object(row: object) -> object:
+    return {name: _shown(name, value) for name, value in row.items()} if isinstance(row, dict) else "no object"
 
 
 def _readings(path: Path, wanted: set[int], mapping: Mapping | None) -> Iterator[tuple[int, object]]:

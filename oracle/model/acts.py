@@ -37,6 +37,11 @@ COMMON: dict[str, pl.DataType] = {
 BUS_KM = "CI-01"  # bus ride with a distance; field distance_m
 BUS_RIDE = "CI-01-RIDE"  # bus ride whose distance nobody measured; field rides
 METRO = "CI-02"  # metro ride; field distance_m
+TRAM = "CI-03"  # tram ride; field distance_m
+BICYCLE = "CI-05"  # ride on a shared bicycle; fields distance_m, duration_s
+E_BIKE = "CI-06"  # ride on an e-bike; field distance_m
+WALK = "CI-07-TRACE"  # walk with a trace; field distance_m
+NEV_TAXI = "CI-09-RIDE"  # ride in a new-energy taxi; field distance_m
 ELECTRICITY = "CI-11"  # household electricity of one day; fields energy_wh, residents
 ELECTRICITY_BILL = "CI-11-BILL"  # household electricity of one billing period; fields energy_wh, residents, days
 WATER = "CI-12"  # household water of one billing period; fields volume_l, residents, days
@@ -46,6 +51,11 @@ FIELDS: dict[str, tuple[str, ...]] = {
     BUS_KM: ("distance_m",),
     BUS_RIDE: ("rides",),
     METRO: ("distance_m",),
+    TRAM: ("distance_m",),
+    BICYCLE: ("distance_m", "duration_s"),
+    E_BIKE: ("distance_m",),
+    WALK: ("distance_m",),
+    NEV_TAXI: ("distance_m",),
     ELECTRICITY: ("energy_wh", "residents"),
     ELECTRICITY_BILL: ("energy_wh", "residents", "days"),
     WATER: ("volume_l", "residents", "days"),

@@ -93,6 +93,13 @@ CODES: dict[str, Code] = {
     "claimed_elsewhere": Code(
         _X, "The same act or reduction is claimed by another record.", "同一行为或同一减排量已由其他记录申报。"
     ),
+    # a buyer's tables
+    "unknown_value": Code(_Q, "A field is not one of the values it can have.", "字段不在允许取值之内。"),
+    "emissions_differ": Code(
+        _Q, "The emissions are not the quantity times the factor, rounded up.", "排放量不等于数量乘以因子（向上取整）。"
+    ),
+    "certificate_twice": Code(_Q, "A certificate number stands in another row, too.", "同一绿证编号在其他行中出现。"),
+    "above_certificates": Code(_Q, "There are fewer certificates than megawatt-hours.", "绿证张数少于兆瓦时数。"),
     # who and under which rule
     "unknown_subject": Code(_Q, "The person or meter is not enrolled.", "用户或表计未登记。"),
     "no_methodology": Code(

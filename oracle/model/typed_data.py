@@ -1,4 +1,4 @@
-"""EIP-712: the messages that committee members and citizens sign, with the genesis hash as the domain's salt.
+"""EIP-712: the messages that committee members, citizens and verifiers sign, with the genesis hash as the domain's salt.
 
 Twin of `contracts/libraries/SaltedDomain.sol`; a parity test compares every digest with the contract's own.
 """
@@ -87,6 +87,34 @@ ADMISSION = (("address", "operator"), ("address", "merchant"), ("address", "payo
 MOVE = (("address", "from"), ("address", "to"), ("uint256", "nonce"), ("uint256", "deadline"))
 
 CANCEL_MOVE = (("address", "from"), ("address", "to"), ("uint256", "nonce"))
+
+INVENTORY = (
+    ("address", "buyer"),
+    ("uint16", "year"),
+    ("uint256", "number"),
+    ("uint64", "scope1Mg"),
+    ("uint64", "scope2LocationMg"),
+    ("uint64", "scope2MarketMg"),
+    ("uint64", "scope3Mg"),
+    ("bytes32", "reportHash"),
+)
+
+
+FRAME = (
+    ("uint64", "epoch"),
+    ("uint256", "claim"),
+    ("bytes32", "batchesHash"),
+    ("uint32", "batchCount"),
+    ("uint32", "accountCount"),
+    ("uint64", "recordCount"),
+    ("uint64", "recordQuantity"),
+    ("uint64", "reductionMg"),
+    ("bytes32", "sharesRoot"),
+    ("bytes32", "reportHash"),
+    ("bytes32", "declarationsHash"),
+)
+
+REVERSAL = (("uint64", "epoch"), ("uint256", "series"), ("bytes32", "batch"), ("uint64", "mg"))
 
 _DOMAIN_TYPE = [
     {"name": "name", "type": "string"},

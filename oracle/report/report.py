@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -16,23 +16,29 @@ from oracle.model.errors import InputError
 from oracle.model.units import date_of
 from oracle.report import checks
 from oracle.report.checks import batches, clearing, money, payouts, points, rows
+from oracle.report.checks import credits as second
 from oracle.report.checks.check import Check
+from oracle.report.read.claims import SecondFlow, read_second_flow
 from oracle.report.read.credits import credits
 from oracle.report.read.holdings import Holdings, read_holdings
 from oracle.report.read.ledger import Ledger, read_ledger, utc
 from oracle.report.read.pages import Page, Pages, turn_pages
 from oracle.report.read.rests import Rests, follow_rests
 from oracle.report.read.state import State, read_pages, read_state
+from oracle.report.tables.claims import claim_batches, claims, series
 from oracle.report.tables.findings import findings
 from oracle.report.tables.flags import flags
 from oracle.report.tables.issuance import issuance, issuance_by_day
+from oracle.report.tables.market import asks, prices, proceeds, trades
 from oracle.report.tables.period import Period
 from oracle.report.tables.redemptions import redemptions
 from oracle.report.tables.reserve import pool, reserve
+from oracle.report.tables.retirements import retirements, reversal_certificates, reversals
 from oracle.report.tables.settlement import merchants, operators, settlement
+from oracle.report.tables.shares import shares
 from oracle.report.tables.statements import statements
 
-# Names that people ask for, and the CSVs behind each.
+# The names of reports, and the CSV files of each.
 REPORTS = {
     "issuance": ("issuance", "issuance_by_day"),
     "statements": ("statements",),
@@ -41,6 +47,10 @@ REPORTS = {
     "reserve": ("reserve", "pool"),
     "findings": ("findings",),
     "flags": ("flags",),
+    "credits": ("claims", "claim_batches", "series"),
+    "market": ("asks", "trades", "prices", "proceeds"),
+    "shares": ("shares",),
+    "retirements": ("retirements", "reversals", "reversal_certificates"),
     "reconciliation": ("reconciliation",),
 }
 TABLES = tuple(name for names in REPORTS.values() for name in names)
@@ -56,6 +66,7 @@ class Report:
         ledger: Events up to the block.
         holdings: The book.
         state: The contracts' own numbers at the block.
+        flow: Those of the second flow.
         chain_pages: Reads pages at the block.
         period: Days that the tables of issuance, statements, redemptions and settlement are about.
         limits: From which numbers on patterns among orders are flagged.
@@ -64,33 +75,20 @@ class Report:
     ledger: Ledger
     holdings: Holdings
     state: State
+    flow: SecondFlow
     chain_pages: Callable[[Iterable[PageKey]], dict[PageKey, Page]]
     period: Period
     limits: FlagLimits
 
     def table(self, name: str) -> pd.DataFrame:
-        """One of `TABLES`; rows outside the period are left out after everything is computed, so that balances carry over."""
-        match name:
-            case "issuance":
-                return self.period.of(self.issuance, "act_date")
-            case "issuance_by_day":
-                return issuance_by_day(self.table("issuance"))
-            case "statements":
-                return self.period.of(self.statements, "time_utc")
-            case "redemptions":
-                return self.period.of(redemptions(self.ledger, self.state.last_final_day), "time_utc")
-            case "settlement":
-                return self.period.of(settlement(self.ledger), "time_utc")
-            case "merchants" | "operators":
-                return {"merchants": merchants, "operators": operators}[name](self.ledger, self.period)
-            case "reserve":
-                return reserve(self.ledger)
-            case "pool":
-                return pool(self.ledger, self.state.prices, self.state.outstanding)
-            case "findings" | "flags":
-                return findings(self.holdings) if name == "findings" else flags(self.ledger, self.limits)
-            case _:
-                return checks.check.table(self.reconciliation)
+        """Makes one of `TABLES`.
+
+        Rows outside the period are removed after all rows are computed, so that balances carry over.
+
+        Raises:
+            KeyError: There is no table of this name.
+        """
+        return _MAKERS[name](self)
 
     @cached_property
     def issuance(self) -> pd.DataFrame:
@@ -140,6 +138,9 @@ class Report:
             *payouts.check_payouts(ledger, holdings.payouts),
             *clearing.check_footing(ledger, self.period),
             *clearing.check_outflow(ledger, state),
+            *second.check_series(ledger, self.flow),
+            *second.check_proceeds(ledger, self.flow),
+            *second.check_shares(ledger, self.flow),
             *rows.check_files(holdings),
             *rows.check_records(holdings),
         )
@@ -148,6 +149,33 @@ class Report:
     def differences(self) -> int:
         """Number of comparisons that do not agree."""
         return sum(check.difference != 0 for check in self.reconciliation)
+
+
+_MAKERS: Mapping[str, Callable[[Report], pd.DataFrame]] = {
+    "issuance": lambda report: report.period.of(report.issuance, "act_date"),
+    "issuance_by_day": lambda report: issuance_by_day(report.table("issuance")),
+    "statements": lambda report: report.period.of(report.statements, "time_utc"),
+    "redemptions": lambda report: report.period.of(redemptions(report.ledger, report.state.last_final_day), "time_utc"),
+    "settlement": lambda report: report.period.of(settlement(report.ledger), "time_utc"),
+    "merchants": lambda report: merchants(report.ledger, report.period),
+    "operators": lambda report: operators(report.ledger, report.period),
+    "reserve": lambda report: reserve(report.ledger),
+    "pool": lambda report: pool(report.ledger, report.state.prices, report.state.outstanding),
+    "findings": lambda report: findings(report.holdings),
+    "flags": lambda report: flags(report.ledger, report.limits),
+    "claims": lambda report: claims(report.ledger, report.flow),
+    "claim_batches": lambda report: claim_batches(report.ledger),
+    "series": lambda report: series(report.ledger, report.flow),
+    "asks": lambda report: asks(report.ledger, report.flow),
+    "trades": lambda report: report.period.of(trades(report.ledger, report.flow), "time_utc"),
+    "prices": lambda report: prices(report.table("trades")),
+    "proceeds": lambda report: proceeds(report.ledger, report.flow),
+    "shares": lambda report: shares(report.flow),
+    "retirements": lambda report: report.period.of(retirements(report.ledger, report.flow), "time_utc"),
+    "reversals": lambda report: report.period.of(reversals(report.ledger), "time_utc"),
+    "reversal_certificates": lambda report: reversal_certificates(report.ledger, report.flow),
+    "reconciliation": lambda report: checks.check.table(report.reconciliation),
+}
 
 
 def read_report(
@@ -182,6 +210,7 @@ def read_report(
         ledger=ledger,
         holdings=read_holdings(book),
         state=read_state(chain, ledger),
+        flow=read_second_flow(chain, ledger, book),
         chain_pages=lambda keys: read_pages(chain, ledger, keys),
         period=period,
         limits=limits or FlagLimits(),

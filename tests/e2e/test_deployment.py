@@ -38,7 +38,7 @@ def drawn() -> random.Random:
 
 
 def _checked(chain: Chain, manifest: Path) -> subprocess.CompletedProcess[str]:
-    script = ROOT / "scripts" / "check_deployment.py"
+    script = ROOT / "scripts" / "checks" / "deployment.py"
     command = [sys.executable, str(script), "--rpc", chain.rpc, "--manifest", str(manifest)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 

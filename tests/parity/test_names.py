@@ -17,7 +17,7 @@ from oracle.edge.chain.contracts.redemption_desk import ORDER_PHASES
 from oracle.edge.chain.manifest import all_abis
 from oracle.edge.chain.reverts import decode_revert
 from oracle.model.units import Unit
-from scripts.check_deployment import ROLES
+from scripts.checks.deployment import ROLES
 
 ROOT = Path(__file__).resolve().parents[2]
 ERRORS = {

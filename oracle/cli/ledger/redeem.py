@@ -13,7 +13,7 @@ from oracle.cli.console import DryRunOption, HomeOption, JsonOption, err, say, s
 from oracle.cli.ledger.credit import open_batches
 from oracle.cli.ledger.order import described, read
 from oracle.cli.ledger.wallet import custody_signer
-from oracle.cli.rows import rows_of
+from oracle.cli.rows import read_rows
 from oracle.edge.chain.contracts.redemption_desk import RedemptionDesk
 from oracle.installation import Installation
 from oracle.ledger.credit.claim import Claim, open_claims
@@ -83,14 +83,7 @@ def redeem(
 
 def _table(here: Installation, file: Path, expiry: int) -> tuple[list[SignedOrder], list[CarbonbookError]]:
     """Orders of the rows that can be signed, and what is wrong with the others: a bad row takes no good one with it."""
-    signed: list[SignedOrder] = []
-    bad: list[CarbonbookError] = []
-    for number, row in enumerate(rows_of(file, _COLUMNS), 1):
-        try:
-            signed.append(_signed(here, _order(here, file, number, row, expiry)))
-        except (InputError, ConfigError) as error:
-            bad.append(error)
-    return signed, bad
+    return read_rows(file, _COLUMNS, lambda number, row: _signed(here, _order(here, file, number, row, expiry)))
 
 
 def _voucher(here: Installation, text: str, sure: bool) -> SignedOrder:

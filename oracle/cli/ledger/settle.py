@@ -153,7 +153,7 @@ def show_(run: RunArgument, home: HomeOption = None, json: JsonOption = False) -
 
     carbonbook settle show 2023-01.1
     """
-    show(described(Office(home).book.observed(run)), json)
+    show(described(Office(home).book.refreshed(run)), json)
 
 
 @app.command("approve")
@@ -183,18 +183,22 @@ def send_(run: RunArgument, home: HomeOption = None, json: JsonOption = False) -
 @app.command("file")
 def file_(
     run: RunArgument,
-    out: Annotated[Path | None, typer.Option(help="File to write.", show_default="./<message id>.xml")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write.", show_default="./<message id> with the ending of the format")
+    ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Write a confirmed run's payments as ISO 20022 pain.001 for the bank. The same run gives the same file.
+    """Write a confirmed run's payments for the bank. The same run gives the same file for ever.
 
-    Banks and names of merchants are those of `carbonbook merchant set`; whose account pays is [settlement.bank] in config.toml.
+    The format is `profile` of [settlement.bank] in config.toml: `pain` (ISO 20022 pain.001, the default), `sepa` (the same as SEPA asks),
+    `cn-csv` or `cn-xlsx` (the table of Chinese online banking). Names and banks of merchants are those of `carbonbook merchant set`.
 
         carbonbook settle file 2023-01.1 --out january.xml
     """
     from oracle.ledger.settle.file import (
-        bank_file,  # schema and classes take a second that other commands need not wait
+        Payer,  # schema and classes take a second that other commands need not wait
+        bank_file,
     )
 
     office = Office(home)
@@ -202,16 +206,17 @@ def file_(
     if bank is None:
         raise ConfigError("Whose account pays? Name it in config.toml under [settlement.bank]: name, account, code.")
     per_minor = units_per_minor_of(SettlementToken(office.chain).decimals(), bank.decimals)
-    made = bank_file(office.here.book.database, office.book, run, bank.party, bank.currency, bank.decimals, per_minor)
-    path = out or Path(f"{made.name}.xml")
+    payer = Payer(bank.party, bank.currency, bank.decimals, per_minor, bank.profile)
+    made = bank_file(office.here.book.database, office.book, run, payer)
+    path = out or Path(f"{made.file.name}{made.file.ending}")
     try:
-        path.write_bytes(made.content)
+        path.write_bytes(made.file.content)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=str(path), field="--out") from error
     show(
         {
             "file": str(path),
-            "message_id": made.name,
+            "message_id": made.file.name,
             "currency": bank.currency,
             "payments": [vars(payment) for payment in made.payments],
             "total_minor": sum(payment.minor for payment in made.payments),
@@ -238,7 +243,7 @@ def list_(home: HomeOption = None, json: JsonOption = False) -> None:
     office = Office(home)
     with office.here.book.database.reading() as connection:
         names = [run.name for run in all_runs(connection)]
-    show({"runs": [_listed(office.book.observed(name)) for name in names]}, json)
+    show({"runs": [_listed(office.book.refreshed(name)) for name in names]}, json)
 
 
 def _two(office: Office) -> tuple[BaseAccount, BaseAccount]:

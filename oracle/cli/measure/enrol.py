@@ -11,7 +11,7 @@ from eth_utils.address import is_address, to_canonical_address
 
 from oracle.cli import app
 from oracle.cli.console import HomeOption, JsonOption, show
-from oracle.cli.rows import rows_of
+from oracle.cli.rows import read_rows
 from oracle.edge.store.citizens import Enrolment
 from oracle.installation import Installation
 from oracle.model.errors import InputError
@@ -30,14 +30,25 @@ def enrol(
     """Enrol citizens: which cards, riders and meters are one person, and whether the person's reductions may be sold.
 
     Only keyed hashes of the names are kept. Whoever is not enrolled becomes a citizen in custody when a record comes.
+    A row that cannot be read is told and left out; exit code 3 then, when the others are enrolled.
 
         carbonbook enrol citizens.csv
     """
     here = Installation.at(home)
-    people = [_enrolment(path, number, row) for number, row in enumerate(rows_of(path, _COLUMNS), 1)]
+    people, bad = read_rows(path, _COLUMNS, lambda number, row: _enrolment(path, number, row))
     with here.book.database.begin() as connection:
         new = here.book.register.enrol(connection, people)
-    show({"rows": len(people), "new_subjects": new, "consented": sum(person.consented for person in people)}, json)
+    show(
+        {
+            "rows": len(people),
+            "new_subjects": new,
+            "consented": sum(person.consented for person in people),
+            "bad_rows": [str(error) for error in bad],
+        },
+        json,
+    )
+    if bad:
+        raise bad[0]
 
 
 def _enrolment(path: Path, number: int, row: dict[str, str]) -> Enrolment:

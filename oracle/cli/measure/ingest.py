@@ -28,7 +28,12 @@ def ingest(
     kind: Annotated[
         str | None, typer.Option(help=f"One of {', '.join(KINDS)}.", show_default="told by the content")
     ] = None,
-    meter: Annotated[str | None, typer.Option(help="For a file of one meter: its name.")] = None,
+    meter: Annotated[
+        str | None, typer.Option("--meter", "--rider", help="For a file of one meter or rider: the name.")
+    ] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="For trips that name no mode: bus, metro, bicycle, e_bike, walking, ...")
+    ] = None,
     unit: Annotated[str | None, typer.Option(help="For meter readings without a unit: kWh, m3, therm, ...")] = None,
     home: HomeOption = None,
     json: JsonOption = False,
@@ -42,7 +47,7 @@ def ingest(
     """
     here = Installation.at(home)
     registered = here.settings.source(source)
-    household = Household(service=registered.service, unit=unit, meter=meter, residents=registered.residents)
+    household = Household(service=mode or registered.service, unit=unit, meter=meter, residents=registered.residents)
     now = int(time.time())
     read = [
         ingest_file(here.book, path, source, registered, kind=kind, household=household, now=now)

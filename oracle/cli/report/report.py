@@ -16,7 +16,20 @@ from oracle.model.errors import DifferencesFound, InputError
 if TYPE_CHECKING:
     from oracle.report.report import Report
 
-Name = Literal["issuance", "statements", "redemptions", "settlement", "reserve", "findings", "flags", "reconciliation"]
+Name = Literal[
+    "issuance",
+    "statements",
+    "redemptions",
+    "settlement",
+    "reserve",
+    "findings",
+    "flags",
+    "credits",
+    "market",
+    "shares",
+    "retirements",
+    "reconciliation",
+]
 
 _FOLDER = Path("reports")
 

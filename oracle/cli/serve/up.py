@@ -13,7 +13,7 @@ import typer
 
 from oracle.cli import app
 from oracle.cli.console import HomeOption, JsonOption, say, show
-from oracle.config import DEFAULT_HOME
+from oracle.config import DEFAULT_HOME, Settings
 from oracle.edge.chain.client import Chain
 from oracle.edge.chain.contracts.methodology_registry import Terms
 from oracle.edge.chain.manifest import Manifest
@@ -85,7 +85,7 @@ def up(
 ) -> None:
     """Start a local chain, deploy, and fill it with operators, merchants, a reserve and methodologies.
 
-    Running it again continues what was interrupted, or finds everything there.
+    Running it again continues what was interrupted, or finds everything there. It never changes a config.toml that is there.
 
         carbonbook up
         carbonbook up --chain ganache --port 8600
@@ -105,7 +105,10 @@ def up(
     begin = process.genesis_time + _HEAD_START_SECONDS
     if fresh and deployed.now() < begin:
         local.advance(process.rpc, begin - deployed.now())
-    (folder / "config.toml").write_text(_CONFIG.format(rpc=process.rpc))
+    if fresh:
+        (folder / "config.toml").write_text(_CONFIG.format(rpc=process.rpc))
+    elif Settings.load(folder).rpc != process.rpc:
+        say(f'config.toml names another node. Set rpc = "{process.rpc}" there to use this chain.')
     show(
         {
             "rpc": process.rpc,

@@ -83,6 +83,13 @@ class Chain:
         """Address of a contract by its role in the manifest."""
         return self._contracts[contract].address
 
+    def know(self, contract: str, name: str, address: str) -> None:
+        """Takes in a contract that one of the deployment made, under a role of its own and with the ABI of `name`."""
+        for chain in (self, *self.witnesses):
+            chain._contracts[contract] = chain.web3.eth.contract(
+                address=Web3.to_checksum_address(address), abi=abi_of(name)
+            )
+
     def read(self, contract: str, function: str, *args: object, block: BlockIdentifier = "latest") -> Any:
         """Value of a view function at a block; a tuple of several. Structs have their fields as attributes.
 

@@ -58,6 +58,10 @@ class Book:
         with disk(self._name_file):
             return self._name_file.read_text(errors="replace") if self._name_file.exists() else None
 
+    def named_accounts(self) -> dict[str, str]:
+        """Names of the keys that are here, by account; the secrets that are no accounts are left out."""
+        return {self._keys.address(name): name for name in self._keys.names() if name not in (CUSTODY, RECORDS)}
+
     @property
     def register(self) -> Register:
         """The register of citizens; opens the two secrets."""

@@ -155,7 +155,7 @@ class Settlements:
             SettlementRefused: Something of it was paid, or may still be by a transaction on its way.
         """
         with self.alone():
-            run = self.observed(name)
+            run = self.refreshed(name)
             if run.has_paid:
                 raise SettlementRefused(f"Run {name} is {run.state}: what was paid cannot be cancelled.")
             with self._database.begin() as connection:
@@ -174,12 +174,12 @@ class Settlements:
             VerificationFailed: It was altered after it was signed.
         """
         check_signed(self.run(name), self.domain, self._officers)
-        run = self.observed(name)
+        run = self.refreshed(name)
         looked = ready(self._chain, run)
         self._remember(name, looked)
         for group in send_items(outbox, run, [item for item in looked if item.state is ItemState.WAITING]):
             self._remember(name, group)
-        return self.observed(name)
+        return self.refreshed(name)
 
     def waiting(self) -> list[str]:
         """Names of the approved runs that something is still open of, oldest first."""
@@ -192,8 +192,8 @@ class Settlements:
         with self._database.reading() as connection:
             return run_named(connection, name)
 
-    def observed(self, name: str) -> Run:
-        """A run as the chain has it; the book learns what it did not know."""
+    def refreshed(self, name: str) -> Run:
+        """Reads from the chain what became of each payout of a run, and stores it in the book."""
         with self._database.reading() as connection:
             run = run_named(connection, name)
             own = Own(transactions_of(connection, name), given_payouts(connection, name))

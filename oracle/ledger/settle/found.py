@@ -43,7 +43,7 @@ def take_up(database: Database, chain: Chain, settlements: Settlements, confirma
         )  # before the runs: what they send meanwhile is theirs
         with database.reading() as connection:
             names = [run.name for run in all_runs(connection)]
-        runs = [settlements.observed(name) for name in names]
+        runs = [settlements.refreshed(name) for name in names]
         owned = {payout for run in runs for payout in payouts_of(run).values()}
         unknown = [payout for payout in there if id_of(payout) not in owned]
         asked_for = list(_asked_for(runs, unknown))
@@ -52,7 +52,7 @@ def take_up(database: Database, chain: Chain, settlements: Settlements, confirma
         found = [_given(database, run, payout) for run, payout in asked_for]
         found += [each for group in _grouped(left) for each in _made(database, group)]
         for name in {each.run for each in found}:
-            settlements.observed(name)
+            settlements.refreshed(name)
         return found
 
 

@@ -4,7 +4,7 @@
 kind          what
 ============  ============================================================================================
 szt           card taps as JSON or JSON Lines (`oracle.measure.records.szt`)
-trips         trips as CSV (`oracle.measure.records.trips`)
+trips         trips as CSV, or as the JSON of MDS (`oracle.measure.records.trips`)
 meters        meter readings as CSV (`oracle.measure.records.meters`)
 greenbutton   meter readings as ESPI XML (`oracle.measure.records.greenbutton`)
 ============  ============================================================================================
@@ -19,16 +19,18 @@ from pathlib import Path
 from typing import BinaryIO, cast
 from zoneinfo import available_timezones
 
-from oracle.measure.records import meters, trips
+from oracle.measure.records import meters
 from oracle.measure.records.content import BOM, MAX_BYTES, Limited, load, open_file, text_blocks, utf8
 from oracle.measure.records.greenbutton import read_greenbutton
+from oracle.measure.records.layouts import MDS, layout_of
 from oracle.measure.records.mapped import read_mapped
+from oracle.measure.records.mds import begins_as_mds, is_mds
 from oracle.measure.records.meters import Household, read_meters
 from oracle.measure.records.origin import Origin
 from oracle.measure.records.shipped import mapping_for, recognised, utf8_start
 from oracle.measure.records.szt import FIELDS, read_taps
 from oracle.measure.records.table import columns, header
-from oracle.measure.records.trips import read_trips
+from oracle.measure.records.trips import read_mds, read_trips
 from oracle.model.acts import Reading
 from oracle.model.errors import InputError
 from oracle.model.names import readable
@@ -58,7 +60,7 @@ def read(
         region: Where the acts happened, as `CN` plus GB/T 2260 digits.
         kind: One of `KINDS`; None to tell by the content.
         zone: IANA time zone of local times in the file, and of the civil day.
-        household: For meter readings, what the file does not say.
+        household: What the file does not say: of meter readings, or the rider and mode of trips.
         most: Bytes of it, unpacked, that are read.
 
     Raises:
@@ -76,7 +78,8 @@ def read(
         case "szt":
             return read_taps(text_blocks(path, most=most), origin)
         case "trips":
-            return read_trips(text_blocks(path, most=most), origin)
+            read_as = read_mds if is_mds(path) else read_trips
+            return read_as(text_blocks(path, most=most), origin, household)
         case "meters":
             mapping = mapping_for(path, household.mapping)
             if mapping is None:
@@ -97,27 +100,34 @@ def sniff(path: Path) -> str:
             return "greenbutton"
         case b"<":
             raise _unknown("XML that is no ESPI feed", path.name)
-        case b"{" | b"[" if any(b'"%s"' % name.encode() in start for name in FIELDS):
-            return "szt"
-        case b"{" | b"[" if recognised(utf8_start(path), path.name):
-            return "meters"
         case b"{" | b"[":
-            members = ", ".join(sorted({name.decode("utf-8", "replace") for name in _MEMBER.findall(start)})[:12])
-            raise _unknown(
-                f"JSON with the members {members or 'none'}: no row is a tap, nor a reading that is known", path.name
-            )
+            return _kind_of_json(path, start)
     text = utf8(start.partition(b"\n")[0], path.name)
     names = header(text, path.name)
-    if {*trips.REQUIRED} <= {*names}:
+    if layout_of(names) is not None:
         return "trips"
     if {*meters.REQUIRED} <= {*names}:
         return "meters"
-    if {"card_no", "deal_date", "deal_type"} <= {*names}:
+    if {*FIELDS[:3]} <= {*names}:
         return "szt"
     if recognised(utf8_start(path), path.name) is not None:
         return "meters"
-    known = [name for name in names if name in (*trips.REQUIRED, *meters.REQUIRED, *meters.OPTIONAL)]
+    of_trips = MDS.required(Household())
+    known = [name for name in names if name in (*of_trips, *meters.REQUIRED, *meters.OPTIONAL)]
     raise _unknown(f"a first line of {columns(names, known)}", path.name)
+
+
+def _kind_of_json(path: Path, start: bytes) -> str:
+    if begins_as_mds(start):
+        return "trips"
+    if any(b'"%s"' % name.encode() in start for name in FIELDS):
+        return "szt"
+    if recognised(utf8_start(path), path.name) is not None:
+        return "meters"
+    members = ", ".join(sorted({name.decode("utf-8", "replace") for name in _MEMBER.findall(start)})[:12])
+    raise _unknown(
+        f"JSON with the members {members or 'none'}: no row is a tap, nor a reading that is known", path.name
+    )
 
 
 def _unknown(found: str, file: str) -> InputError:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from oracle.measure.records.content import load, text_blocks, utf8
-from oracle.measure.records.mapped import header_line, wanted
+from oracle.measure.records.mapped import header_line, plain_table, wanted
 from oracle.measure.records.table import Table, fields_of, header, parse
 from oracle.model.errors import InputError
 from oracle.model.mapping import Mapping

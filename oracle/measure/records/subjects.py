@@ -8,14 +8,16 @@ from typing import BinaryIO, cast
 
 import polars as pl
 
-from oracle.measure.records.content import MAX_BYTES, Limited, open_file, text_blocks
+from oracle.measure.records.content import MAX_BYTES, Limited, is_json, open_file, text_blocks
 from oracle.measure.records.espi import read_feed
 from oracle.measure.records.greenbutton import meter_of
 from oracle.measure.records.json_rows import json_rows
+from oracle.measure.records.layouts import MDS, layout_of
+from oracle.measure.records.mds import is_mds, mds_trips
 from oracle.measure.records.meters import Household
 from oracle.measure.records.reader import sniff
 from oracle.measure.records.shipped import meter_tables
-from oracle.measure.records.table import Table, parse
+from oracle.measure.records.table import Table, header_of, parse
 
 SCHEMA = {"row": pl.Int64(), "subject": pl.String()}
 
@@ -38,11 +40,14 @@ def subjects(path: Path, kind: str | None, household: Household, most: int = MAX
         case "greenbutton":
             found = [_of_feed(path, household, most)]
         case "szt":
-            found = list(_of_taps(text_blocks(path, most=most), path.name))
-        case "meters":
-            found = list(_of_tables(meter_tables(path, household.mapping, most), "meter", household.meter))
+            text = text_blocks(path, most=most)
+            found = list(
+                _of_taps(text, path.name) if is_json(path) else _of_tables(parse(text, path.name), _CARD, None)
+            )
+        case "trips":
+            found = list(_of_trips(path, household, most))
         case _:
-            found = list(_of_tables(parse(text_blocks(path, most=most), path.name), "rider", None))
+            found = list(_of_tables(meter_tables(path, household.mapping, most), "meter", household.meter))
     return pl.concat([pl.DataFrame(schema=SCHEMA), *found]).drop_nulls()
 
 
@@ -52,6 +57,17 @@ def _of_taps(blocks: Iterable[bytes], file: str) -> Iterable[pl.DataFrame]:
         named = [(row, record[_CARD]) for row, record in part.objects if isinstance(record, dict) and _CARD in record]
         texts = [(row, str(card).strip()) for row, card in named if isinstance(card, str | int)]
         yield pl.DataFrame(texts, schema=SCHEMA, orient="row")
+
+
+def _of_trips(path: Path, given: Household, most: int) -> Iterable[pl.DataFrame]:
+    text = text_blocks(path, most=most)
+    if is_mds(path):
+        tables, layout = iter([mds_trips(text, path.name)]), MDS
+    else:
+        names, blocks = header_of(text, path.name)
+        tables, layout = parse(blocks, path.name), (layout_of(names) or MDS).in_file(names)
+    for table in tables:
+        yield table.frame.select("row", layout.subject(given.meter).alias("subject"))
 
 
 def _of_tables(tables: Iterable[Table], name: str, given: str | None) -> Iterable[pl.DataFrame]:

@@ -90,7 +90,7 @@ def _rows(blocks: Iterable[bytes], file: str) -> Iterator[JsonRows]:
     """The rows of a file, which is JSON, or CSV with the same names in its first line."""
     following = iter(blocks)
     first = next(following, b"")
-    if first.lstrip()[:1] in (b"{", b"["):
+    if first.lstrip()[:1] in (b"{", b"[") or FIELDS[0].encode() not in first.partition(b"\n")[0].lower():
         yield from json_rows(chain([first], following), FIELDS, file)
         return
     for table in parse(chain([first], following), file):

@@ -39,11 +39,16 @@ def rejected_by_code(frame: pl.DataFrame, file: str, values: Sequence[str]) -> t
 
 @dataclass(frozen=True)
 class Check:
-    """A row for which `bad` holds is a finding of `code`, with the name and the content of the field that made it so."""
+    """A row for which `bad` holds is a finding of `code`, with the name and the content of the field that made it so.
+
+    Attributes:
+        known: What would have been right, for people; "" where that says itself.
+    """
 
     code: str
     field: str
     bad: pl.Expr
+    known: str = ""
 
 
 def checked(frame: pl.DataFrame, file: str, checks: Sequence[Check]) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
@@ -53,8 +58,12 @@ def checked(frame: pl.DataFrame, file: str, checks: Sequence[Check]) -> tuple[pl
     bad = frame.filter(pl.col("failed").is_not_null())
     found = []
     for i, check in enumerate(checks):
-        lines = bad.filter(pl.col("failed") == i).with_columns(field=pl.lit(check.field), value=_shown(check.field))
-        found.append(rejected(check.code, file, lines, ["field", "value"]))
+        shown = {
+            "field": pl.lit(check.field),
+            "value": _shown(check.field),
+            "known": pl.lit(check.known or None, pl.String),
+        }
+        found.append(rejected(check.code, file, bad.filter(pl.col("failed") == i).with_columns(**shown), list(shown)))
     return frame.filter(pl.col("failed").is_null()).drop("failed"), found
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from oracle.edge.chain.client import Chain, Event
-from oracle.edge.chain.contracts.told import CONTRACT_OF
+from oracle.edge.chain.contracts.reduction_certifier import ReductionCertifier
+from oracle.edge.chain.contracts.told import CONTRACT_OF, FIRST_FLOW
 from oracle.edge.chain.manifest import abi_of
 from oracle.model.errors import ChainError, InputError
 from oracle.model.ids import methodology_text
@@ -101,7 +102,9 @@ def read_ledger(chain: Chain, number: int | None = None) -> Ledger:
         ChainError: The chain was re-organised while it was read.
     """
     block = _block(chain, number)
-    events = {name: tuple(kind(chain, block.number).events(name)) for name, kind in CONTRACT_OF.items()}
+    has_claims = ReductionCertifier(chain, block.number).claim_count() > 0
+    told = CONTRACT_OF if has_claims else FIRST_FLOW
+    events = {name: tuple(told[name](chain, block.number).events(name)) if name in told else () for name in CONTRACT_OF}
     with_events = sorted({event.block for listed in events.values() for event in listed})
     times = {number: chain.now(number) for number in with_events}
     if _block(chain, block.number).hash != block.hash:

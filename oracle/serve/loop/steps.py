@@ -66,7 +66,7 @@ class Work:
         """Sends the settlement runs that two persons signed; returns the number of merchants that were paid."""
         paid = 0
         for name in self.runs.waiting():
-            before = self.runs.observed(name)
+            before = self.runs.refreshed(name)
             paid += len(before.open_items) - len(self.runs.send(self.outbox, name).open_items)
         return paid
 

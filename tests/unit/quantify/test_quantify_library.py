@@ -105,6 +105,7 @@ def test_rules__active__sourced_verified_and_within_thirty_one_characters(librar
 def test_rules__easily_forged__earn_no_points(library: Library) -> None:
     assert {name for name, document in library.documents.items() if not document.points} == {
         "CI-07",
+        "CI-07-TRACE",
         "CI-30",
         "CI-32",
         "EQUIV",

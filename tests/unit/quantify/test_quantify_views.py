@@ -33,7 +33,7 @@ def test_list__json__every_scenario_with_status_and_rules() -> None:
     scenarios = run("list")["scenarios"]
     assert isinstance(scenarios, list)
     by_id = {row["id"]: row for row in scenarios}
-    assert len(by_id) == 44
+    assert len(by_id) == 45
     assert by_id["CI-01"]["status"] == "active"
     assert by_id["CI-01"]["factor"] == "26.9 g/km"
     assert by_id["CI-01"]["name_zh"] == "公交出行（按里程）"
@@ -153,7 +153,7 @@ def test_catalogue__page__both_languages_and_the_arithmetic(library: Library) ->
 
 
 def test_catalogue__command__writes_every_page(tmp_path: Path) -> None:
-    assert run("catalogue", "--folder", str(tmp_path / "pages"))["pages"] == 46
+    assert run("catalogue", "--folder", str(tmp_path / "pages"))["pages"] == 47
     assert len(list((tmp_path / "pages").glob("*.md"))) == 46
 
 
@@ -240,7 +240,7 @@ def test_command__compute__decimals_are_never_floats() -> None:
 def test_creditable__what_is_forged_easily_or_claimed_elsewhere__is_never_certified() -> None:
     library = Library.load()
     never = {name for name, document in library.documents.items() if not document.creditable}
-    assert never == {"CI-07", "CI-14", "CI-16", "CI-30", "CI-32", "EQUIV", "POINTS"}
+    assert never == {"CI-07", "CI-07-TRACE", "CI-14", "CI-16", "CI-30", "CI-32", "EQUIV", "POINTS"}
     assert all(library.documents[name].creditable_reason for name in never)
     growth_only = {name for name, document in library.documents.items() if not document.points}
     assert growth_only <= never

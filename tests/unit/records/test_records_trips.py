@@ -6,11 +6,13 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
+from oracle.measure.records.meters import Household
 from oracle.measure.records.trips import read_trips
 from oracle.model.acts import Reading
 from oracle.model.errors import InputError
 from tests.unit.records.record_files import assert_every_row_once, codes, found, origin, rows_of_acts
 
+MODES = "bus, metro, tram, bicycle, e_bike, walking, nev_taxi"
 HEADER = "provider_id,trip_id,device_id,vehicle_type,start_time,end_time,distance,duration,rider,mode"
 GOOD = {
     "provider_id": "c20e08cf",
@@ -31,7 +33,7 @@ def line(**fields: str) -> str:
 
 
 def read(*lines: str, header: str = HEADER) -> Reading:
-    reading = read_trips(["\n".join([header, *lines]).encode()], origin())
+    reading = read_trips(["\n".join([header, *lines]).encode()], origin(), Household())
     assert_every_row_once(reading)
     return reading
 
@@ -57,7 +59,7 @@ def test_read__modes__decide_the_scenario() -> None:
         "CI-01": ["T1", "T3"],
         "CI-02": ["T2"],
     }
-    assert found(reading) == [(4, "unknown_kind", {"field": "mode", "value": "ferry"})]
+    assert found(reading) == [(4, "unknown_kind", {"field": "mode", "value": "ferry", "known": MODES})]
 
 
 def test_read__the_field_names_of_mds_1__are_read_as_well() -> None:
@@ -68,6 +70,32 @@ def test_read__the_field_names_of_mds_1__are_read_as_well() -> None:
 def test_read__a_file_with_both_names__takes_that_of_mds_2() -> None:
     reading = read(line() + ",99999", header=HEADER + ",trip_distance")
     assert reading.acts["CI-01"]["distance_m"].to_list() == [5230]
+
+
+@pytest.mark.parametrize(
+    ("mode", "scenario"),
+    [
+        ("tram", "CI-03"),
+        ("bicycle", "CI-05"),
+        ("共享单车", None),
+        ("骑行", "CI-05"),
+        ("E-Bike", "CI-06"),
+        ("electric bike", "CI-06"),
+        ("walking", "CI-07-TRACE"),
+        ("NEV taxi", "CI-09-RIDE"),
+    ],
+)
+def test_read__every_mode__is_of_the_scenario_that_its_methodology_has(mode: str, scenario: str | None) -> None:
+    assert list(read(line(mode=mode)).acts) == ([scenario] if scenario else [])
+
+
+def test_read__seconds_as_mds_0_2_has_them__are_seconds() -> None:
+    trip = read(line(start_time="1535751550.9", end_time="1535753350")).acts["CI-01"].row(0, named=True)
+    assert (trip["start"], trip["end"]) == (1535751550, 1535753350)
+
+
+def test_read__a_ride__has_the_time_from_start_to_end() -> None:
+    assert read(line(mode="bike")).acts["CI-05"]["duration_s"].to_list() == [1800]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +110,8 @@ def test_read__distances_with_decimals__are_rounded_down(distance: str, metres: 
     ("field", "value", "code"),
     [
         *((name, "", "missing_field") for name in ("trip_id", "rider", "mode", "start_time", "end_time", "distance")),
-        ("start_time", "1535751550", "bad_time"),  # seconds
+        ("start_time", "153575155099", "bad_time"),
+        ("start_time", "1535751550.", "bad_time"),
         ("start_time", "15357515509990", "bad_time"),
         ("start_time", "-535751550999", "bad_time"),
         ("start_time", "2018-09-01", "bad_time"),
@@ -98,7 +127,7 @@ def test_read__distances_with_decimals__are_rounded_down(distance: str, metres: 
 )
 def test_read__a_field_that_cannot_be_used__is_a_finding_that_shows_it(field: str, value: str, code: str) -> None:
     reading = read(line(), line(**{"trip_id": "T2", field: value}))
-    shown = {"field": field, **({"value": value} if value else {})}
+    shown = {"field": field, **({"value": value} if value else {}), **({"known": MODES} if field == "mode" else {})}
     assert found(reading) == [(2, code, shown)]
     assert rows_of_acts(reading) == [1]
 

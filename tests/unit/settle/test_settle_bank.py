@@ -34,7 +34,7 @@ def run_of(amounts: list[int], **changed: object) -> Run:
 
 def order_of(minors: list[int], **changed: object) -> Order:
     transfers = [
-        Transfer(account(n), Party(f"商户 {n}", "62220000", "103584000022"), minor, f"run {n}")
+        Transfer(account(n), Party(f"商户 {n}", "62220000", "103584000022"), minor, f"run {n}", "0x5d87")
         for n, minor in enumerate(minors)
     ]
     plain = Order(b"\7" * 32, 1_675_000_000, DEBTOR, "CNY", 2, transfers)
@@ -94,7 +94,7 @@ def test_payment_file__the_same_run__gives_the_same_bytes_and_another_run_other_
 
 def test_payment_file__hostile_name__is_text() -> None:
     party = Party("</Nm><IBAN>&\"'<!--", "DE02701500000000594937", "SSKMDEMM").checked()
-    made = payment_file(order_of([5], transfers=[Transfer(account(1), party, 5, "x")]))
+    made = payment_file(order_of([5], transfers=[Transfer(account(1), party, 5, "x", "0x5d87")]))
     root = ElementTree.fromstring(made)  # our own file
     assert [node.text for node in root.findall(".//p:Cdtr/p:Nm", SPACE)] == [party.name]
     assert [node.text for node in root.findall(".//p:CdtrAcct/p:Id/p:IBAN", SPACE)] == [party.account]
@@ -105,7 +105,7 @@ def test_payment_file__hostile_name__is_text() -> None:
     "wrong", [{"currency": "yuan"}, {"transfers": []}, {"decimals": 6}], ids=["currency", "nobody", "decimals"]
 )
 def test_payment_file__not_as_the_schema_says__is_not_handed_out(wrong: dict[str, object]) -> None:
-    with pytest.raises(VerificationFailed, match=r"The payment file is no pain\.001\.001\.09"):
+    with pytest.raises(VerificationFailed, match=r"The payment file is not a valid pain\.001\.001\.09"):
         payment_file(order_of([5], **wrong))
 
 

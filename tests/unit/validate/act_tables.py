@@ -18,6 +18,7 @@ BASE = {
     "day": 11,
     "rows": [1],
     "distance_m": 10_000,
+    "duration_s": 1_800,
     "rides": 1,
     "energy_wh": 8_000,
     "volume_l": 9_000,

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 
+from oracle.measure.quantify.library import Library
 from oracle.measure.validate.rules import RULES, Context, Limits, validate
 from oracle.model.acts import FIELDS, Reading, schema
 from oracle.model.findings import CODES
@@ -199,3 +200,15 @@ def test_validate__any_acts__every_row_passes_or_is_found_once_and_what_passes_k
 
 def test_tables__of_the_tests__have_every_field_of_every_scenario() -> None:
     assert all(set(schema(name)) <= set(BASE) for name in FIELDS)
+
+
+def test_limits__of_every_trip__are_those_of_its_methodology() -> None:
+    documents, limits = Library.load().documents, Limits()
+    for scenario, (low, high) in limits.distance_m.items():
+        (field,) = {
+            method.fields["distance_km"].in_base(method.fields["distance_km"].min): method.fields["distance_km"]
+            for name, method in documents[scenario].methods.items()
+            if name in {row.method for row in documents[scenario].rules}
+        }.values()
+        assert (field.in_base(field.min), field.in_base(field.max)) == (low, high), scenario
+        assert tuple(map(int, documents[scenario].speed_kmh or ())) == limits.speed_kmh[scenario], scenario

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from eth_utils.crypto import keccak
 from web3.types import BlockIdentifier
@@ -27,7 +27,7 @@ class Contract:
         block: The block that every read is of, and the last one that events are of: the latest unless told.
     """
 
-    role: ClassVar[str]  # its name in the manifest
+    role: str  # its name in the manifest
 
     def __init__(self, chain: Chain, block: BlockIdentifier = "latest"):
         self.chain = chain

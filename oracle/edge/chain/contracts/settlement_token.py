@@ -15,6 +15,10 @@ class SettlementToken(Contract):
         """Base units of an account."""
         return int(self._read("balanceOf", account))
 
+    def allowance(self, owner: str, spender: str) -> int:
+        """Base units that somebody may take of an account."""
+        return int(self._read("allowance", owner, spender))
+
     def symbol(self) -> str:
         """Its symbol."""
         return str(self._read("symbol"))

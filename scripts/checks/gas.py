@@ -1,7 +1,7 @@
 """Compares the gas of what people pay for with `tests/fuzz/gas/snapshot.json`: exits 1 if a figure rose by more than 2 %.
 
-python scripts/check_gas.py            compare, and print the table
-python scripts/check_gas.py --write    keep today's figures as the new snapshot
+python scripts/checks/gas.py            compare, and print the table
+python scripts/checks/gas.py --write    keep today's figures as the new snapshot
 
 The figures come from the suites tests/fuzz/gas/Gas*.t.sol, which forge runs call by call as transactions of their own. Limits that
 must hold whatever the snapshot says are in the suites themselves.
@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SNAPSHOT = ROOT / "tests" / "fuzz" / "gas" / "snapshot.json"
 MEASURED = ROOT / "build" / "forge" / "gas"
 TOLERANCE_PERCENT = 2
@@ -36,7 +36,7 @@ def main() -> int:
     for fault in faults:
         print(fault, file=sys.stderr)
     if faults:
-        print("If that is meant: python scripts/check_gas.py --write, and commit the snapshot.", file=sys.stderr)
+        print("If that is meant: python scripts/checks/gas.py --write, and commit the snapshot.", file=sys.stderr)
     return 1 if faults else 0
 
 

@@ -2,7 +2,7 @@
 delays, its admin, its guardian and its delays for new holders, every function's role, every contract's partners and delays, the
 committee, the parameters and the compiler.
 
-    python scripts/check_deployment.py --rpc http://127.0.0.1:8545 --manifest .carbonbook/deployment.json
+    python scripts/checks/deployment.py --rpc http://127.0.0.1:8545 --manifest .carbonbook/deployment.json
 
 Exit code 0: nothing drifted; 1: something did, one line for each; others as for `carbonbook`.
 """
@@ -24,7 +24,7 @@ from oracle.edge.chain.client import Chain
 from oracle.edge.chain.manifest import Manifest, abi_of
 from oracle.model.errors import CarbonbookError
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 ACCESS = "CarbonbookAccess"
 ROLES = {"ADMIN": 0, "AUTHORITY": 1, "AUTHORITY_DELAYED": 2, "GUARDIAN": 3}  # contracts/libraries/RolesLib.sol
 

@@ -1,0 +1,1 @@
+"""What a buyer emitted, reduced and bought, and what of it credits may stand for."""
