@@ -17,11 +17,9 @@ from oracle.model.errors import ConfigError
 CURRENCY = "EUR"
 _LATIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-?:().,'+ ")
 # What has no decomposition into a Latin letter and a mark, or is written otherwise by custom.
-_WRITTEN = {
-    "ä": "ae", "ö": "oe", "ü": "ue", "Ä": "AE", "Ö": "OE", "Ü": "UE", "ß": "ss", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O",
-    "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "TH", "ł": "l", "Ł": "L", "ı": "i", "œ": "oe", "Œ": "OE",
-    "&": "+", "_": "-", "€": "E", "’": "'", "‘": "'", "–": "-", "—": "-", "@": "(at)",
-}  # fmt: skip
+_LETTERS = "ä=ae ö=oe ü=ue Ä=AE Ö=OE Ü=UE ß=ss æ=ae Æ=AE ø=o Ø=O đ=d Đ=D ð=d Ð=D þ=th Þ=TH ł=l Ł=L ı=i œ=oe Œ=OE"
+_SIGNS = {"&": "+", "_": "-", "€": "E", "’": "'", "‘": "'", "–": "-", "—": "-", "@": "(at)"}
+_WRITTEN = _SIGNS | dict(pair.split("=") for pair in _LETTERS.split())
 
 
 def latin(text: str) -> str:
