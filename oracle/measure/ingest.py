@@ -96,7 +96,7 @@ def ingest(
         return Ingested(present, {}, empty_findings(), before=True)
     reading = read(path, source=name, region=source.region, kind=kind, zone=source.zone, household=household, most=most)
     reading = validate(reading, Context(now=now))
-    texts = masked_rows(path, _quarantined(reading), kind)
+    texts = masked_rows(path, _quarantined(reading), kind, household.mapping)
     tags = _tags(book, name, path, kind, household, most, reading)
     with book.database.begin() as connection:
         _require_allowance(connection, name, source, reading.rows, now)
@@ -110,7 +110,10 @@ def ingest(
         add_file(connection, file, found)
         keep_rows(connection, sha256, texts)
         keep_subjects(connection, sha256, tags)
-        add_arrival(connection, Arrival(sha256, kind, read_at=now, **vars(household)))
+        add_arrival(
+            connection,
+            Arrival(sha256, kind, household.service, household.unit, household.meter, household.residents, now),
+        )
     return Ingested(file, {scenario: len(frame) for scenario, frame in acts.items()}, found, before=False)
 
 
