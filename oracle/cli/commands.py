@@ -56,6 +56,7 @@ GROUPS = {
         "settle": "ledger.settle",
     },
     "Credits": {
+        "certify": "ledger.certify",
         "market": "ledger.market",
         "retire": "ledger.retire",
         "certificate": "ledger.certificate",

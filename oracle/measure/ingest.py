@@ -108,7 +108,7 @@ def ingest(
         documents=documents,
     )
     reading = validate(reading, Context(now=now))
-    texts = masked_rows(path, _quarantined(reading), kind, documents)
+    texts = masked_rows(path, _quarantined(reading), kind, household.mapping, documents)
     tags = _tags(book, name, path, kind, household, most, reading)
     with book.database.begin() as connection:
         _require_allowance(connection, name, source, reading.rows, now)
@@ -122,7 +122,10 @@ def ingest(
         add_file(connection, file, found)
         keep_rows(connection, sha256, texts)
         keep_subjects(connection, sha256, tags)
-        add_arrival(connection, Arrival(sha256, kind, read_at=now, **vars(household)))
+        add_arrival(
+            connection,
+            Arrival(sha256, kind, household.service, household.unit, household.meter, household.residents, now),
+        )
     return Ingested(file, {scenario: len(frame) for scenario, frame in acts.items()}, found, before=False)
 
 

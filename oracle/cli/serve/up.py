@@ -137,6 +137,7 @@ def down(home: HomeOption = None, json: JsonOption = False) -> None:
 @app.command()
 def clock(
     advance: Annotated[int, typer.Option(help="Days to move the clock forward.", min=0)] = 0,
+    blocks: Annotated[int, typer.Option(help="Empty blocks to add.", min=0)] = 0,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -145,6 +146,7 @@ def clock(
     carbonbook clock --advance 8
     """
     chain = Installation.at(home).chain
+    local.mine(chain.rpc, blocks)
     now = local.advance(chain.rpc, advance * 86_400) if advance else chain.now()
     show({"time": _local_time(now), "seconds": now}, json)
 

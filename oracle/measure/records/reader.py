@@ -20,11 +20,13 @@ from oracle.measure.records.asked import SCENARIO
 from oracle.measure.records.content import BOM, MAX_BYTES, Limited, load, open_file, text_blocks, utf8
 from oracle.measure.records.greenbutton import read_greenbutton
 from oracle.measure.records.layouts import MDS, layout_of
+from oracle.measure.records.mapped import read_mapped
 from oracle.measure.records.mds import begins_as_mds, is_mds
 from oracle.measure.records.meters import Household, read_meters
 from oracle.measure.records.origin import Origin
 from oracle.measure.records.sheets import sheets
-from oracle.measure.records.szt import read_taps
+from oracle.measure.records.shipped import mapping_for, recognised, utf8_start
+from oracle.measure.records.szt import FIELDS, read_taps
 from oracle.measure.records.table import columns, header
 from oracle.measure.records.trips import read_mds, read_trips
 from oracle.model.acts import Reading
@@ -85,6 +87,14 @@ def _trips(file: Brought) -> Reading:
     return read_as(text_blocks(file.path, most=file.most), file.origin, file.household)
 
 
+def _meters(file: Brought) -> Reading:
+    mapping = mapping_for(file.path, file.household.mapping)
+    blocks = text_blocks(file.path, most=file.most)
+    if mapping is None:
+        return read_meters(blocks, file.origin, file.household)
+    return read_mapped(blocks, file.origin, file.household, mapping)
+
+
 def _acts(file: Brought) -> Reading:
     return read_acts(sheets(file.path, file.most), file.origin, file.library, file.scenario)
 
@@ -92,20 +102,18 @@ def _acts(file: Brought) -> Reading:
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "szt": Kind(
-            "card taps of Shenzhen Tong: JSON, JSON Lines",
+            "card taps of Shenzhen Tong: JSON, JSON Lines, CSV",
             lambda file: read_taps(text_blocks(file.path, most=file.most), file.origin),
         ),
         "trips": Kind("trips of MDS or of a bike-share system: CSV, or the JSON of MDS", _trips),
-        "meters": Kind(
-            "meter readings of electricity, gas and water: CSV",
-            lambda file: read_meters(text_blocks(file.path, most=file.most), file.origin, file.household),
-        ),
+        "meters": Kind("meter readings of electricity, gas and water: CSV, or as a mapping explains them", _meters),
         "greenbutton": Kind("meter readings as an ESPI feed (Green Button): XML", _greenbutton),
         "acts": Kind(
             "acts of any methodology, whose id may stand for the kind: CSV, JSON, JSON Lines, Parquet, Excel", _acts
         ),
     }
 )
+_MEMBER = re.compile(rb'"([^"\\\n]{1,40})"\s*:')
 
 
 def read(
@@ -176,28 +184,39 @@ def sniff(path: Path) -> str:
         case b"<":
             raise _unknown("XML that is no ESPI feed", path.name)
         case b"{" | b"[":
-            if all(b'"%s"' % name.encode() in start.lower() for name in acts.REQUIRED):
-                return "acts"
-            return "trips" if begins_as_mds(start) else "szt"
+            return _kind_of_json(path, start)
     if start.startswith((b"PAR1", b"PK\x03\x04")):  # tables that only acts come in
         return "acts"
     text = utf8(start.partition(b"\n")[0], path.name)
     names = header(text, path.name)
     if layout_of(names) is not None:
         return "trips"
-    for kind, required in _REQUIRED.items():
-        if {*required} <= {*names}:
-            return kind
+    if {SCENARIO, *acts.REQUIRED} <= {*names}:
+        return "acts"
+    if {*meters.REQUIRED} <= {*names}:
+        return "meters"
+    if {*FIELDS[:3]} <= {*names}:
+        return "szt"
+    if recognised(utf8_start(path), path.name) is not None:
+        return "meters"
     of_trips = MDS.required(Household())
     known = [name for name in names if name in (*of_trips, *acts.REQUIRED, *meters.REQUIRED, *meters.OPTIONAL)]
     raise _unknown(f"a first line of {columns(names, known)}", path.name)
 
 
-# Columns by which a CSV is told.
-_REQUIRED: dict[str, tuple[str, ...]] = {
-    "acts": (SCENARIO, *acts.REQUIRED),
-    "meters": meters.REQUIRED,
-}
+def _kind_of_json(path: Path, start: bytes) -> str:
+    if all(b'"%s"' % name.encode() in start.lower() for name in acts.REQUIRED):
+        return "acts"
+    if begins_as_mds(start):
+        return "trips"
+    if any(b'"%s"' % name.encode() in start for name in FIELDS):
+        return "szt"
+    if recognised(utf8_start(path), path.name) is not None:
+        return "meters"
+    members = ", ".join(sorted({name.decode("utf-8", "replace") for name in _MEMBER.findall(start)})[:12])
+    raise _unknown(
+        f"JSON with the members {members or 'none'}: no row is a tap, an act, nor a reading that is known", path.name
+    )
 
 
 def _unknown(found: str, file: str) -> InputError:

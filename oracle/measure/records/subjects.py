@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 
 import polars as pl
 
-from oracle.measure.records.content import MAX_BYTES, Limited, open_file, text_blocks
+from oracle.measure.records.content import MAX_BYTES, Limited, is_json, open_file, text_blocks
 from oracle.measure.records.espi import read_feed
 from oracle.measure.records.greenbutton import meter_of
 from oracle.measure.records.json_rows import json_rows
@@ -17,12 +17,13 @@ from oracle.measure.records.mds import is_mds, mds_trips
 from oracle.measure.records.meters import Household
 from oracle.measure.records.reader import kind_of
 from oracle.measure.records.sheets import sheets
+from oracle.measure.records.shipped import meter_tables
 from oracle.measure.records.table import Table, header_of, parse
 
 SCHEMA = {"row": pl.Int64(), "subject": pl.String()}
 
 _CARD = "card_no"
-_METER, _SUBJECT = "meter", "subject"
+_SUBJECT = "subject"
 
 
 def subjects(path: Path, kind: str | None, household: Household, most: int = MAX_BYTES) -> pl.DataFrame:
@@ -41,14 +42,16 @@ def subjects(path: Path, kind: str | None, household: Household, most: int = MAX
         case "greenbutton":
             found = [_of_feed(path, household, most)]
         case "szt":
-            found = list(_of_taps(text_blocks(path, most=most), path.name))
+            text = text_blocks(path, most=most)
+            found = list(
+                _of_taps(text, path.name) if is_json(path) else _of_tables(parse(text, path.name), _CARD, None)
+            )
         case "acts":
             found = list(_of_tables(sheets(path, most), _SUBJECT, None))
         case "trips":
             found = list(_of_trips(path, household, most))
         case _:
-            tables = parse(text_blocks(path, most=most), path.name)
-            found = list(_of_tables(tables, _METER, household.meter))
+            found = list(_of_tables(meter_tables(path, household.mapping, most), "meter", household.meter))
     return pl.concat([pl.DataFrame(schema=SCHEMA), *found]).drop_nulls()
 
 
