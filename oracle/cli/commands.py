@@ -54,11 +54,17 @@ GROUPS = {
         "dispute": "ledger.dispute",
         "settle": "ledger.settle",
     },
+    "Credits": {
+        "certify": "ledger.certify",
+        "market": "ledger.market",
+        "retire": "ledger.retire",
+        "certificate": "ledger.certificate",
+        "shares": "ledger.shares",
+        "buyer": "ledger.buyer",
+        "export": "report.export",
+    },
     "Authority": {
         "methodology": "ledger.authority",
-    },
-    "Credits": {
-        "buyer": "ledger.buyer",
     },
     "Reports and proofs": {
         "status": "report.status",

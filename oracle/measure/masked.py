@@ -9,12 +9,14 @@ from pathlib import Path
 
 import polars as pl
 
-from oracle.measure.records.content import open_file, text_blocks, utf8
+from oracle.measure.records.content import MAX_BYTES, is_json, open_file, text_blocks, utf8
 from oracle.measure.records.json_rows import json_rows
 from oracle.measure.records.mds import is_mds, mds_rows
 from oracle.measure.records.reader import sniff
+from oracle.measure.records.shipped import mapping_for, meter_tables
 from oracle.measure.records.szt import FIELDS
 from oracle.model.errors import InputError
+from oracle.model.mapping import Mapping
 
 MOST_ROWS = 1_000
 MOST_CHARACTERS = 2_000
@@ -24,16 +26,17 @@ _OPEN = frozenset(
     (
         *("deal_date", "deal_type", "station", "mode", "start_time", "end_time", "distance", "trip_distance"),
         *("rideable_type", "started_at", "ended_at", "starttime", "stoptime"),
-        *("start", "end", "value", "unit", "quality", "residents"),
+        *("start", "end", "value", "unit", "quality", "residents", "register"),
     )
 )
 
 
-def masked_rows(path: Path, rows: list[int], kind: str | None) -> dict[int, str]:
+def masked_rows(path: Path, rows: list[int], kind: str | None, mapping: Mapping | None = None) -> dict[int, str]:
     """Some data rows of a file as JSON, masked; rows of an XML feed, whose findings show all there is, are left out.
 
     Args:
         rows: Their numbers, counted as findings count them; the first `MOST_ROWS` of them are given.
+        mapping: What a source of meter readings says about its files.
     """
     wanted = set(sorted(rows)[:MOST_ROWS])
     if not wanted:
@@ -42,7 +45,7 @@ def masked_rows(path: Path, rows: list[int], kind: str | None) -> dict[int, str]
     if kind == "greenbutton":
         return {}
     texts: dict[int, str] = {}
-    for number, row in _rows(path, kind, wanted):
+    for number, row in _rows(path, kind, wanted, mapping):
         texts[number] = json.dumps(row, ensure_ascii=False)[:MOST_CHARACTERS]
         if len(texts) == len(wanted):
             break
@@ -54,9 +57,11 @@ def masked(value: object) -> str:
     return "…" if str(value) else ""
 
 
-def _rows(path: Path, kind: str, wanted: set[int]) -> Iterator[tuple[int, object]]:
-    if kind == "szt":
+def _rows(path: Path, kind: str, wanted: set[int], mapping: Mapping | None) -> Iterator[tuple[int, object]]:
+    if kind == "szt" and is_json(path):
         return _json(path, wanted)
+    if kind == "meters" and mapping_for(path, mapping) is not None:
+        return _readings(path, wanted, mapping)
     return _mds(path, wanted) if kind == "trips" and is_mds(path) else _csv(path, wanted)
 
 
@@ -88,6 +93,15 @@ def _json(path: Path, wanted: set[int]) -> Iterator[tuple[int, object]]:
 
 def _object(row: object) -> object:
     return {name: _shown(name, value) for name, value in row.items()} if isinstance(row, dict) else "no object"
+
+
+def _readings(path: Path, wanted: set[int], mapping: Mapping | None) -> Iterator[tuple[int, object]]:
+    """Rows of a file that a mapping explains, under the names of a plain one."""
+    for table in meter_tables(path, mapping, MAX_BYTES):
+        rows = table.frame.filter(pl.col("row").is_in(wanted)).unique("row", keep="first", maintain_order=True)
+        for row in rows.to_dicts():
+            number = row.pop("row")
+            yield number, {name: _shown(name, value or "") for name, value in row.items()}
 
 
 def _text(line: bytes, path: Path) -> str:

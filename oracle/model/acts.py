@@ -63,6 +63,33 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }
 
 
+CONTESTED_SCHEMA: dict[str, pl.DataType] = {
+    "scenario": pl.String(),
+    "record_key": pl.String(),
+    "day": pl.Int32(),
+}
+
+
+def nothing_contested() -> pl.DataFrame:
+    """A table of contested records without any."""
+    return pl.DataFrame(schema=CONTESTED_SCHEMA)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of the sound rows of a file.
+
+    Attributes:
+        acts: Acts of all scenarios, named in `scenario`; every column of `schema` but `region` and `day`.
+        findings: Findings of the rows that are no acts.
+        contested: Records of which the file says two different things (`CONTESTED_SCHEMA`): no earlier file's value counts either.
+    """
+
+    acts: pl.DataFrame
+    findings: list[pl.DataFrame]
+    contested: pl.DataFrame
+
+
 @dataclass(frozen=True)
 class Reading:
     """What a reader made of one file: every data row is in exactly one act's `rows` or in exactly one finding.
@@ -73,6 +100,7 @@ class Reading:
         rows: Number of data rows.
         acts: Acts by scenario.
         findings: Rows that are no acts, and why (`oracle.model.findings`).
+        contested: Records of which the file says two different things (`CONTESTED_SCHEMA`).
     """
 
     source: str
@@ -80,6 +108,7 @@ class Reading:
     rows: int
     acts: dict[str, pl.DataFrame] = field(default_factory=dict)
     findings: pl.DataFrame = field(default_factory=empty_findings)
+    contested: pl.DataFrame = field(default_factory=nothing_contested)
 
 
 def schema(scenario: str) -> dict[str, pl.DataType]:

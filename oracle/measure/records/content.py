@@ -86,6 +86,11 @@ def load(path: Path, limit: int) -> bytes:
     return content
 
 
+def is_json(path: Path) -> bool:
+    """Whether a file of text is a JSON document or JSON Lines."""
+    return load(path, 1 << 10).removeprefix(BOM).lstrip()[:1] in (b"{", b"[")
+
+
 def text_blocks(path: Path, size: int = BLOCK_BYTES, most: int = MAX_BYTES) -> Iterator[bytes]:
     """A text file as UTF-8 without a byte order mark, in blocks of whole lines of about `size` bytes.
 

@@ -14,6 +14,7 @@ Files may be gzip, and text may be UTF-8 or GB18030.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import BinaryIO, cast
 from zoneinfo import available_timezones
@@ -22,10 +23,12 @@ from oracle.measure.records import meters
 from oracle.measure.records.content import BOM, MAX_BYTES, Limited, load, open_file, text_blocks, utf8
 from oracle.measure.records.greenbutton import read_greenbutton
 from oracle.measure.records.layouts import MDS, layout_of
+from oracle.measure.records.mapped import read_mapped
 from oracle.measure.records.mds import begins_as_mds, is_mds
 from oracle.measure.records.meters import Household, read_meters
 from oracle.measure.records.origin import Origin
-from oracle.measure.records.szt import read_taps
+from oracle.measure.records.shipped import mapping_for, recognised, utf8_start
+from oracle.measure.records.szt import FIELDS, read_taps
 from oracle.measure.records.table import columns, header
 from oracle.measure.records.trips import read_mds, read_trips
 from oracle.model.acts import Reading
@@ -36,6 +39,7 @@ from oracle.model.units import DEFAULT_ZONE
 KINDS = ("szt", "trips", "meters", "greenbutton")
 
 _SNIFFED_BYTES = 1 << 16
+_MEMBER = re.compile(rb'"([^"\\\n]{1,40})"\s*:')
 
 
 def read(
@@ -77,7 +81,10 @@ def read(
             read_as = read_mds if is_mds(path) else read_trips
             return read_as(text_blocks(path, most=most), origin, household)
         case "meters":
-            return read_meters(text_blocks(path, most=most), origin, household)
+            mapping = mapping_for(path, household.mapping)
+            if mapping is None:
+                return read_meters(text_blocks(path, most=most), origin, household)
+            return read_mapped(text_blocks(path, most=most), origin, household, mapping)
     raise InputError(f"'{kind}' is no kind of file; there are: {', '.join(KINDS)}", file=path.name)
 
 
@@ -94,16 +101,33 @@ def sniff(path: Path) -> str:
         case b"<":
             raise _unknown("XML that is no ESPI feed", path.name)
         case b"{" | b"[":
-            return "trips" if begins_as_mds(start) else "szt"
+            return _kind_of_json(path, start)
     text = utf8(start.partition(b"\n")[0], path.name)
     names = header(text, path.name)
     if layout_of(names) is not None:
         return "trips"
     if {*meters.REQUIRED} <= {*names}:
         return "meters"
+    if {*FIELDS[:3]} <= {*names}:
+        return "szt"
+    if recognised(utf8_start(path), path.name) is not None:
+        return "meters"
     of_trips = MDS.required(Household())
     known = [name for name in names if name in (*of_trips, *meters.REQUIRED, *meters.OPTIONAL)]
     raise _unknown(f"a first line of {columns(names, known)}", path.name)
+
+
+def _kind_of_json(path: Path, start: bytes) -> str:
+    if begins_as_mds(start):
+        return "trips"
+    if any(b'"%s"' % name.encode() in start for name in FIELDS):
+        return "szt"
+    if recognised(utf8_start(path), path.name) is not None:
+        return "meters"
+    members = ", ".join(sorted({name.decode("utf-8", "replace") for name in _MEMBER.findall(start)})[:12])
+    raise _unknown(
+        f"JSON with the members {members or 'none'}: no row is a tap, nor a reading that is known", path.name
+    )
 
 
 def _unknown(found: str, file: str) -> InputError:

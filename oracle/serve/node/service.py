@@ -1,13 +1,15 @@
 """A node over HTTP.
 
-==================================  ========================================================================================
-GET  /v1/member                     address, and the last close that is settled; anyone
-GET  /v1/batches                    header of every batch the node found for itself; anyone
-GET  /v1/batches/{batch}/approval   the node's signature over one of them; anyone
-GET  /v1/batches/{batch}/bundle     its bundle as an archive (`oracle.serve.node.archive`); anyone: a bundle is public
-PUT  /v1/closings/{number}          a close is proposed; a proposer that the node's config names, signed
-PUT  /v1/batches/{batch}/claim      the proposer's bundle of a disputed batch; signed. Answers where the two differ.
-==================================  ========================================================================================
+==========================================  ================================================================================
+GET  /v1/member                             address, and the last close that is settled; anyone
+GET  /v1/batches                            header of every batch the node found for itself; anyone
+GET  /v1/batches/{batch}/approval           the node's signature over one of them; anyone
+GET  /v1/batches/{batch}/bundle             its bundle as an archive (`oracle.serve.node.archive`); anyone: a bundle is public
+PUT  /v1/closings/{number}                  a close is proposed; a proposer that the node's config names, signed
+PUT  /v1/batches/{batch}/claim              the proposer's bundle of a disputed batch; signed. Answers where the two differ.
+PUT  /v1/claims/{claim}                     a claim on credits is submitted; signed. Answers the node's signature over its frame.
+PUT  /v1/claims/{claim}/reversals/{batch}   the same submission; the node's signature over what rests on a revoked batch
+==========================================  ================================================================================
 
 A close is sent as its document's length (8 bytes), the document, and the table of people. The table is never written to disk.
 """
@@ -99,6 +101,22 @@ def node_app(member: Member, proposers: tuple[str, ...], spool_folder: Path) -> 
                 archive.unlink()
             return asdict(await run_in_threadpool(member.compare, BatchId(batch)))
 
+    @app.put("/v1/claims/{claim}")
+    async def frame(claim: int, request: HttpRequest) -> dict[str, Any]:
+        """Recompute a claim from this node's own bundles, and sign its frame."""
+        signed = _authentic(request, proposers)
+        with places.place(signed.sender.lower(), signed.key):
+            document = await _whole(request, signed.sha256)
+            return (await run_in_threadpool(member.claims.frame, claim, document)).to_json()
+
+    @app.put("/v1/claims/{claim}/reversals/{batch}")
+    async def reversal(claim: int, batch: Batch, request: HttpRequest) -> dict[str, Any]:
+        """Recompute how much of a series rests on a revoked batch, and sign it."""
+        signed = _authentic(request, proposers)
+        with places.place(signed.sender.lower(), signed.key):
+            document = await _whole(request, signed.sha256)
+            return (await run_in_threadpool(member.claims.reversal, claim, BatchId(batch), document)).to_json()
+
     return app
 
 
@@ -110,7 +128,7 @@ def closing_body(document: bytes, people: bytes) -> bytes:
 def _parts(body: bytes) -> tuple[bytes, bytes]:
     end = _LENGTH_BYTES + int.from_bytes(body[:_LENGTH_BYTES])
     if len(body) < end:
-        raise InputError(f"the document should end at byte {end}, the body has {len(body)}")
+        raise InputError(f"the document should end at byte {end}, but the body has {len(body)} bytes")
     return body[_LENGTH_BYTES:end], body[end:]
 
 
@@ -118,7 +136,9 @@ def _authentic(http: HttpRequest, proposers: tuple[str, ...], clock: Callable[[]
     path = http.url.path + (f"?{http.url.query}" if http.url.query else "")
     request, signature = parse(http.method, path, http.headers, int(clock()))
     if request.sender.lower() not in {address.lower() for address in proposers}:
-        raise NotAuthentic(f"{request.sender} is not among this node's proposers.")
+        raise NotAuthentic(
+            f"{request.sender} is not a proposer of this node. Add it to `proposers` in its config.toml."
+        )
     require(request, signature, ByAddress(request.sender))
     return request
 
@@ -135,5 +155,5 @@ async def _whole(http: HttpRequest, sha256: str) -> bytes:
             raise TooLarge(f"the body has more than {MOST_BYTES} bytes")
     found = hashlib.sha256(body).hexdigest()
     if found != sha256:
-        raise NotAuthentic(f"The body's SHA-256 is {found}, signed was {sha256}.")
+        raise NotAuthentic(f"The body has SHA-256 {found}, but {sha256} was signed.")
     return bytes(body)
