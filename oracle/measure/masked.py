@@ -30,7 +30,7 @@ _OPEN = frozenset(
 
 
 def masked_rows(path: Path, rows: list[int], kind: str | None) -> dict[int, str]:
-    """Some data rows of a file as JSON, masked; rows of an XML feed, whose findings show all there is, are left out.
+    """Some data rows of a file as JSON, masked; rows of an XML feed and tracks, whose findings show all there is, are left out.
 
     Args:
         rows: Their numbers, counted as findings count them; the first `MOST_ROWS` of them are given.
@@ -39,7 +39,7 @@ def masked_rows(path: Path, rows: list[int], kind: str | None) -> dict[int, str]
     if not wanted:
         return {}
     kind = kind or sniff(path)
-    if kind == "greenbutton":
+    if kind in ("greenbutton", "tracks"):
         return {}
     texts: dict[int, str] = {}
     for number, row in _rows(path, kind, wanted):

@@ -5,6 +5,7 @@ kind          what
 ============  ============================================================================================
 szt           card taps as JSON or JSON Lines (`oracle.measure.records.szt`)
 trips         trips as CSV, or as the JSON of MDS (`oracle.measure.records.trips`)
+tracks        GPS tracks as GPX, GeoJSON or Geolife PLT (`oracle.measure.tracks`)
 meters        meter readings as CSV (`oracle.measure.records.meters`)
 greenbutton   meter readings as ESPI XML (`oracle.measure.records.greenbutton`)
 ============  ============================================================================================
@@ -28,12 +29,14 @@ from oracle.measure.records.origin import Origin
 from oracle.measure.records.szt import read_taps
 from oracle.measure.records.table import columns, header
 from oracle.measure.records.trips import read_mds, read_trips
+from oracle.measure.tracks.files import form_of
+from oracle.measure.tracks.read import read_tracks
 from oracle.model.acts import Reading
 from oracle.model.errors import InputError
 from oracle.model.names import readable
 from oracle.model.units import DEFAULT_ZONE
 
-KINDS = ("szt", "trips", "meters", "greenbutton")
+KINDS = ("szt", "trips", "tracks", "meters", "greenbutton")
 
 _SNIFFED_BYTES = 1 << 16
 
@@ -76,6 +79,8 @@ def read(
         case "trips":
             read_as = read_mds if is_mds(path) else read_trips
             return read_as(text_blocks(path, most=most), origin, household)
+        case "tracks":
+            return read_tracks(path, origin, household, most)
         case "meters":
             return read_meters(text_blocks(path, most=most), origin, household)
     raise InputError(f"'{kind}' is no kind of file; there are: {', '.join(KINDS)}", file=path.name)
@@ -88,6 +93,8 @@ def sniff(path: Path) -> str:
         InputError: it cannot be told; says what was found and which kinds there are.
     """
     start = load(path, _SNIFFED_BYTES)
+    if form_of(start) is not None:
+        return "tracks"
     match start.removeprefix(BOM).lstrip()[:1]:
         case b"<" if b"http://naesb.org/espi" in start:
             return "greenbutton"

@@ -17,6 +17,8 @@ from oracle.measure.records.mds import is_mds, mds_trips
 from oracle.measure.records.meters import Household
 from oracle.measure.records.reader import sniff
 from oracle.measure.records.table import header_of, parse
+from oracle.measure.tracks.files import tracks
+from oracle.model.units import DEFAULT_ZONE
 
 SCHEMA = {"row": pl.Int64(), "subject": pl.String()}
 
@@ -41,6 +43,8 @@ def subjects(path: Path, kind: str | None, household: Household, most: int = MAX
             found = [_of_feed(path, household, most)]
         case "szt":
             found = list(_of_taps(text_blocks(path, most=most), path.name))
+        case "tracks":
+            found = [_of_tracks(path, household, most)]
         case "trips":
             found = list(_of_trips(path, household, most))
         case _:
@@ -54,6 +58,11 @@ def _of_taps(blocks: Iterable[bytes], file: str) -> Iterable[pl.DataFrame]:
         named = [(row, record[_CARD]) for row, record in part.objects if isinstance(record, dict) and _CARD in record]
         texts = [(row, str(card).strip()) for row, card in named if isinstance(card, str | int)]
         yield pl.DataFrame(texts, schema=SCHEMA, orient="row")
+
+
+def _of_tracks(path: Path, given: Household, most: int) -> pl.DataFrame:
+    named = [(row, track and track.rider) for row, track in tracks(path, DEFAULT_ZONE, given, most)]
+    return pl.DataFrame(named, schema=SCHEMA, orient="row")
 
 
 def _of_trips(path: Path, given: Household, most: int) -> Iterable[pl.DataFrame]:
