@@ -59,6 +59,7 @@ GROUPS = {
     },
     "Credits": {
         "buyer": "ledger.buyer",
+        "export": "report.export",
     },
     "Reports and proofs": {
         "status": "report.status",

@@ -75,7 +75,7 @@ def to_base_exact(value: str | int | Decimal, per_unit: int) -> int:
     """
     scaled = _scaled(value, per_unit)
     if scaled != scaled.to_integral_value():
-        raise InputError(f"'{value}' has more decimals than 1/{per_unit} allows")
+        raise InputError(f"'{value}' has too many decimals; the smallest unit is 1/{per_unit}")
     return int(scaled)
 
 
@@ -91,7 +91,7 @@ def milli_points(text: str, *, least: int = 1, field: str | None = None) -> int:
     """
     milli = to_base_exact(text, MILLI)
     if not least <= milli <= MOST_MILLI:
-        raise InputError(f"'{text}' points are not between {points(least)} and {points(MOST_MILLI)}", field=field)
+        raise InputError(f"'{text}' points: must be between {points(least)} and {points(MOST_MILLI)}", field=field)
     return milli
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import insert, select
 from oracle.edge.store.runs import payouts_of, run_named
 from oracle.edge.store.schema import bank_payments
 from oracle.model.errors import StoreError
+from tests.e2e.cli import CHAIN, Carbonbook
 from tests.e2e.till import MERCHANTS, Till
 
 PROPOSER, APPROVER = ("--key", "authority-1"), ("--key", "authority-2")
@@ -125,7 +126,7 @@ def test_a_cancelled_run__whose_successor_paid__stays_cancelled_and_has_no_file(
     office.carbonbook("settle", "cancel", first)
     second = office.sent(day)
     assert sorted(amounts(office.file(second))) == ["0.05", "0.10"]
-    assert "is cancelled: a bank file is made of what is confirmed" in office.no_file(first)
+    assert "is cancelled. A bank file needs payouts that are confirmed" in office.no_file(first)
     assert (office.state(first), office.state(second)) == ("cancelled", "confirmed")
     assert office.carbonbook("reconcile")["differences"] == 0
 
@@ -179,9 +180,9 @@ def test_a_payout__that_somebody_else_made__is_told_and_goes_to_a_run_that_two_p
     assert "is found" in office.no_file(name)
     assert office.carbonbook("settle", "approve", name, *PROPOSER)["state"] == "proposed"
     same = office.carbonbook.run("settle", "approve", name, *PROPOSER)
-    assert (same.returncode, "a second person has to approve it" in same.stderr) == (12, True)
+    assert (same.returncode, "another person must approve it" in same.stderr) == (12, True)
     refused = office.carbonbook.run("settle", "cancel", name)
-    assert (refused.returncode, "what was paid cannot be cancelled" in refused.stderr) == (12, True)
+    assert (refused.returncode, "cannot be cancelled: part of it was paid" in refused.stderr) == (12, True)
     assert office.carbonbook("settle", "approve", name, *APPROVER)["state"] == "confirmed"
     assert amounts(office.file(name)) == ["0.15"]
     assert office.carbonbook("rebuild")["payouts_found"] == []
@@ -220,6 +221,34 @@ def test_a_restored_book__with_the_approved_run__gives_it_its_payouts_and_the_sa
     assert {item["run"] for item in office.carbonbook("rebuild")["payouts_found"]} == {run}
     assert office.state(run) == "confirmed"
     assert office.file(run) == before
+
+
+def test_settle_file__after_the_merchants_bank_changed__is_as_it_was_made(office: Office) -> None:
+    run = office.sent(office.order(two="2"))
+    before = office.file(run)
+    moved = office.till.folder / "moved.csv"
+    moved.write_text(
+        "merchant,name,bank_account,bank_code\nmerchant-2,Other,DE89 3704 0044 0532 0130 00,\nnobody,X,1,1\n"
+    )
+    done = office.carbonbook.run("merchant", "set", moved)
+    assert (done.returncode, "moved.csv, row 2" in done.stderr) == (3, True), done.stderr
+    assert office.file(run) == before
+    assert "<IBAN>DE89370400440532013000</IBAN>" in office.file(office.sent(office.order(two="2")))
+
+
+def test_settle_file__for_sepa__is_what_the_rulebook_asks(office: Office) -> None:
+    config = office.till.home / "config.toml"
+    config.write_text(config.read_text() + 'profile = "sepa"\n')
+    assert "<ChrgBr>SLEV</ChrgBr>" in office.file(office.sent(office.order(one="2")))
+
+
+def test_up__again__keeps_the_edited_settings(office: Office) -> None:
+    config, port = office.till.home / "config.toml", office.till.here.settings.rpc.rpartition(":")[2]
+    before = config.read_bytes()
+    office.carbonbook("down")
+    Carbonbook(office.till.home)("up", "--chain", CHAIN, "--port", port)
+    assert config.read_bytes() == before
+    assert office.carbonbook("reconcile")["differences"] == 0
 
 
 def test_a_bank_payment__for_a_payout_that_has_one__is_refused_by_the_database(office: Office) -> None:

@@ -184,7 +184,8 @@ class Outbox(Sender):
         if again:
             if window.anew == _ANEW:
                 raise ChainError(
-                    f"Another program sends from {self.account.address}: it took the nonces of {len(again)} transactions. Stop it."
+                    f"Another program sends from {self.account.address} and used the nonces of {len(again)} transactions. "
+                    "Stop that program."
                 )
             repeated = self._ended(self._begun([calls[place] for place in again], window.anew + 1))
             outcomes |= dict(zip(again, repeated, strict=True))
@@ -242,8 +243,8 @@ class Outbox(Sender):
             cost += rows.most_wei(connection, self.account.address, count)
         if balance < cost:
             raise OutOfGasMoney(
-                f"{self.account.address} has {balance} wei and may need {cost} for what is to be sent and on its way. "
-                "Send it gas money; nothing was lost."
+                f"{self.account.address} has {balance} wei and may need {cost} for new and pending transactions. "
+                "Send it gas money and repeat the command; nothing was lost."
             )
 
     def _await(self, ids: Sequence[int]) -> None:
@@ -261,8 +262,8 @@ class Outbox(Sender):
                 return
             if time.monotonic() >= deadline:
                 raise NotMined(
-                    f"{len(left)} of {len(ids)} transactions are not mined after {self._pace.wait_seconds:.0f} s ({left[0].act}). "
-                    "They stay in the outbox: `carbonbook reconcile`, or the next command, goes on with them."
+                    f"{len(left)} of {len(ids)} transactions are still pending after {self._pace.wait_seconds:.0f} s ({left[0].act}). "
+                    "They stay in the outbox. Run `carbonbook reconcile` later; the next command continues with them, too."
                 ) from trouble
             if moved:
                 pauses = _pauses()

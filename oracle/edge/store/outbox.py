@@ -139,7 +139,7 @@ def add_planned(connection: Connection, rows: Sequence[dict[str, object]]) -> li
 def filled(value: T | None) -> T:
     """A value that a row's state says is there."""
     if value is None:
-        raise RuntimeError("a row of the outbox lacks what its state says it has")
+        raise RuntimeError("an outbox row lacks a value that its state requires")
     return value
 
 

@@ -162,6 +162,17 @@ merchants = Table(
     Column("name", Text, nullable=False),
     Column("bank_account", String(34), nullable=False),
     Column("bank_code", String(35), nullable=False),
+    Column("bank_name", Text, nullable=False, server_default=""),
+)
+
+# A run's file for the bank, as it was first made: it stays the same whatever becomes known of merchants later.
+bank_files = Table(
+    "bank_files",
+    metadata,
+    Column("run", String(40), ForeignKey("settlement_runs.name"), primary_key=True),
+    Column("name", String(35), nullable=False),
+    Column("ending", String(8), nullable=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 # What a run's payment file tells the bank to pay: whole minor units of the currency. `carried` is what was owed and is less than one of

@@ -7,8 +7,8 @@ file is checked against the message's schema before it is handed out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from pyiso20022.pain.pain_001_001_09 import (
     AmountType4Choice,
     BranchAndFinancialInstitutionIdentification6,
     CashAccount38,
+    ChargeBearerType1Code,
     ClearingSystemIdentification2Choice,
     ClearingSystemMemberIdentification2,
     CreditTransferTransaction34,
@@ -28,17 +29,21 @@ from pyiso20022.pain.pain_001_001_09 import (
     Document,
     FinancialInstitutionIdentification18,
     GenericAccountIdentification1,
+    GenericFinancialIdentification1,
     GroupHeader85,
     PartyIdentification135,
     PaymentIdentification6,
     PaymentInstruction30,
     PaymentMethod3Code,
+    PaymentTypeInformation26,
     RemittanceInformation16,
+    ServiceLevel8Choice,
 )
 from xsdata.formats.dataclass.serializers import XmlSerializer
 from xsdata.formats.dataclass.serializers.config import SerializerConfig
 from xsdata.models.datatype import XmlDate, XmlDateTime
 
+from oracle.ledger.settle import sepa
 from oracle.model.bank import Party
 from oracle.model.errors import VerificationFailed
 from oracle.model.units import DEFAULT_ZONE
@@ -46,6 +51,7 @@ from oracle.model.units import DEFAULT_ZONE
 MESSAGE = "pain.001.001.09"
 NAMESPACE = f"urn:iso:std:iso:20022:tech:xsd:{MESSAGE}"
 _ID_LENGTH = 35  # Max35Text
+_SEPA_NAME_LENGTH = 70  # EPC115-06, AT-P001 and AT-E001
 
 
 @dataclass(frozen=True)
@@ -56,13 +62,20 @@ class Transfer:
         merchant: Its account on chain; the payment's identifier follows from it.
         to: Who is paid.
         minor: Whole minor units of the currency.
-        remark: What the merchant reads on its bank statement.
+        run: The settlement run that it belongs to.
+        transaction: The payout on chain.
     """
 
     merchant: str
     to: Party
     minor: int
-    remark: str
+    run: str
+    transaction: str | None
+
+    @property
+    def remark(self) -> str:
+        """What the merchant reads on its bank statement."""
+        return f"Carbonbook {self.run} {self.transaction}"
 
 
 @dataclass(frozen=True)
@@ -87,13 +100,44 @@ class Order:
 
 
 def payment_file(order: Order) -> bytes:
-    """The file.
+    """The file, as any bank takes it.
 
     Raises:
         VerificationFailed: It would not be as the message's schema says.
     """
+    return _checked(_document(order, _approval_day(order)))
+
+
+def sepa_file(order: Order) -> bytes:
+    """The file as SEPA credit transfers: service level SEPA, shared charges, Latin characters, next day on which TARGET settles.
+
+    Raises:
+        ConfigError: The debtor or a merchant cannot pay or be paid by SEPA.
+        VerificationFailed: It would not be as the message's schema says.
+    """
+    sepa.require_party(order.debtor, "whoever pays ([settlement.bank] in config.toml)")
+    for transfer in order.transfers:
+        sepa.require_party(transfer.to, f"merchant {transfer.merchant}")
+    document = _document(_in_latin(order), sepa.execution_day(_approval_day(order)))
+    [instruction] = document.cstmr_cdt_trf_initn.pmt_inf
+    instruction.pmt_tp_inf = PaymentTypeInformation26(svc_lvl=[ServiceLevel8Choice(cd="SEPA")])
+    instruction.chrg_br = ChargeBearerType1Code.SLEV
+    for payment in instruction.cdt_trf_tx_inf:
+        payment.rmt_inf = RemittanceInformation16(ustrd=[sepa.latin(line) for line in payment.rmt_inf.ustrd])
+    return _checked(document)
+
+
+def _in_latin(order: Order) -> Order:
+    def party(given: Party) -> Party:
+        return replace(given, name=sepa.latin(given.name)[:_SEPA_NAME_LENGTH])
+
+    transfers = [replace(transfer, to=party(transfer.to)) for transfer in order.transfers]
+    return replace(order, debtor=party(order.debtor), transfers=transfers)
+
+
+def _checked(document: Document) -> bytes:
     serializer = XmlSerializer(config=SerializerConfig(indent="  "))
-    text = serializer.render(_document(order), ns_map={None: NAMESPACE})
+    text = serializer.render(document, ns_map={None: NAMESPACE})
     check_schema(text)
     return text.encode()
 
@@ -110,7 +154,7 @@ def check_schema(text: str) -> None:
     try:
         schema.validate(text)
     except XMLSchemaValidationError as error:
-        raise VerificationFailed(f"The payment file is no {MESSAGE}: {error.path}: {error.reason}") from error
+        raise VerificationFailed(f"The payment file is not a valid {MESSAGE}: {error.path}: {error.reason}") from error
 
 
 def message_id(digest: bytes) -> str:
@@ -123,11 +167,14 @@ def transfer_id(digest: bytes, merchant: str) -> str:
     return message_id(keccak(digest + bytes.fromhex(merchant[2:])))
 
 
-def _document(order: Order) -> Document:
+def _approval_day(order: Order) -> date:
+    return datetime.fromtimestamp(order.time, tz=ZoneInfo(DEFAULT_ZONE)).date()
+
+
+def _document(order: Order, day: date) -> Document:
     total = _money(sum(transfer.minor for transfer in order.transfers), order.decimals)
     count, identifier = str(len(order.transfers)), message_id(order.digest)
     approved = datetime.fromtimestamp(order.time, tz=UTC)
-    day = approved.astimezone(ZoneInfo(DEFAULT_ZONE)).date()
     header = GroupHeader85(
         msg_id=identifier,
         cre_dt_tm=XmlDateTime.from_datetime(approved),
@@ -155,7 +202,7 @@ def _transfer(order: Order, transfer: Transfer) -> CreditTransferTransaction34:
     return CreditTransferTransaction34(
         pmt_id=PaymentIdentification6(instr_id=identifier, end_to_end_id=identifier),
         amt=AmountType4Choice(instd_amt=amount),
-        cdtr_agt=_bank(transfer.to),
+        cdtr_agt=_bank(transfer.to) if transfer.to.code else None,
         cdtr=PartyIdentification135(nm=transfer.to.name),
         cdtr_acct=_account(transfer.to),
         rmt_inf=RemittanceInformation16(ustrd=[transfer.remark]),
@@ -169,6 +216,11 @@ def _account(party: Party) -> CashAccount38:
 
 
 def _bank(party: Party) -> BranchAndFinancialInstitutionIdentification6:
+    if not party.code:
+        other = GenericFinancialIdentification1(id="NOTPROVIDED")
+        return BranchAndFinancialInstitutionIdentification6(
+            fin_instn_id=FinancialInstitutionIdentification18(othr=other)
+        )
     if party.has_bic:
         return BranchAndFinancialInstitutionIdentification6(
             fin_instn_id=FinancialInstitutionIdentification18(bicfi=party.code)

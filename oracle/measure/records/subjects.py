@@ -61,7 +61,7 @@ def _of_taps(blocks: Iterable[bytes], file: str) -> Iterable[pl.DataFrame]:
 
 
 def _of_tracks(path: Path, given: Household, most: int) -> pl.DataFrame:
-    named = [(row, track and track.rider) for row, track in tracks(path, DEFAULT_ZONE, given, most)]
+    named = [(row, None if track is None else track.rider) for row, track in tracks(path, DEFAULT_ZONE, given, most)]
     return pl.DataFrame(named, schema=SCHEMA, orient="row")
 
 

@@ -18,6 +18,8 @@ from eth_utils.crypto import keccak
 from polars.exceptions import PolarsError
 
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.carbon_credit import CarbonCredit
+from oracle.edge.chain.contracts.reduction_certifier import ReductionCertifier
 from oracle.edge.chain.manifest import abi_of
 from oracle.model.errors import ChainError
 from oracle.report.index.segments import SCHEMA, Segment, Segments
@@ -117,6 +119,8 @@ class EventIndex:
         dropped = self._drop_replaced()
         listed = self._segments.listed()
         head, added = self._chain.head(), 0
+        vars(self).pop("_deployed", None)  # series that were claimed since have tokens of their own
+        vars(self).pop("_kinds", None)
         for segment, logs in self._read(listed[-1] if listed else None, head):
             rows = self._columns(logs)
             self._segments.add(segment, rows)
@@ -131,8 +135,8 @@ class EventIndex:
 
     def of_account(self, account: bytes) -> list[dict[str, Any]]:
         """Every event that names an account, in chain order, with its values by name."""
-        rows = self._segments.of_account(account)
-        return [self._by_name[row["contract"], row["event"]].decoded(row) for row in rows.iter_rows(named=True)]
+        rows, kinds = self._segments.of_account(account), self._by_name
+        return [kinds[row["contract"], row["event"]].decoded(row) for row in rows.iter_rows(named=True)]
 
     def counts(self) -> dict[str, int]:
         """Events by name; one that names two accounts counts once."""
@@ -169,17 +173,17 @@ class EventIndex:
     def _range(self, before: Segment | None, first: int, last: int) -> tuple[Segment, pl.DataFrame]:
         """The deployment's logs in a range of blocks; in the first half of it, and so on, if the node refuses so many."""
         hash_ = self._chain.block_hash(last)
-        addresses = [self._chain.address(role) for role in self._chain.manifest.contracts]
+        addresses = list(self._deployed)
         asked = {"fromBlock": hex(first), "toBlock": hex(last), "address": addresses}
         logs, fault = _parsed(self._chain.raw("eth_getLogs", asked))
         if hash_ is None or self._chain.block_hash(last) != hash_:
-            raise ChainError(f"Block {last} was replaced while it was read. Run it again.")
+            raise ChainError(f"Block {last} was replaced while it was read. Repeat the command.")
         if before is not None and self._chain.block_hash(before.last) != before.hash:
-            raise ChainError(f"Block {before.last} was replaced after it was read. Run it again.")
+            raise ChainError(f"Block {before.last} was replaced after it was read. Repeat the command.")
         if fault and first < last:
             return self._range(before, first, (first + last) // 2)
         if fault:
-            raise ChainError(f"The node at {self._chain.rpc} gives no logs of block {first}: {fault}")
+            raise ChainError(f"The node at {self._chain.rpc} returned no logs for block {first}: {fault}")
         return Segment(first, last, hash_), logs
 
     def _columns(self, raw: pl.DataFrame) -> pl.DataFrame:
@@ -191,7 +195,7 @@ class EventIndex:
         try:
             return self._columned(raw)
         except (PolarsError, KeyError) as error:
-            raise ChainError(f"The node at {self._chain.rpc} gives logs that are none: {error!r}") from error
+            raise ChainError(f"The node at {self._chain.rpc} returned invalid logs: {error!r}") from error
 
     def _columned(self, raw: pl.DataFrame) -> pl.DataFrame:
         topics = pl.col("topics")
@@ -220,16 +224,23 @@ class EventIndex:
             yield pl.concat(parts).unique(["account", "block", "log_index"]).select(*SCHEMA)
 
     @cached_property
-    def _kinds(self) -> dict[tuple[str, str], Kind]:
-        """Events by address and first topic."""
-        deployed = self._chain.manifest.contracts
-        return {
-            (entry.address.lower(), kind.topic): kind
-            for role, entry in deployed.items()
-            for kind in kinds_of(role, entry.name)
-        }
+    def _deployed(self) -> dict[str, tuple[str, str]]:
+        """Role and name of every contract by address: the manifest's, and the token of each series that was ever claimed."""
+        chain = self._chain
+        found = {chain.address(role): (role, entry.name) for role, entry in chain.manifest.contracts.items()}
+        tokens = (CarbonCredit(chain, claim) for claim in range(1, ReductionCertifier(chain).claim_count() + 1))
+        return found | {token.address: (token.role, "CarbonCredit") for token in tokens}
 
     @cached_property
+    def _kinds(self) -> dict[tuple[str, str], Kind]:
+        """Events by address and first topic."""
+        return {
+            (address.lower(), kind.topic): kind
+            for address, (role, name) in self._deployed.items()
+            for kind in kinds_of(role, name)
+        }
+
+    @property
     def _by_name(self) -> dict[tuple[str, str], Kind]:
         return {(kind.contract, kind.event): kind for kind in self._kinds.values()}
 
@@ -239,16 +250,16 @@ def _parsed(answer: bytes) -> tuple[pl.DataFrame, str]:
     try:
         read = pl.read_json(answer, schema=_ANSWER)
     except PolarsError as error:
-        return pl.DataFrame(schema=_LOG), f"not the answer of a node: {error}"
+        return pl.DataFrame(schema=_LOG), f"not a valid answer: {error}"
     if read.height != 1:
-        return pl.DataFrame(schema=_LOG), f"{read.height} answers in place of one"
+        return pl.DataFrame(schema=_LOG), f"{read.height} answers instead of one"
     if read["result"][0] is None:
         return pl.DataFrame(schema=_LOG), str(read["error"][0])
     if read["result"].list.len()[0] == 0:
         return pl.DataFrame(schema=_LOG), ""
     logs = read.select(pl.col("result").explode()).unnest("result")
     if any(logs.null_count().row(0)):
-        return pl.DataFrame(schema=_LOG), "logs that lack a field"
+        return pl.DataFrame(schema=_LOG), "a log without a required field"
     return logs, ""
 
 

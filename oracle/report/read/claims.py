@@ -27,6 +27,7 @@ class Series:
         supply_mg, retired_mg, cancelled_mg, frozen: As the token has them.
         market_mg: The market's balance, by the token.
         due, paid: Parts of the proceeds.
+        cancellations: The token's `Cancelled` events.
         pots: What had come in at each round, from round 0 on.
         pot_mg: What the shares are of.
         shortfall_mg: What nothing stands behind.
@@ -47,6 +48,7 @@ class Series:
     due: Split
     paid: Split
     head: Head
+    cancellations: tuple[Event, ...]
     pots: tuple[int, ...]
     shares_mg: int
     shortfall_mg: int
@@ -138,6 +140,7 @@ def _series(chain: Chain, at: int, book: Book, number: int, claim: Claim) -> Ser
         due=due,
         paid=paid,
         head=head,
+        cancellations=tuple(credit.events("Cancelled")),
         pots=tuple(pot.pot_of(number, round_) for round_ in range(head.rounds + 1)),
         shares_mg=certifier.shares_of(number)[1],
         shortfall_mg=ReversalDesk(chain, at).shortfall_of(number).mg,

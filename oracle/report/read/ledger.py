@@ -82,6 +82,16 @@ class Ledger:
         names = [methodology_text(header.methodology) for header in headers]
         return table[[*PLACE, "batch", "operator"]].assign(methodology=pd.Series(names, dtype="str"), **fields)
 
+    @cached_property
+    def claim_days(self) -> Mapping[int, tuple[int, int]]:
+        """First and last act day (number) of the batches of each claim that has any."""
+        days = dict(zip(self.batches["batch"], self.batches["day"], strict=True))
+        found: dict[int, list[int]] = {}
+        for event in self.events["BatchesAdded"]:
+            added = [days["0x" + batch.hex()] for batch in event.values["batches"]]
+            found.setdefault(event.values["claim"], []).extend(added)
+        return {claim: (min(added), max(added)) for claim, added in found.items()}
+
 
 _HEADER_NUMBERS = (
     "day",
@@ -108,7 +118,7 @@ def read_ledger(chain: Chain, number: int | None = None) -> Ledger:
     with_events = sorted({event.block for listed in events.values() for event in listed})
     times = {number: chain.now(number) for number in with_events}
     if _block(chain, block.number).hash != block.hash:
-        raise ChainError(f"Block {block.number} was replaced while it was read. Run the report again.")
+        raise ChainError(f"Block {block.number} was replaced while it was read. Repeat the command.")
     return Ledger(block, events, times)
 
 

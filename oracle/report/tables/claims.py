@@ -192,14 +192,10 @@ def _subject(flow: SecondFlow, number: int) -> dict[str, object]:
     }
 
 
-def days_of(ledger: Ledger, number: int) -> dict[str, object]:
+def days_of(ledger: Ledger, claim: int) -> dict[str, str | None]:
     """First and last act day of a claim's batches."""
-    added = [
-        hexed(batch)
-        for event in ledger.events["BatchesAdded"]
-        if event.values["claim"] == number
-        for batch in event.values["batches"]
-    ]
-    days = ledger.batches.set_index("batch")["day"].reindex(added).tolist()
-    ends = (date_of(int(min(days))).isoformat(), date_of(int(max(days))).isoformat()) if days else (None, None)
-    return dict(zip(("acts_from", "acts_through"), ends, strict=True))
+    first, last = ledger.claim_days.get(claim, (None, None))
+    return {
+        "acts_from": None if first is None else date_of(int(first)).isoformat(),
+        "acts_through": None if last is None else date_of(int(last)).isoformat(),
+    }

@@ -34,7 +34,7 @@ def run_of(amounts: list[int], **changed: object) -> Run:
 
 def order_of(minors: list[int], **changed: object) -> Order:
     transfers = [
-        Transfer(account(n), Party(f"商户 {n}", "62220000", "103584000022"), minor, f"run {n}")
+        Transfer(account(n), Party(f"商户 {n}", "62220000", "103584000022"), minor, f"run {n}", "0x5d87")
         for n, minor in enumerate(minors)
     ]
     plain = Order(b"\7" * 32, 1_675_000_000, DEBTOR, "CNY", 2, transfers)
@@ -56,10 +56,10 @@ def test_bank_payments__many_runs__sum_to_all_that_was_paid_rounded_down_once_pe
 
 def test_bank_payments__unconfirmed_or_nothing_paid__is_refused() -> None:
     run = run_of([10_000, 20_000])
-    with pytest.raises(SettlementRefused, match="is sent: a bank file is made of what is confirmed"):
+    with pytest.raises(SettlementRefused, match=r"is sent\. A bank file needs payouts that are confirmed"):
         bank_payments(run.with_items([replace(run.items[0], state=ItemState.SENT)]), {}, PER_FEN)
     changed = [replace(item, state=ItemState.CHANGED, transaction=None) for item in run.items]
-    with pytest.raises(SettlementRefused, match="is lapsed: a bank file is made of what is confirmed"):
+    with pytest.raises(SettlementRefused, match=r"is lapsed\. A bank file needs payouts that are confirmed"):
         bank_payments(run.with_items(changed), {}, PER_FEN)
 
 
@@ -71,7 +71,7 @@ def test_bank_payments__what_changed_and_was_not_paid__is_not_in_the_file() -> N
 
 def test_units_per_minor__a_coarser_token__is_refused() -> None:
     assert [units_per_minor_of(6, 2), units_per_minor_of(2, 2), units_per_minor_of(18, 0)] == [10**4, 1, 10**18]
-    with pytest.raises(InputError, match="a token of 1 decimals cannot pay a currency of 2"):
+    with pytest.raises(InputError, match="a token with 1 decimals cannot represent a currency with 2"):
         units_per_minor_of(1, 2)
 
 
@@ -94,7 +94,7 @@ def test_payment_file__the_same_run__gives_the_same_bytes_and_another_run_other_
 
 def test_payment_file__hostile_name__is_text() -> None:
     party = Party("</Nm><IBAN>&\"'<!--", "DE02701500000000594937", "SSKMDEMM").checked()
-    made = payment_file(order_of([5], transfers=[Transfer(account(1), party, 5, "x")]))
+    made = payment_file(order_of([5], transfers=[Transfer(account(1), party, 5, "x", "0x5d87")]))
     root = ElementTree.fromstring(made)  # our own file
     assert [node.text for node in root.findall(".//p:Cdtr/p:Nm", SPACE)] == [party.name]
     assert [node.text for node in root.findall(".//p:CdtrAcct/p:Id/p:IBAN", SPACE)] == [party.account]
@@ -105,7 +105,7 @@ def test_payment_file__hostile_name__is_text() -> None:
     "wrong", [{"currency": "yuan"}, {"transfers": []}, {"decimals": 6}], ids=["currency", "nobody", "decimals"]
 )
 def test_payment_file__not_as_the_schema_says__is_not_handed_out(wrong: dict[str, object]) -> None:
-    with pytest.raises(VerificationFailed, match=r"The payment file is no pain\.001\.001\.09"):
+    with pytest.raises(VerificationFailed, match=r"The payment file is not a valid pain\.001\.001\.09"):
         payment_file(order_of([5], **wrong))
 
 
