@@ -82,8 +82,9 @@ def _made_up(track: Track) -> dict[str, int | str] | None:
     straight = int((bends <= _STRAIGHT_MM).sum())
     if straight * 2 > len(bends):
         return {"reason": "no error of a receiver", "fixes": len(bends), "on a line": straight}
-    middle = int(np.sort(bends)[len(bends) // 2])
-    if middle > _SHAKING_MM:
+    bends = np.sort(bends[seconds[told] <= 1])  # in two seconds anybody may have braked
+    if len(bends) >= LEAST_FIXES and bends[len(bends) // 2] > _SHAKING_MM:
+        middle = int(bends[len(bends) // 2])
         return {"reason": "errors independent of each other", "fixes": len(bends), "millimetres": middle}
     return None
 

@@ -14,9 +14,10 @@ from oracle.measure.tracks.track import Track
 WIDTH_MM = 12_000
 NOISE_MM = 30_000  # by which two fixes may be wrong against each other, whatever time lies between them
 
+_WILD_MM = 300_000  # so far a single fix may be off
 _HARD_MM = 2_500  # a second and second: half of 5 m/s2, which nobody brakes with
 _IDLE_MM = 40_000
-_FEW = 8  # so many fixes in a row may be wrong
+_FEW, _FIRST = 8, 3  # so many fixes in a row may be wrong; at the beginning and the end
 _CM = 10
 
 
@@ -46,20 +47,23 @@ def without_outliers(track: Track, jump_kmh: int) -> Track:
         Jump: It does not come back: what follows is elsewhere.
     """
     kept = np.full(len(track), True)
-    leaps = np.flatnonzero(steps_mm(track) > _reach(np.diff(track.time_ms), jump_kmh))
+    beyond = steps_mm(track) - _reach(np.diff(track.time_ms), jump_kmh)
+    leaps = beyond > 0
     after = 0  # fixes before this one are judged
-    for here in leaps.tolist():
+    for here in np.flatnonzero(leaps).tolist():
         if here < after:
             continue
         gone = _from(track, here, slice(here + 1, here + _FEW + 2))
-        near = np.flatnonzero(gone <= _reach(track.time_ms[here + 1 : here + _FEW + 2] - track.time_ms[here], jump_kmh))
+        within = gone <= _reach(track.time_ms[here + 1 : here + _FEW + 2] - track.time_ms[here], jump_kmh)
+        # After a long leap it must leap back: to become reachable in time is not enough.
+        near = np.flatnonzero(within & (leaps[here : here + len(gone)] | (beyond[here] <= _WILD_MM)))
         if len(near):
             after = here + 1 + int(near[0])
             kept[here + 1 : after] = False
-        elif len(track) - here - 1 <= _FEW:  # the end is wrong
+        elif len(track) - here - 1 <= _FIRST:  # the end is wrong
             kept[here + 1 :] = False
             break
-        elif here < _FEW:  # the beginning was
+        elif here < _FIRST:  # the beginning was
             kept[: here + 1] = False
             after = here + 1
         else:
@@ -72,6 +76,8 @@ def _without_spikes(track: Track) -> Track:
 
     A real turn loses a corner by it, and the line becomes shorter.
     """
+    if len(track) < 3:
+        return track
     here, there = track.part(slice(None, -2)), track.part(slice(2, None))
     straight = millimetres(here.latitude, here.longitude, there.latitude, there.longitude)
     before, after = (steps := steps_mm(track))[:-1], steps[1:]
