@@ -32,6 +32,7 @@ GROUPS = {
         "down": "serve.up",
     },
     "Records": {
+        "records": "measure.records",
         "source": "measure.source",
         "quarantine": "measure.quarantine",
         "watch": "serve.serve",
@@ -54,12 +55,17 @@ GROUPS = {
         "dispute": "ledger.dispute",
         "settle": "ledger.settle",
     },
-    "Authority": {
-        "methodology": "ledger.authority",
-    },
     "Credits": {
+        "certify": "ledger.certify",
+        "market": "ledger.market",
+        "retire": "ledger.retire",
+        "certificate": "ledger.certificate",
+        "shares": "ledger.shares",
         "buyer": "ledger.buyer",
         "export": "report.export",
+    },
+    "Authority": {
+        "methodology": "ledger.authority",
     },
     "Reports and proofs": {
         "status": "report.status",

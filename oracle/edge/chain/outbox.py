@@ -129,6 +129,31 @@ class Outbox(Sender):
                 sent = following
             return outcomes + ([] if sent is None else self._ended(sent))
 
+    def result(self, act: str) -> Sent | None:
+        """What became of an act: waits for the transaction that is on its way for it; None if none has done it.
+
+        Acts that must be done once have a name of their own each, and are looked for before they are sent.
+
+        Raises:
+            NotMined: One is on its way and not mined in time.
+        """
+        with self._locked():
+            self._recover()
+            with self._database.reading() as connection:
+                pending = rows.rows_in(connection, self.account.address, rows.PENDING)
+            self._await([row.id for row in pending if row.act == act])
+            with self._database.reading() as connection:
+                found = rows.done_of(connection, self.account.address, act)
+        return None if found is None else Sent(rows.filled(found.hash), rows.filled(found.block), found.gas_used)
+
+    def alone(self, work: str) -> AbstractContextManager[None]:
+        """Does a piece of work of this account one process at a time.
+
+        Raises:
+            Busy: Another process was at it all the while.
+        """
+        return exclusive(self._database, f"{work}-{self.account.address.lower()}", self._pace.lock_seconds)
+
     def reconcile(self) -> Followed:
         """Looks at every row the chain may still change: what was dropped is sent again, what is deep enough is final."""
         with self._locked():

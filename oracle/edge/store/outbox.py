@@ -182,6 +182,18 @@ def row_of(connection: Connection, row: int) -> Row:
     return Row(**connection.execute(select(transactions).where(transactions.c.id == row)).one()._mapping)
 
 
+def done_of(connection: Connection, sender: str, act: str) -> Row | None:
+    """The transaction by which a sender did an act, as the chain was last seen; None if none did it."""
+    query = select(transactions).where(
+        transactions.c.sender == sender,
+        transactions.c.act == act,
+        transactions.c.state.in_((MINED, CONFIRMED)),
+        transactions.c.status == 1,
+    )
+    found = connection.execute(query).first()
+    return None if found is None else Row(**found._mapping)
+
+
 def attempts_of(connection: Connection, row: int) -> list[Attempt]:
     """The attempts of a row, latest last."""
     query = select(attempts).where(attempts.c.row == row).order_by(attempts.c.number)
