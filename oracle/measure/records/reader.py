@@ -1,12 +1,3 @@
-kind          what
-============  ============================================================================================
-szt           card taps as JSON or JSON Lines (`oracle.measure.records.szt`)
-trips         trips as CSV, or as the JSON of MDS (`oracle.measure.records.trips`)
-tracks        GPS tracks as GPX, GeoJSON or Geolife PLT (`oracle.measure.tracks`)
-meters        meter readings as CSV (`oracle.measure.records.meters`)
-greenbutton   meter readings as ESPI XML (`oracle.measure.records.greenbutton`)
-============  ============================================================================================
-=======
 """Read a file of records, whatever kind it is: `KINDS` has them all.
 
 Files may be gzip, and text may be UTF-8 or GB18030.
