@@ -187,10 +187,8 @@ def sniff(path: Path) -> str:
     if form_of(start) is not None:
         return "tracks"
     match start[:1]:
-        case b"<" if b"http://naesb.org/espi" in start:
-            return "greenbutton"
         case b"<":
-            raise _unknown("XML that is no ESPI feed", path.name)
+            return _kind_of_xml(path, start)
         case b"{" | b"[":
             return _kind_of_json(path, start)
     if start.startswith((b"PAR1", b"PK\x03\x04")):  # tables that only acts come in
@@ -210,6 +208,12 @@ def sniff(path: Path) -> str:
     of_trips = MDS.required(Household())
     known = [name for name in names if name in (*of_trips, *acts.REQUIRED, *meters.REQUIRED, *meters.OPTIONAL)]
     raise _unknown(f"a first line of {columns(names, known)}", path.name)
+
+
+def _kind_of_xml(path: Path, start: bytes) -> str:
+    if b"http://naesb.org/espi" in start:
+        return "greenbutton"
+    raise _unknown("XML that is neither an ESPI feed nor GPX", path.name)
 
 
 def _kind_of_json(path: Path, start: bytes) -> str:
