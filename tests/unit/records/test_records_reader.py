@@ -97,7 +97,9 @@ BROKEN = [
     ),
     pytest.param(TRIPS.encode() + b"caf\xe9 \xff\xff\n", "neither UTF-8 nor GB18030 text: line 3", id="no encoding"),
     pytest.param(
-        b"<html><body>login</body></html>", "found XML that is neither an ESPI feed nor GPX; name one of szt, trips", id="html"
+        b"<html><body>login</body></html>",
+        "found XML that is neither an ESPI feed nor GPX; name one of szt, trips",
+        id="html",
     ),
     pytest.param(
         b"name,date\nx,y\n",
