@@ -12,7 +12,7 @@ from eth_utils.address import is_address, to_checksum_address
 from oracle.config import Settings
 from oracle.edge.keys.keyring import Elsewhere, Keyring
 from oracle.edge.store.book import Book
-from oracle.model.errors import ConfigError, DifferencesFound
+from oracle.model.errors import ConfigError, DifferencesFound, StoreError
 
 if TYPE_CHECKING:  # commands that need no chain do not wait for web3
     from eth_account.signers.base import BaseAccount
@@ -106,7 +106,7 @@ class Installation:
         for name in [*self.keys.names(), *self.settings.signers]:
             try:
                 named[self.keys.address(name)] = name
-            except ConfigError:  # a damaged key has no address; `carbonbook check` reports it
+            except (ConfigError, StoreError):  # a damaged key has no address; `carbonbook check` reports it
                 continue
         with self.book.database.reading() as connection:
             return named | {account: party.name for account, party in all_merchants(connection).items()}
