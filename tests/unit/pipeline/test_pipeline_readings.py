@@ -1,0 +1,106 @@
+"""Meter readings over several files: what a later delivery decides, what a gap spoils, what can be taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from oracle.config import Source
+from oracle.edge.store.files import finding_counts
+from oracle.measure.close.close import close
+from oracle.measure.ingest import Ingested, ingest
+from oracle.measure.records.meters import Household
+from tests.unit.pipeline.installation import LIBRARY, OPERATORS, Installation
+
+FILES = Path(__file__).parents[2] / "data" / "readings"
+GRID = Source(operator="app-1", region="CN-4403")
+NOW = 1_700_000_000
+HEADER = "meter,start,end,value,unit\n"
+
+
+def bring(home: Installation, file: Path, unit: str | None = None) -> Ingested:
+    household = Household(unit=unit, meter="flat" if unit else None)
+    return ingest(home.book, file, "app-1", GRID, kind=None, household=household, now=NOW)
+
+
+def bring_days(home: Installation, name: str, values: dict[int, str]) -> Ingested:
+    """A file with whole days of March 2023 of one meter."""
+    path = home.folder / f"{name}.csv"
+    rows = [f"flat,2023-03-{day:02},2023-03-{day + 1:02},{value},kWh\n" for day, value in values.items()]
+    path.write_text(HEADER + "".join(rows))
+    return bring(home, path)
+
+
+def credited(home: Installation) -> dict[str, int]:
+    """Watt-hours credited by what closing now makes, by date."""
+    return {str(done.batch.day - 19_416): done.quantity for done in close(home.book, LIBRARY, OPERATORS)}
+
+
+def counts(home: Installation) -> dict[str, int]:
+    with home.book.database.reading() as connection:
+        return finding_counts(connection)
+
+
+WEEK = dict.fromkeys(range(1, 9), "10.0")
+
+
+def test_close__a_later_delivery_with_more__is_what_counts(home: Installation) -> None:
+    bring(home, FILES / "revised_first.csv")
+    bring(home, FILES / "revised_later.csv")
+    assert close(home.book, LIBRARY, OPERATORS) == []
+    assert counts(home)["corrected"] == 1
+
+
+def test_close__two_registers_of_a_day__are_one_consumption(home: Installation) -> None:
+    bring(home, FILES / "peak_valley.csv")
+    assert close(home.book, LIBRARY, OPERATORS) == []
+
+
+def test_close__a_sum_after_a_gap__is_no_baseline(home: Installation) -> None:
+    bring(home, FILES / "lumped_day.csv", "kWh")
+    assert close(home.book, LIBRARY, OPERATORS) == []
+
+
+def test_close__a_sum_after_a_gap_in_files_of_a_day_each__is_no_baseline(home: Installation) -> None:
+    for day, value in {1: "10", 3: "20", 4: "10", 5: "10", 6: "10", 7: "10", 8: "10", 9: "10", 10: "10"}.items():
+        bring_days(home, f"day-{day}", {day: value})
+    assert credited(home) == {}
+
+
+def test_close__a_file_that_contests_an_earlier_value__leaves_it_uncredited(home: Installation) -> None:
+    bring_days(home, "week", WEEK | {9: "6.0"})
+    path = home.folder / "twice.csv"
+    path.write_text(HEADER + "".join(f"flat,2023-03-09,2023-03-10,{value},kWh\n" for value in ("6.0", "9.0")))
+    assert bring(home, path).acts == {}
+    assert credited(home) == {}
+    assert counts(home) == {"conflict": 3, "no_baseline": 7, "no_reduction": 1}
+
+
+def test_close__a_delivery_after_the_conflict__decides_it(home: Installation) -> None:
+    test_close__a_file_that_contests_an_earlier_value__leaves_it_uncredited(home)
+    bring_days(home, "decided", {9: "6.0"})
+    assert credited(home) == {"9": 4_000}
+
+
+def test_close__a_value_on_a_day_of_the_baseline__is_corrected_there_too(home: Installation) -> None:
+    bring_days(home, "week", {day: "20.0" for day in range(1, 9)} | {9: "9.0"})
+    bring_days(home, "corrected", {day: "10.0" for day in range(1, 9)})
+    assert credited(home) == {"9": 1_000}
+
+
+def test_close__a_value_corrected_after_its_credit__stays_and_is_told(home: Installation) -> None:
+    bring_days(home, "week", WEEK | {9: "6.0"})
+    assert credited(home) == {"9": 4_000}
+    bring_days(home, "corrected", {9: "9.0"})
+    assert credited(home) == {}
+    assert counts(home)["credited_before"] == 1
+
+
+@pytest.mark.parametrize("order", [("first", "later"), ("later", "first")])
+def test_close__deliveries__count_in_the_order_they_came(home: Installation, order: tuple[str, str]) -> None:
+    values = {"first": "6.0", "later": "7.0"}
+    bring_days(home, "week", WEEK)
+    for name in order:
+        bring_days(home, name, {9: values[name]})
+    assert credited(home) == {"9": 10_000 - int(float(values[order[-1]]) * 1_000)}
