@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from oracle.config import Source
+from oracle.edge.keys.custody import citizen_address
+from oracle.edge.store.citizens import Enrolment, custody_ref, people
+from oracle.edge.store.erasure import citizen_by_tag
 from oracle.edge.store.files import finding_counts
 from oracle.measure.close.close import close
 from oracle.measure.ingest import Ingested, ingest
 from oracle.measure.records.meters import Household
+from oracle.model.errors import InputError
 from tests.unit.pipeline.installation import LIBRARY, OPERATORS, Installation
 
 FILES = Path(__file__).parents[2] / "data" / "readings"
@@ -104,3 +108,41 @@ def test_close__deliveries__count_in_the_order_they_came(home: Installation, ord
     for name in order:
         bring_days(home, name, {9: values[name]})
     assert credited(home) == {"9": 10_000 - int(float(values[order[-1]]) * 1_000)}
+
+
+def test_enrol__after_readings__names_the_citizen_of_the_meter_with_its_acts(home: Installation) -> None:
+    bring_days(home, "week", WEEK | {9: "6.0"})
+    enrol(home, Enrolment("p-late", "app-1", "flat", True, 3))
+    ((citizen, consented, residents),) = citizens_of(home)
+    assert (consented, residents) == (True, 3)
+    assert credited(home) == {"9": 4_000}
+    with home.book.database.reading() as connection:
+        account = people(connection)["account"][0]
+        assert citizen_address(b"\x07" * 32, custody_ref(connection, account) or b"") == account
+        assert citizen == people(connection)["citizen"][0]
+
+
+def test_enrol__a_meter_that_came_first_and_a_known_citizen__moves_it(home: Installation) -> None:
+    bring_days(home, "day", {1: "10.0"})
+    enrol(home, Enrolment("p", "app-1", "card", True, 2))
+    enrol(home, Enrolment("p", "app-1", "flat", True, 2))
+    with home.book.database.reading() as connection:
+        tags = [home.book.register.tag("app-1", subject) for subject in ("card", "flat")]
+        assert citizen_by_tag(connection, tags[0]) == citizen_by_tag(connection, tags[1])
+
+
+def test_enrol__a_meter_of_another_citizen__is_an_error_and_enrols_nobody(home: Installation) -> None:
+    enrol(home, Enrolment("first", "app-1", "flat"))
+    with pytest.raises(InputError, match="row 1, subject: the subject is another citizen's already, of account 0x"):
+        enrol(home, Enrolment("second", "app-1", "flat", True))
+    assert [consented for _, consented, _ in citizens_of(home)] == [False]
+
+
+def enrol(home: Installation, person: Enrolment) -> None:
+    with home.book.database.begin() as connection:
+        home.book.register.enrol(connection, [person])
+
+
+def citizens_of(home: Installation) -> list[tuple[int, bool, int | None]]:
+    with home.book.database.reading() as connection:
+        return people(connection).select("citizen", "consented", "residents").rows()
