@@ -14,6 +14,7 @@ from oracle.edge.store.files import finding_counts
 from oracle.measure.close.close import close
 from oracle.measure.ingest import Ingested, ingest
 from oracle.measure.records.meters import Household
+from oracle.measure.undo import undo
 from oracle.model.errors import InputError
 from tests.unit.pipeline.installation import LIBRARY, OPERATORS, Installation
 
@@ -146,3 +147,41 @@ def enrol(home: Installation, person: Enrolment) -> None:
 def citizens_of(home: Installation) -> list[tuple[int, bool, int | None]]:
     with home.book.database.reading() as connection:
         return people(connection).select("citizen", "consented", "residents").rows()
+
+
+def test_undo__a_file_with_the_wrong_unit__is_as_if_it_never_came(home: Installation) -> None:
+    file = FILES / "wrong_unit.csv"
+    bring(home, file, "Wh")
+    assert undo(home.book, str(file)).rows == 9
+    assert counts(home) == {}
+    bring(home, file, "kWh")
+    assert credited(home) == {"9": 1_000}
+
+
+def test_undo__a_file_that_was_closed__says_which_batches_hold_its_acts(home: Installation) -> None:
+    done = bring_days(home, "week", WEEK | {9: "6.0"})
+    (made,) = close(home.book, LIBRARY, OPERATORS)
+    with pytest.raises(InputError, match=f"close 1 took it in.*{made.batch.batch}.*The authority can revoke"):
+        undo(home.book, done.file.sha256[:12])
+    assert home.book.acts.read("CI-11", [made.batch.day], {done.file.sha256}).height == 1
+
+
+def test_undo__a_closed_file_of_no_batch__says_that_the_later_delivery_counts(home: Installation) -> None:
+    bring_days(home, "day", {1: "10.0"})
+    assert credited(home) == {}
+    with pytest.raises(InputError, match="No batch holds its acts, so nothing was credited: bring the readings again"):
+        undo(home.book, "day.csv")
+
+
+def test_undo__a_file_that_a_later_one_rests_on__names_the_later_one(home: Installation) -> None:
+    bring_days(home, "first", {1: "10.0"})
+    bring_days(home, "both", {1: "10.0", 2: "10.0"})
+    with pytest.raises(InputError, match=r"first.csv: later files left rows out .* take back both.csv first"):
+        undo(home.book, "first.csv")
+    undo(home.book, "both.csv")
+    undo(home.book, "first.csv")
+
+
+def test_undo__a_file_nobody_brought__is_an_error(home: Installation) -> None:
+    with pytest.raises(InputError, match=r"nothing\.csv: no such file was ingested"):
+        undo(home.book, "nothing.csv")
