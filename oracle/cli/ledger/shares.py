@@ -130,15 +130,15 @@ def payout_(
     signer = (
         custody_signer(here, citizen) if key_file is None else citizen_signer(here, None, key_file, passphrase_file)
     )
-    found = [(due, tree) for due, tree in _dues(here, citizen) if due.due]
-    kept = 0 if key_file else SettlementToken(here.chain).balance_of(citizen)
-    amount = sum(due.due for due, _ in found) + kept
-    if not dry_run:
+    payee = pay.Payee(citizen, signer, receiver, 60 * minutes)
+    found = _dues(here, citizen)
+    if dry_run:
+        kept = 0 if key_file else SettlementToken(here.chain).balance_of(citizen)
+        amount = kept + sum(due.due for due, _ in found)
+    else:
         outbox = here.outbox()
-        for due, tree in found:
-            pay.pay_out(outbox, due, tree, citizen, signer, receiver, 60 * minutes)
-        if kept:
-            pay.pass_on(outbox, signer, receiver, 60 * minutes)
+        amount = sum(pay.pay_out(outbox, due.series, tree, payee) for due, tree in found)
+        amount += 0 if key_file else pay.pass_on(outbox, payee)
     said = "would go" if dry_run else "went"
     end(json, f"{money.text(amount)} {said} to {receiver}", None, account=citizen, to=receiver, units=str(amount))
 
