@@ -17,16 +17,23 @@ from oracle.measure.close.close import close as close_book
 from oracle.measure.ingest import ingest as ingest_file
 from oracle.measure.records.meters import Household
 from oracle.measure.records.reader import KINDS
+from oracle.measure.undo import undo
 from oracle.model.findings import counts
 from oracle.model.units import date_of
 
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files with records: JSON, CSV or XML, optionally gzip.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files with records: CSV, JSON, XML, Parquet or Excel, optionally gzip.")
+    ],
     source: Annotated[str, typer.Option(help="Registered source of the files.")],
     kind: Annotated[
-        str | None, typer.Option(help=f"One of {', '.join(KINDS)}.", show_default="detected from the content")
+        str | None,
+        typer.Option(
+            help=f"One of {', '.join(KINDS)}, or a methodology such as CI-26.",
+            show_default="detected from the content",
+        ),
     ] = None,
     meter: Annotated[
         str | None, typer.Option("--meter", "--rider", help="For a file of one meter or rider: the name.")
@@ -44,13 +51,28 @@ def ingest(
 
         carbonbook ingest taps.json --source szt
         carbonbook ingest readings.csv.gz --source grid --meter flat-1 --unit kWh
+        carbonbook ingest undo readings.csv.gz
     """
     here = Installation.at(home)
+    if paths[0] == Path("undo"):
+        _undo(here, [str(path) for path in paths[1:]], json)
+        return
+    if source is None:
+        raise typer.BadParameter("name the registered source the files come from", param_hint="--source")
     registered = here.settings.source(source)
     household = Household(service=mode or registered.service, unit=unit, meter=meter, residents=registered.residents)
     now = int(time.time())
     read = [
-        ingest_file(here.book, path, source, registered, kind=kind, household=household, now=now)
+        ingest_file(
+            here.book,
+            path,
+            source,
+            registered,
+            kind=kind,
+            household=household,
+            now=now,
+            documents=here.library_folder,
+        )
         for path in tracked(paths, "reading files", len(paths))
     ]
     for done in read:
@@ -74,6 +96,21 @@ def ingest(
                 }
                 for done in read
             ],
+        },
+        json,
+    )
+
+
+def _undo(here: Installation, names: list[str], json: bool) -> None:
+    """Takes back files that were brought with the wrong unit, zone or source, while no close has taken them in."""
+    if not names:
+        raise typer.BadParameter("name a file, or its SHA-256, to take back", param_hint="undo")
+    gone = [undo(here.book, name) for name in names]
+    show(
+        {
+            "taken_back": [
+                {"file": file.name, "source": file.source, "rows": file.rows, "sha256": file.sha256} for file in gone
+            ]
         },
         json,
     )
