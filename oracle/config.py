@@ -32,13 +32,13 @@ class _Frozen(BaseModel):
 def _node(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("a node is named as http(s)://host:port")
+        raise ValueError("a node's address must be http(s)://host:port")
     return value
 
 
 def _account(value: str) -> str:
     if not is_address(value) or not value.startswith("0x"):
-        raise ValueError("an account is 0x and 40 hex digits, with the right checksum if it has capitals")
+        raise ValueError("an account must be 0x and 40 hex digits, with a valid checksum if it has capital letters")
     return value
 
 
@@ -78,7 +78,7 @@ class Source(_Frozen):
     def _known_zone(cls, value: str) -> str:
         # Asked by name: the library looks for a file, and says what it finds in five ways.
         if value not in available_timezones():
-            raise ValueError(f"'{value}' is no IANA time zone, such as {DEFAULT_ZONE}")
+            raise ValueError(f"'{value}' is not an IANA time zone. Example: {DEFAULT_ZONE}")
         return value
 
 
@@ -149,7 +149,7 @@ class ExternalSigner(_Frozen):
     def _without_secrets(cls, value: str) -> str:
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-            raise ValueError("a signer is named as http(s)://host:port, without a user or password")
+            raise ValueError("a signer's address must be http(s)://host:port, without user or password")
         return value
 
 
@@ -245,12 +245,14 @@ class Settings(_Frozen):
         path = folder / "config.toml"
         if not path.exists():
             raise ConfigError(
-                f"No installation at {folder}: {path} is missing. `carbonbook up` makes one with a local chain."
+                f"No installation at {folder}: {path} is missing. Run `carbonbook up` to create one with a local chain."
             )
         try:
             data = tomllib.loads(path.read_text("utf-8"))
             if "home" in data:
-                raise ConfigError(f"{path}: home: it is the folder that this file is in, and cannot be set")
+                raise ConfigError(
+                    f"{path}: `home` cannot be set: it is always the folder of this file. Remove the line."
+                )
             overrides = {
                 "rpc": environment.get("CARBONBOOK_RPC"),
                 "database": environment.get("CARBONBOOK_DATABASE"),
@@ -260,7 +262,7 @@ class Settings(_Frozen):
         except OSError as error:
             raise blamed(error, ConfigError(f"{path} cannot be read: {error.strerror}")) from error
         except UnicodeDecodeError as error:
-            raise ConfigError(f"{path} is not UTF-8: byte {error.start}. Save it as UTF-8.") from error
+            raise ConfigError(f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
         except tomllib.TOMLDecodeError as error:
             raise ConfigError(f"{path}: {error}") from error
         except ValidationError as error:
@@ -282,6 +284,6 @@ class Settings(_Frozen):
         if name not in self.sources:
             known = ", ".join(sorted(self.sources)) or "none"
             raise ConfigError(
-                f"Source '{name}' is not registered; registered are: {known}. Add it to {self.path('config.toml')}."
+                f"Source '{name}' is not registered. Registered sources: {known}. Add it to {self.path('config.toml')}."
             )
         return self.sources[name]

@@ -173,8 +173,8 @@ class Installation:
         here, there = len(book.bundles()), knows_batches(self.chain, {self.account_of(name) for name in mine})
         if here or there:
             raise DifferencesFound(
-                f"The book's database {book.database.place} is new, but {here} bundles lie in its home folder and the chain has {there} "
-                "batches of its operators. Nothing was written. Put the right database back, or run `carbonbook rebuild` first."
+                f"The database {book.database.place} is new, but its home folder has {here} bundles and the chain has {there} "
+                "batches of its operators. Nothing was written. Restore the right database, or run `carbonbook rebuild` first."
             )
 
     def _is_known(self, name: str) -> bool:

@@ -11,9 +11,9 @@ app = typer.Typer(
     name="carbonbook",
     help="Carbonbook turns records of low-carbon acts into evidence, points, payments and reports.",
     epilog=(
-        "Exit codes: 0 done, 1 failed, 2 typed wrongly, 3 input cannot be read, 4 setting or key missing, 5 no methodology, "
-        "6 chain, 7 proof does not hold, 8 book and chain differ, 9 chain not to be trusted now, 10 another process is at work, "
-        "11 database or disk, 12 settlement refused."
+        "Exit codes: 0 done, 1 failed, 2 usage error, 3 input cannot be read, 4 setting or key missing, 5 no methodology, "
+        "6 chain error, 7 verification failed, 8 book and chain differ, 9 chain cannot be trusted now, 10 another process holds the lock, "
+        "11 database or disk error, 12 settlement refused."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -31,7 +31,7 @@ def _version(asked: bool) -> None:
 @app.callback()
 def group(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and end.", callback=_version, is_eager=True)
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     """Makes `carbonbook` a group of commands even when only one of them is loaded."""

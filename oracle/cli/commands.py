@@ -54,12 +54,16 @@ GROUPS = {
         "dispute": "ledger.dispute",
         "settle": "ledger.settle",
     },
-    "Authority": {
-        "methodology": "ledger.authority",
-    },
     "Credits": {
+        "market": "ledger.market",
+        "retire": "ledger.retire",
+        "certificate": "ledger.certificate",
+        "shares": "ledger.shares",
         "buyer": "ledger.buyer",
         "export": "report.export",
+    },
+    "Authority": {
+        "methodology": "ledger.authority",
     },
     "Reports and proofs": {
         "status": "report.status",

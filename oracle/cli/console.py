@@ -25,7 +25,7 @@ HomeOption = Annotated[
     typer.Option("--home", help="Folder of the installation.", envvar="CARBONBOOK_HOME", show_default=".carbonbook"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be sent, and send nothing.")]
 
 _HEX = re.compile("(0x)?[0-9a-fA-F]{40,}")
 

@@ -42,7 +42,7 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str | None, str |
         missing = [name for name in columns if name not in (reader.fieldnames or ())]
         if missing:
             hint = "; columns are separated by ',', not ';'" if ";" in "".join(reader.fieldnames or ()) else ""
-            raise InputError(f"these columns are missing: {', '.join(missing)}{hint}", file=path.name)
+            raise InputError(f"columns missing in the header: {', '.join(missing)}{hint}", file=path.name)
         yield from reader
     except csv.Error as error:
         raise InputError(f"is not a CSV: {error}", file=path.name) from error
@@ -61,7 +61,7 @@ def _text(path: Path) -> str:
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise InputError("no such file", file=str(path)) from error
+        raise InputError("file not found", file=str(path)) from error
     except OSError as error:
         raise blamed(error, InputError(f"cannot be read: {error.strerror}", file=str(path))) from error
     try:

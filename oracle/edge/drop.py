@@ -76,7 +76,7 @@ class Drop:
             while piece := source.read(_PIECE_BYTES):
                 left -= len(piece)
                 if left < 0:
-                    raise InputError(f"the file has more than {most} bytes: split it", file=readable(name))
+                    raise InputError(f"the file has more than {most} bytes; split it", file=readable(name))
                 copy.write(piece)
 
     def move(self, name: str, folder: str, reason: str | None = None) -> None:
@@ -109,7 +109,9 @@ class Drop:
 
 
 def _irregular(name: str) -> InputError:
-    return InputError("it is a link, or no regular file, or stands elsewhere too: it is not read", file=readable(name))
+    return InputError(
+        "it is a link or not a regular file, and is not read; put a plain copy there", file=readable(name)
+    )
 
 
 def _free_name(folder: int, name: str) -> str:

@@ -91,9 +91,7 @@ def ingest(
     with book.database.reading() as connection:
         present = file_of(connection, sha256)
     if present is not None and present.source != name:
-        raise InputError(
-            f"the same bytes were ingested as records of source '{present.source}'", file=readable(path.name)
-        )
+        raise InputError(f"the same file was already ingested for source '{present.source}'", file=readable(path.name))
     if present is not None:
         return Ingested(present, {}, empty_findings(), before=True)
     reading = read(path, source=name, region=source.region, kind=kind, zone=source.zone, household=household, most=most)
@@ -171,11 +169,11 @@ def _require_allowance(connection: Connection, name: str, source: Source, rows: 
     used = rows_since(connection, name, int(midnight.timestamp()))
     if rows > source.daily_rows:
         raise InputError(
-            f"{rows} rows are more than the {source.daily_rows} that source '{name}' may bring in a day: split the file"
+            f"the file has {rows} rows; source '{name}' may send {source.daily_rows} per day. Split the file"
         )
     if used + rows > source.daily_rows:
         raise AllowanceUsedUp(
-            f"source '{name}' has brought {used} rows today, and {rows} more would pass its allowance of {source.daily_rows}",
+            f"source '{name}' has sent {used} rows today; {rows} more would exceed its daily limit of {source.daily_rows}. Retry tomorrow",
             int((midnight + timedelta(days=1)).timestamp()),
         )
 

@@ -28,15 +28,15 @@ def release(
     with book.database.reading() as connection:
         before = decision_of(connection, case)
     if before is not None and before.decision == REJECTED:
-        raise InputError(f"{case.name} was rejected by {before.who}: {before.reason}. A decision is final.")
+        raise InputError(f"{case.name} was already rejected by {before.who} ({before.reason}). Decisions are final.")
     reading = read(correction, source=case.source, region=source.region, zone=source.zone, household=household)
     reading = validate(reading, Context(now=now))
     codes = [name for name, code in CODES.items() if code.kind is Kind.QUARANTINED]
     wrong = counts(reading.findings.filter(pl.col("code").is_in(codes)))
     if wrong or not reading.acts:
-        listed = ", ".join(f"{code}: {count}" for code, count in wrong.items()) or "no act is in it"
+        listed = ", ".join(f"{code}: {count}" for code, count in wrong.items()) or "it contains no act"
         raise InputError(
-            f"the correction is not without fault ({listed}); correct it and release again", file=correction.name
+            f"the correction still has findings ({listed}); fix them and release again", file=correction.name
         )
     done = ingest(book, correction, case.source, source, kind=None, household=household, now=now)
     with book.database.begin() as connection:

@@ -79,7 +79,7 @@ class Party:
         if len(party.account) > _ACCOUNT_LENGTH:
             raise wrong("bank_account", f"'{self.account}' has more than {_ACCOUNT_LENGTH} characters")
         if not (_BIC.fullmatch(party.code) or _CNAPS.fullmatch(party.code) or (not party.code and party.has_iban)):
-            problem = f"'{self.code}' is neither a BIC nor twelve digits of CNAPS; only an IBAN needs none"
+            problem = f"'{self.code}' is neither a BIC nor a CNAPS number of twelve digits; only an IBAN needs none"
             raise wrong("bank_code", problem)
         return party
 
@@ -110,7 +110,9 @@ def bank_payments(run: Run, carried: Mapping[str, int], units_per_minor: int) ->
         SettlementRefused: The run is not confirmed.
     """
     if run.state is not RunState.CONFIRMED:
-        raise SettlementRefused(f"Run {run.name} is {run.state}: a bank file is made of what is confirmed on chain.")
+        raise SettlementRefused(
+            f"Run {run.name} is {run.state}. A bank file needs payouts that are confirmed on chain: wait, then repeat."
+        )
     return [_payment(item, carried, units_per_minor) for item in run.items if item.state is ItemState.PAID]
 
 
@@ -121,7 +123,7 @@ def units_per_minor_of(token_decimals: int, currency_decimals: int) -> int:
         InputError: The token is coarser than the currency.
     """
     if token_decimals < currency_decimals:
-        raise InputError(f"a token of {token_decimals} decimals cannot pay a currency of {currency_decimals}")
+        raise InputError(f"a token with {token_decimals} decimals cannot represent a currency with {currency_decimals}")
     return int(10 ** (token_decimals - currency_decimals))
 
 

@@ -43,7 +43,7 @@ def column_digest(values: pl.Series) -> bytes:
         InputError: Evidence takes no columns of this type, or a list has a gap.
     """
     if values.dtype not in TYPE_NAMES:
-        raise InputError(f"evidence takes no columns of type {values.dtype}", field=values.name)
+        raise InputError(f"columns of type {values.dtype} are not supported in evidence", field=values.name)
     head = TYPE_NAMES[values.dtype].encode() + b"\0" + len(values).to_bytes(8)
     return keccak(head + values.is_not_null().cast(pl.Int8).to_numpy().tobytes() + _contents(values))
 
@@ -60,7 +60,7 @@ def finding_lines(findings: pl.DataFrame) -> pl.DataFrame:
     for text in texts:
         wrong = text.is_null() | text.str.contains(r"[\r\n]").fill_null(False)
         if wrong.any():
-            raise InputError("the text is missing or broken", row=int(wrong.arg_true()[0]) + 1, field=text.name)
+            raise InputError("the text is missing or invalid", row=int(wrong.arg_true()[0]) + 1, field=text.name)
     row = findings["row"].cast(pl.String).fill_null("null")
     line = pl.select(pl.format("[{},{},{},{}]", texts["code"], texts["file"], row, texts["values"]).alias("line"))
     return findings.select(*FINDING_SCHEMA, line.to_series()).sort("line")
@@ -81,7 +81,7 @@ def _contents(values: pl.Series) -> bytes:
     if isinstance(values.dtype, pl.List):
         items = values.filter(values.list.len() > 0).explode()
         if items.null_count():
-            raise InputError("a list has a gap", field=values.name)
+            raise InputError("a list has a missing value", field=values.name)
         return _numbers(values.list.len()) + _numbers(items)
     if values.dtype in (pl.String, pl.Binary):
         data, offsets = flat(values.cast(pl.Binary).fill_null(b""))

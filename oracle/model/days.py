@@ -55,7 +55,7 @@ def period(text: str) -> Days:
             return _days(text, first, first.replace(day=monthrange(first.year, first.month)[1]))
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise InputError(f"'{text}' is no day (2023-01-10), week (2023-W02) or month (2023-01)") from error
+        raise InputError(f"'{text}' is not a day (2023-01-10), week (2023-W02) or month (2023-01)") from error
     return _days(text, day, day)
 
 

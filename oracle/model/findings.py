@@ -45,34 +45,34 @@ _Q, _X = Kind.QUARANTINED, Kind.EXCLUDED
 
 CODES: dict[str, Code] = {
     # the row itself
-    "malformed_row": Code(_Q, "The row cannot be read.", "该行无法读取。"),
-    "missing_field": Code(_Q, "A field that is needed is empty.", "缺少必填字段。"),
+    "malformed_row": Code(_Q, "The row cannot be read.", "该行无法解析。"),
+    "missing_field": Code(_Q, "A required field is empty.", "缺少必填字段。"),
     "bad_number": Code(_Q, "A field is not a number.", "字段不是数字。"),
-    "bad_time": Code(_Q, "A time cannot be read.", "时间无法读取。"),
-    "unknown_kind": Code(_Q, "The kind of act is not known.", "行为类型未知。"),
+    "bad_time": Code(_Q, "A time is invalid.", "时间格式无效。"),
+    "unknown_kind": Code(_Q, "The kind of act is unknown.", "行为类型未知。"),
     # one act
     "end_before_start": Code(_Q, "The act ends before it begins.", "结束时间早于开始时间。"),
-    "in_the_future": Code(_Q, "The act lies in the future.", "行为时间晚于当前时间。"),
-    "out_of_range": Code(_Q, "A value is outside the range of the methodology.", "数值超出方法学允许范围。"),
+    "in_the_future": Code(_Q, "The act is in the future.", "行为时间晚于当前时间。"),
+    "out_of_range": Code(_Q, "A value is outside the range of the methodology.", "数值超出方法学允许的范围。"),
     "negative": Code(_Q, "A meter reading or quantity is negative.", "读数或数量为负。"),
-    "implausible_speed": Code(_Q, "The speed is not plausible for this way of travelling.", "速度与出行方式不符。"),
+    "implausible_speed": Code(_Q, "The speed is not plausible for this mode of travel.", "速度与出行方式不符。"),
     # metro taps
     "exit_without_entry": Code(_Q, "An exit tap has no entry tap before it.", "出站记录没有对应的进站记录。"),
     "entry_without_exit": Code(_Q, "An entry tap has no exit tap after it.", "进站记录没有对应的出站记录。"),
     "same_station": Code(_X, "Entry and exit are at the same station.", "进站与出站为同一车站。"),
-    "unknown_station": Code(_Q, "The station is not in the network.", "车站不在线网中。"),
+    "unknown_station": Code(_Q, "The station is not in the network.", "车站不在线网内。"),
     # meters
-    "incomplete_day": Code(_Q, "Readings of the day are missing.", "当日读数不完整。"),
+    "incomplete_day": Code(_Q, "Readings are missing for this day.", "当日读数不完整。"),
     "estimated_reading": Code(_Q, "The reading is an estimate.", "读数为估算值。"),
     "meter_reset": Code(_Q, "The meter ran backwards or was reset.", "电表读数回退或被重置。"),
-    "outlier": Code(_Q, "The value is far from the household's own values.", "数值与该户历史相差过大。"),
-    # several acts
-    "duplicate": Code(_X, "The same record stands in this or an earlier file.", "该记录已在本文件或先前文件中出现。"),
-    "overlap": Code(
-        _Q, "One person cannot be in two places: another act overlaps in time.", "同一人的两次行为时间重叠。"
+    "outlier": Code(
+        _Q, "The value differs too much from the household's other values.", "数值与该户历史数据相差过大。"
     ),
+    # several acts
+    "duplicate": Code(_X, "The same record is in this file or an earlier one.", "该记录在本文件或先前文件中已出现。"),
+    "overlap": Code(_Q, "Another act of the same person overlaps in time.", "同一人的两次行为时间重叠。"),
     "claimed_elsewhere": Code(
-        _X, "The same act or reduction is claimed by another record.", "同一行为或同一减排量已由其他记录申报。"
+        _X, "Another record already claims the same act or reduction.", "同一行为或减排量已由其他记录申报。"
     ),
     # a buyer's tables
     "unknown_value": Code(_Q, "A field is not one of the values it can have.", "字段不在允许取值之内。"),
@@ -84,11 +84,11 @@ CODES: dict[str, Code] = {
     # who and under which rule
     "unknown_subject": Code(_Q, "The person or meter is not enrolled.", "用户或表计未登记。"),
     "no_methodology": Code(
-        _X, "No methodology is active for this act, place and day.", "该行为在此地此日没有生效的方法学。"
+        _X, "No methodology is active for this kind of act, place and day.", "该地区当日没有适用于此行为的有效方法学。"
     ),
-    "no_baseline": Code(_X, "There is not enough history for a baseline.", "历史数据不足，无法计算基准线。"),
-    "no_reduction": Code(_X, "The act reduces nothing against its baseline.", "相对基准线没有减排量。"),
-    "above_day_cap": Code(_X, "The day's cap of the methodology is used up.", "已达到该方法学的每日上限。"),
+    "no_baseline": Code(_X, "There is not enough earlier data for a baseline.", "历史数据不足，无法计算基准线。"),
+    "no_reduction": Code(_X, "The act brings no reduction against its baseline.", "与基准线相比没有减排量。"),
+    "above_day_cap": Code(_X, "The daily cap of the methodology is reached.", "已达到该方法学的每日上限。"),
 }
 
 

@@ -29,7 +29,7 @@ def methodology_word(methodology: str) -> bytes:
         InputError: It is empty, not ASCII, or too long.
     """
     if not (methodology.isascii() and 0 < len(methodology) <= _WORD):
-        raise InputError(f"'{methodology}' is not 1 to {_WORD} ASCII characters", field="methodology")
+        raise InputError(f"'{methodology}' must have 1 to {_WORD} ASCII characters", field="methodology")
     return methodology.encode("ascii").ljust(_WORD, b"\0")
 
 

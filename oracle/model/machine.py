@@ -9,13 +9,13 @@ from oracle.model.errors import CarbonbookError, StoreError
 _MACHINE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 REMEDY = {
-    errno.ENOSPC: "Make room, and repeat the command: nothing that was committed is lost.",
-    errno.EDQUOT: "Make room, and repeat the command: nothing that was committed is lost.",
-    errno.EFBIG: "Allow larger files (ulimit -f), and repeat the command: nothing that was committed is lost.",
-    errno.EMFILE: "Allow more open files (ulimit -n), and repeat the command.",
-    errno.ENFILE: "This machine has no more open files to give. Close some, and repeat the command.",
-    errno.EACCES: "Give this user the right to it, and repeat the command.",
-    errno.EROFS: "Mount the disk for writing, and repeat the command.",
+    errno.ENOSPC: "Free disk space and repeat the command; no committed data is lost.",
+    errno.EDQUOT: "Free disk space and repeat the command; no committed data is lost.",
+    errno.EFBIG: "Allow larger files (ulimit -f) and repeat the command; no committed data is lost.",
+    errno.EMFILE: "Allow more open files (ulimit -n) and repeat the command.",
+    errno.ENFILE: "The machine has too many open files. Close some and repeat the command.",
+    errno.EACCES: "Give this user permission to access it and repeat the command.",
+    errno.EROFS: "Mount the disk for writing and repeat the command.",
 }
 
 

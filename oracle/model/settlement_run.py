@@ -188,11 +188,11 @@ def check_approver(run: Run, approver: str, officers: Sequence[str]) -> None:
         SettlementRefused: The run is not open for approval, the approver is no officer, or is who proposed it.
     """
     if run.state is not RunState.PROPOSED or run.proposed is None:
-        raise SettlementRefused(f"Run {run.name} is {run.state}: only a proposed run can be approved.")
+        raise SettlementRefused(f"Run {run.name} is {run.state}; only a proposed run can be approved.")
     check_officer(approver, officers)
     if approver == run.proposed.signer:
         raise SettlementRefused(
-            f"{approver} proposed run {run.name}: a second person has to approve it. Name another key with --key."
+            f"{approver} proposed run {run.name}, so another person must approve it. Choose that person's key with --key."
         )
 
 
@@ -204,7 +204,7 @@ def check_officer(account: str, officers: Sequence[str]) -> None:
     """
     if account not in officers:
         raise SettlementRefused(
-            f"{account} is no settlement officer. Officers are named in config.toml under [settlement]: "
+            f"{account} is not a settlement officer. The officers in config.toml under [settlement] are: "
             f"{', '.join(officers) or 'none yet'}."
         )
 
@@ -217,13 +217,16 @@ def check_signed(run: Run, domain: Domain, officers: Sequence[str]) -> None:
         VerificationFailed: A signature is for something else: the run was altered after it was signed.
     """
     if run.cancelled or run.proposed is None or run.approved is None:
-        raise SettlementRefused(f"Run {run.name} is {run.state}: it is sent when a second person has approved it.")
+        raise SettlementRefused(f"Run {run.name} is {run.state}. A second person must approve it before it is sent.")
     message = run.message(domain)
     for signed in (run.proposed, run.approved):
         check_officer(signed.signer, officers)
         if signer_of(message, signed.signature) != signed.signer:
             raise VerificationFailed(
-                f"The signature of {signed.signer} is not over run {run.name} as it stands: it was altered after it was signed."
+                f"The signature of {signed.signer} does not match run {run.name}: the run was changed after it was signed."
             )
     if run.proposed.signer == run.approved.signer:
-        raise SettlementRefused(f"Run {run.name} was proposed and approved by one person, {run.approved.signer}.")
+        raise SettlementRefused(
+            f"Run {run.name} was proposed and approved by the same person, {run.approved.signer}. Two persons "
+            "must sign."
+        )

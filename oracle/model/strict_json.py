@@ -16,9 +16,9 @@ def strict(content: str | bytes) -> Any:
     try:
         return json.loads(content, object_pairs_hook=_once, parse_int=str, parse_float=str, parse_constant=_no_number)
     except json.JSONDecodeError as error:
-        raise ValueError(f"no JSON text: {error.msg} at character {error.pos}") from error
+        raise ValueError(f"not valid JSON: {error.msg} at character {error.pos}") from error
     except UnicodeDecodeError as error:
-        raise ValueError(f"no UTF-8 text: {error.reason} at byte {error.start}") from error
+        raise ValueError(f"not valid UTF-8: {error.reason} at byte {error.start}") from error
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 
@@ -26,9 +26,9 @@ def strict(content: str | bytes) -> Any:
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key occurs twice")
     return found
 
 
 def _no_number(_text: str) -> NoReturn:
-    raise ValueError("NaN and Infinity are no numbers of JSON")
+    raise ValueError("NaN and Infinity are not allowed in JSON")

@@ -116,6 +116,29 @@ FRAME = (
 
 REVERSAL = (("uint64", "epoch"), ("uint256", "series"), ("bytes32", "batch"), ("uint64", "mg"))
 
+PAYOUT = (
+    ("uint256", "series"),
+    ("uint256", "index"),
+    ("uint256", "paidRound"),
+    ("address", "to"),
+    ("uint256", "deadline"),
+)
+
+PERMIT = (
+    ("address", "owner"),
+    ("address", "spender"),
+    ("uint256", "value"),
+    ("uint256", "nonce"),
+    ("uint256", "deadline"),
+)
+
+_TOKEN_DOMAIN_TYPE = [
+    {"name": "name", "type": "string"},
+    {"name": "version", "type": "string"},
+    {"name": "chainId", "type": "uint256"},
+    {"name": "verifyingContract", "type": "address"},
+]
+
 _DOMAIN_TYPE = [
     {"name": "name", "type": "string"},
     {"name": "version", "type": "string"},
@@ -134,6 +157,20 @@ def signable(
             "types": {"EIP712Domain": _DOMAIN_TYPE, name: [{"type": kind, "name": field} for kind, field in fields]},
             "primaryType": name,
             "domain": domain.fields(),
+            "message": message,
+        }
+    )
+
+
+def signable_permit(token: str, name: str, version: str, chain_id: int, message: dict[str, Any]) -> SignableMessage:
+    """The ERC-2612 permit of a token, whose domain has no salt, as it is signed."""
+    domain = {"name": name, "version": version, "chainId": chain_id, "verifyingContract": token}
+    fields = [{"type": kind, "name": field} for kind, field in PERMIT]
+    return encode_typed_data(
+        full_message={
+            "types": {"EIP712Domain": _TOKEN_DOMAIN_TYPE, "Permit": fields},
+            "primaryType": "Permit",
+            "domain": domain,
             "message": message,
         }
     )

@@ -7,6 +7,7 @@ time zone the source declares.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal, DecimalException, localcontext
 from enum import IntEnum
@@ -32,6 +33,8 @@ SECONDS_PER_DAY = 86_400
 DEFAULT_ZONE = "Asia/Shanghai"
 
 _EPOCH = date(1970, 1, 1)
+_MG_PER = {"t": MG_PER_TONNE, "kg": MG_PER_KG, "g": 1_000, "mg": 1}
+_MASS = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(t|kg|g|mg)")
 _EASTERNMOST_SECONDS = 14 * 3600
 
 
@@ -75,7 +78,7 @@ def to_base_exact(value: str | int | Decimal, per_unit: int) -> int:
     """
     scaled = _scaled(value, per_unit)
     if scaled != scaled.to_integral_value():
-        raise InputError(f"'{value}' has more decimals than 1/{per_unit} allows")
+        raise InputError(f"'{value}' has too many decimals; the smallest unit is 1/{per_unit}")
     return int(scaled)
 
 
@@ -91,7 +94,7 @@ def milli_points(text: str, *, least: int = 1, field: str | None = None) -> int:
     """
     milli = to_base_exact(text, MILLI)
     if not least <= milli <= MOST_MILLI:
-        raise InputError(f"'{text}' points are not between {points(least)} and {points(MOST_MILLI)}", field=field)
+        raise InputError(f"'{text}' points: must be between {points(least)} and {points(MOST_MILLI)}", field=field)
     return milli
 
 
@@ -118,6 +121,31 @@ def day_of_time(seconds: int, zone: str = DEFAULT_ZONE) -> int:
 def latest_day_of(seconds: int) -> int:
     """Latest civil date (day number) that any clock on Earth shows at `seconds` UTC: the easternmost zone is 14 hours ahead."""
     return (seconds + _EASTERNMOST_SECONDS) // SECONDS_PER_DAY
+
+
+def milligrams(text: str, *, field: str | None = None) -> int:
+    """Milligrams of a mass as people write it: 1.5t, 300 kg, 20 g or 7 mg.
+
+    Raises:
+        InputError: It is no such mass, is not a whole number of milligrams, or is not above zero.
+    """
+    found = _MASS.fullmatch(text.strip())
+    if found is None:
+        raise InputError(f"'{text[:40]}' is no mass like 1.5t, 300kg, 20g or 7mg", field=field)
+    mg = to_base_exact(found[1], _MG_PER[found[2]])
+    if mg < 1:
+        raise InputError(f"'{text[:40]}' is no mass above zero", field=field)
+    return mg
+
+
+def tonnes(milligrams: int) -> str:
+    """Exact tonnes, for people."""
+    return f"{Decimal(milligrams).scaleb(-9):f}"
+
+
+def money(units: int, decimals: int) -> str:
+    """An exact amount of a token with so many decimals, for people."""
+    return f"{Decimal(units).scaleb(-decimals):f}"
 
 
 def kg(milligrams: int) -> str:

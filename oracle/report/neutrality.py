@@ -75,13 +75,13 @@ class Statement:
     def may_be_said(self) -> list[str]:
         """Sentences that these figures bear."""
         of, year = self.standing, self.figures.year
-        if of.neutral:
-            first = f"{self.subject} was carbon neutral in {year} within the boundary stated here"
-        else:
-            share = percent(of.covered_hundredths)
-            first = f"{self.subject} contributed {tonnes(self.counted_mg)} t CO2e to reductions of others, {share} % of what it emitted in {year}"
+        if not self.counted_mg:
+            return []
+        share = f"{percent(of.covered_hundredths)} % of what it emitted in {year}"
+        contributed = f"{self.subject} contributed {tonnes(self.counted_mg)} t CO2e to reductions of others, {share}"
+        neutral = f"{self.subject} was carbon neutral in {year} within the boundary stated here"
         tier = f"the share of credits that VCMI asks for {of.tier} is reached; its other criteria are not judged here"
-        return [first, *([tier] if of.tier else [])]
+        return [neutral if of.neutral else contributed, *([tier] if of.tier else [])]
 
     def may_not_be_said(self) -> Iterator[str]:
         """Sentences that they do not bear, each with its reason."""

@@ -143,7 +143,7 @@ def test_a_station_nobody_knows__is_a_finding(carbonbook: Carbonbook, tmp_path: 
 def test_a_source_nobody_registered__names_those_that_are(carbonbook: Carbonbook) -> None:
     done = carbonbook.run("ingest", TAPS, "--source", "nosuch")
     assert (done.returncode, done.stdout) == (4, "")
-    assert "Source 'nosuch' is not registered; registered are: bus-app, gas, green-button, grid" in done.stderr
+    assert "Source 'nosuch' is not registered. Registered sources: bus-app, gas, green-button, grid" in done.stderr
 
 
 def test_a_key_that_is_missing__is_named_and_nothing_is_sent(carbonbook: Carbonbook, before: dict[str, Any]) -> None:
@@ -156,7 +156,7 @@ def test_a_key_that_is_missing__is_named_and_nothing_is_sent(carbonbook: Carbonb
     finally:
         away.rename(key)
     assert (done.returncode, done.stdout) == (4, "")
-    assert f"There is no key 'oracle-2' in {key.parent}" in done.stderr
+    assert f"No key 'oracle-2' in {key.parent}" in done.stderr
     assert carbonbook("status")["head"] == head
 
 
@@ -175,7 +175,7 @@ def test_another_chain__is_refused_before_anything_is_sent(
         local.stop(tmp_path)
     assert (done.returncode, done.stdout) == (6, "")
     assert f"http://127.0.0.1:{port} is chain 31337 with genesis 0x" in done.stderr
-    assert "Name the right node, or deploy again." in done.stderr
+    assert "Set `rpc` to the right node, or deploy again." in done.stderr
 
 
 def test_no_chain__is_an_error_and_the_work_goes_on_when_it_is_back(

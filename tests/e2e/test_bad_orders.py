@@ -92,7 +92,7 @@ def test_rows__that_cannot_be_read__are_told_and_the_good_ones_are_taken(
     for number, (row, problem) in enumerate(zip(bad, told["bad_rows"], strict=True), 2):
         assert f"orders.csv, row {number}" in problem or nobody in row
     assert "orders.csv, row 2" in done.stderr
-    assert "'-5' points are not between 0.001 and" in done.stderr
+    assert "'-5' points: must be between 0.001 and" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     again = json.loads(carbonbook.run("redeem", path).stdout)
     assert (again["orders"], again["taken"]) == (2, 2)

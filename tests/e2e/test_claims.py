@@ -96,7 +96,7 @@ def test_accounts_that_were_changed__are_not_claimed_from(story: Story, citizens
     finally:
         shutil.copy(kept, folder / ACCOUNTS)
     assert done.returncode == 7, done.stderr
-    assert f"{folder / ACCOUNTS}: its tree ends in 0x" in done.stderr
+    assert f"{folder / ACCOUNTS}: its tree has root 0x" in done.stderr
 
 
 def test_a_push_after_claims__ends_as_if_there_had_been_none(story: Story, citizens: list[str]) -> None:
@@ -128,4 +128,4 @@ def test_a_record_in_one_batch__is_no_duplicate(story: Story) -> None:
     record = hexed(next(story.bundles()).records["record_id"][0])
     done = story.carbonbook.run("duplicate", record)
     assert done.returncode == 3, done.stderr
-    assert "a duplicate is a record in two batches; this one is in batch 0x" in done.stderr
+    assert "the record is not a duplicate: it is in batch 0x" in done.stderr

@@ -40,7 +40,7 @@ def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
 
 
 def key_file(till: Till, number: int) -> Path:
-    """Keystore file of a citizen's own key."""
+    """Keystore file of the citizen's own key."""
     folder = till.folder / f"citizen-{number}"
     folder.mkdir(exist_ok=True)
     (folder / "passphrase").write_text("a bus and a metro")
@@ -74,7 +74,7 @@ def test_a_voucher__of_an_own_key__as_a_qr_picture__is_scanned_taken_once_and_to
     other = voucher_of(till, "1", "--terms", "another tea")
     refused = till.carbonbook("redeem", other["voucher"], "--yes")
     assert [row["reason"] for row in refused["refused"]] == [
-        "the order number was used for another order of this citizen"
+        "this citizen already used the order number for another order"
     ]
     assert till.balance(own_key(1).address) == before - 500
 
@@ -90,7 +90,7 @@ def test_a_voucher__of_a_citizen_in_custody__in_a_text_file__is_shown_and_taken(
         "2",
     )
     unsure = till.carbonbook.run("redeem", path)
-    assert (unsure.returncode, "when somebody confirms it: --yes" in unsure.stderr) == (4, True), unsure.stderr
+    assert (unsure.returncode, "Add --yes to confirm it" in unsure.stderr) == (4, True), unsure.stderr
     assert till.carbonbook("redeem", path, "--yes")["taken"] == 1
 
 
@@ -155,11 +155,11 @@ def test_a_voucher__cut_short_or_misread__is_refused_with_what_is_wrong(till: Ti
     text = voucher_of(till, "5")["voucher"]
     raw = b32decode(text.removeprefix(PREFIX) + "=" * (-len(text.removeprefix(PREFIX)) % 8))
     for wrong, why in (
-        (PREFIX + b32encode(raw[:-9]).decode().rstrip("="), "was it read whole?"),
-        ("CB1:" + text[4:], "is of the former format CB1:"),
+        (PREFIX + b32encode(raw[:-9]).decode().rstrip("="), "scan it again"),
+        ("CB1:" + text[4:], "has the old format CB1:"),
         ("CBX:" + text[4:], "is neither a voucher"),
         (PREFIX + "0189", "is not Base32"),
-        (text[:60] + ("A" if text[60] != "A" else "B") + text[61:], "it was misread"),
+        (text[:60] + ("A" if text[60] != "A" else "B") + text[61:], "scan it again"),
     ):
         refused = till.carbonbook.run("order", "show", wrong)
         assert (refused.returncode, why in refused.stderr) == (3, True), refused.stderr

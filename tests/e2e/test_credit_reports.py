@@ -231,3 +231,39 @@ def test_buyer__a_bad_row__is_a_finding_and_the_others_go_on(
     assert (done.returncode, shown["rows_taken"]) == (3, {"reductions": 1})
     (finding,) = shown["findings"]
     assert (finding["file"], finding["row"], json.loads(finding["values"])["field"]) == ("reductions.csv", 2, "wh")
+
+
+def test_buyer__statement__says_what_may_be_said_and_what_not(
+    carbonbook: Carbonbook, credits: Credits, tmp_path: Path
+) -> None:
+    """The buyer retired for 2023; of 2021 nothing may be said, whatever plan is attached."""
+    inventory = tmp_path / "inventory.csv"
+    retired_mg = sum(credits.retirements.backing_of(number) for number in credits.certificates(BUYER.address))
+    header = BUYER_FILES[0].read_text().splitlines()[0]
+    inventory.write_text(
+        f"{header}\n2023,shop,1,fuel,diesel,,,,source,,{retired_mg},,\n2021,shop,1,fuel,diesel,,,,source,,1,,\n"
+    )
+    (tmp_path / "plan.txt").write_text("less of everything")
+    carbonbook("buyer", "import", inventory, "--key", "buyer-1")
+    about = ("--key", "buyer-1", "--name", NAME, "--out", tmp_path / "out")
+    without = carbonbook("buyer", "statement", "2023", *about)
+    assert (without["state"], without["covered_percent"]) == ("not neutral", "100.00")
+    assert without["blocked_by"] == ["'carbon neutral': no plan of reductions is attached"]
+    with_plan = carbonbook("buyer", "statement", "2023", *about, "--plan", tmp_path / "plan.txt")
+    assert with_plan["may_be_said"][0] == f"{NAME} was carbon neutral in 2023 within the boundary stated here"
+    html = (tmp_path / "out" / "statement-2023.html").read_text()
+    assert "Example &lt;A&amp;B &quot;x&quot;&gt; Ltd" in html
+    assert "<A&B" not in html
+    assert (tmp_path / "out" / "statement-2023.pdf").read_bytes().startswith(b"%PDF-")
+    other = carbonbook("buyer", "statement", "2021", *about, "--plan", tmp_path / "plan.txt")
+    assert (other["state"], other["retired_mg"], other["may_be_said"]) == ("not neutral", 0, [])
+    assert len([each for each in other["may_not_be_said"] if "its period is not in this year" in each]) == 2
+
+
+def test_buyer__own_boundary__counts_for_nothing(carbonbook: Carbonbook, credits: Credits, tmp_path: Path) -> None:
+    """Case 39's other half: what an operator of the buyer's own boundary reduced offsets nothing, for any purpose."""
+    registry, operator = InventoryRegistry(credits.chain), credits.here.account_of("transit")
+    credits.send("authority-1", registry.set_boundary(operator, BUYER.address))
+    shown = carbonbook("buyer", "statement", "2023", "--key", "buyer-1", "--out", tmp_path)
+    assert (shown["retired_mg"], shown["may_be_said"]) == (0, [])
+    assert len([each for each in shown["may_not_be_said"] if "from inside the own boundary" in each]) == 2

@@ -69,15 +69,15 @@ def test_erase__waits__then_forgets_the_person_and_keeps_every_total(carbonbook:
     person, other = _account(carbonbook, 1), _account(carbonbook, 2)
 
     code, said = _refused(carbonbook, "bus-app:rider-1")
-    assert (code, "holds records of the person and is not attested" in said) == (4, True)
+    assert (code, "contains records of the person and is not attested" in said) == (4, True)
     carbonbook("attest")
     carbonbook("clock", "--advance", "1")
     code, said = _refused(carbonbook, person)
-    assert (code, "is not credited yet; its points could never be spent" in said) == (4, True), said
+    assert (code, "is not credited. Its points could never be spent" in said) == (4, True), said
     carbonbook("credit")
     code, said = _refused(carbonbook, person)
     points = carbonbook("account", "show", person)["points"]
-    assert (code, f"The account has {points} points, whose key would be destroyed" in said) == (4, True), said
+    assert (code, f"The account holds {points} points, and its key would be destroyed" in said) == (4, True), said
     records = _records(carbonbook, person)
     assert len(records) == 3
     assert "commitment" in _steps(carbonbook, records[0])
@@ -96,14 +96,14 @@ def test_erase__waits__then_forgets_the_person_and_keeps_every_total(carbonbook:
     # Neither the card nor the account leads to a person any more, and nobody can spend in its name.
     for name in ("bus-app:rider-1", person):
         code, said = _refused(carbonbook, name)
-        assert (code, "nobody here is known by that name, or was forgotten already" in said) == (3, True)
+        assert (code, "no such person is known here, or the person was already erased" in said) == (3, True)
     with _book(carbonbook) as (_, connection):
         assert salt_of(connection, bytes.fromhex(person[2:])) is None
         assert salt_of(connection, bytes.fromhex(other[2:])) is not None
     orders = tmp_path / "orders.csv"
     orders.write_text(f"account,merchant,order_number,points\n{person},merchant-1,A-1,0.1\n")
     spent = carbonbook.run("redeem", orders)
-    assert (spent.returncode, f"{person} is not in custody here: its owner has to sign" in spent.stderr) == (4, True), (
+    assert (spent.returncode, f"{person} is not in custody here. Its owner must sign" in spent.stderr) == (4, True), (
         spent.stderr
     )
     assert carbonbook("account", "show", person)["points"] == points

@@ -161,7 +161,9 @@ def test_update__by_a_node_that_refuses_long_ranges__has_every_event_or_says_whi
     narrow = EventIndex(Chain(proxy.rpc, world.chain.manifest), world.home / "narrow")
     try:
         proxy.rule = Narrow(3, refused=world.chain.head() - 1)
-        with pytest.raises(ChainError, match=f"gives no logs of block {world.chain.head() - 1}: .*exceeds the limit"):
+        with pytest.raises(
+            ChainError, match=f"returned no logs for block {world.chain.head() - 1}: .*exceeds the limit"
+        ):
             narrow.update()
         proxy.rule = Narrow(3)
         narrow.update()

@@ -111,7 +111,7 @@ def test_dry_run__before_anything_is_proposed__day_by_day_difference_of_the_stor
     assert [day["act_date"] for day in found["days"]] == ["2023-01-05", "2023-01-06"]
     assert authority.refused("dry-run", 2, "--since", "2024-01-01") == (
         3,
-        "Error: the book holds no acts of CI-02 in these days",
+        "Error: the book has no acts of CI-02 in these days",
     )
 
 
@@ -157,7 +157,7 @@ def test_activate__version_that_ends_another__wants_the_word_supersede(authority
     code, said = authority.refused("activate", 2)
     assert code == 5
     assert said.endswith(
-        "ends the window of version 1 on 2023-02-28, for good; `carbonbook methodology supersede` does that"
+        "would end the window of version 1 on 2023-02-28. If you want that, run `carbonbook methodology supersede`"
     )
 
 

@@ -199,18 +199,18 @@ def late_batch(committee: Committee, name: str) -> None:
 
 
 FORGED = {
-    "malleated": "the signature is none that the contract takes",
-    "short-v": "the signature is none that the contract takes",
-    "cut": "the signature is none that the contract takes",
-    "no-point": "the signature is none that the contract takes",
-    "another-key": "the signature is not",
-    "stranger": "is no member of the committee",
-    "old-epoch": "its node's chain is stale",
-    "more": "signed total_quantity 999999999, the batch has",
-    "another-batch": "the approval is of batch 0xabab",
-    "no-header": "something that is no approval",
-    "list": "something that is no approval",
-    "nothing": "something that is no approval",
+    "malleated": "signature rejected: need 65 bytes, v 27 or 28, low s",
+    "short-v": "signature rejected: need 65 bytes, v 27 or 28, low s",
+    "cut": "signature rejected: need 65 bytes, v 27 or 28, low s",
+    "no-point": "signature rejected: need 65 bytes, v 27 or 28, low s",
+    "another-key": "the signature is not by",
+    "stranger": "is not a member of the committee",
+    "old-epoch": "its node's chain is behind",
+    "more": "signed total_quantity 999999999, but the batch has",
+    "another-batch": "the approval is for another batch, 0xabab",
+    "no-header": "an invalid approval",
+    "list": "an invalid approval",
+    "nothing": "an invalid approval",
 }
 NONSENSE = ("below-zero", "no-number", "a-path", "no-keys", "no-list")
 

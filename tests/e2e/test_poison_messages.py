@@ -115,7 +115,7 @@ def test_time__of_an_unsigned_message__that_is_no_number__is_refused_and_kept(in
     until(lambda: _refused(intake) == before + 2)
     row = _rows(intake)[-1]
     assert (row.times, row.payload, row.topic) == (2, poison, "carbonbook/grid/readings")
-    assert row.reason == "The header Carbonbook-Time is missing or not of the form [0-9]{1,11}"
+    assert row.reason == "The header Carbonbook-Time is missing or does not match [0-9]{1,11}"
     _is_well(intake, meters, "flat-after-poison")
 
 
@@ -185,5 +185,5 @@ def test_reading__in_a_unit_that_nobody_knows__is_refused_and_holds_up_no_file(
     before = _refused(intake)
     meters.publish(payload(intake.secrets["grid"], [hours("odd")[0] | {"unit": unit}]))
     until(lambda: _refused(intake) == before + 1)
-    assert _rows(intake)[-1].reason == "row 1, unit: no unit that is known here: MWh, Wh, kWh"
+    assert _rows(intake)[-1].reason == "row 1, unit: unknown unit; supported are MWh, Wh, kWh"
     _is_well(intake, meters, f"flat-after-{unit}")

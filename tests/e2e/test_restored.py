@@ -188,7 +188,7 @@ def test_a_home_of_another_time__whose_batch_was_attested_otherwise__is_named_by
     for words in (("attest",), ("attest", "--dry-run"), ("close",)):
         assert batch in town.refused(*words)
     (lost,) = json.loads(town.carbonbook.run("rebuild").stdout)["lost"]
-    assert (lost["batch"], lost["why"]) == (batch, "the bundle here is another")
+    assert (lost["batch"], lost["why"]) == (batch, "the bundle here is a different one")
 
     shutil.copytree(bos, town.home / "bundles" / batch[2:], dirs_exist_ok=True)
     done = town.carbonbook("rebuild")

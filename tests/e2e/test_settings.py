@@ -46,24 +46,24 @@ def _ends(home: Path, *words: str | Path, code: int = 4) -> str:
     [
         (
             '[sources.s]\noperator = "transit"\nzone = "Asia/Shenzen"',
-            "sources.s.zone: Value error, 'Asia/Shenzen' is no IANA",
+            "sources.s.zone: Value error, 'Asia/Shenzen' is not an IANA",
         ),
         ('[sources.s]\noperator = "transit"\nzone = "../../etc/passwd"', "sources.s.zone"),
         ('[sources.s]\noperator = "transit"\nzone = "Asia"', "sources.s.zone"),
         ('[sources.s]\noperator = "transit"\nzone = ""', "sources.s.zone"),
-        ('[sources.s]\noperator = "0x12"', "sources.s.operator: Value error, an account is 0x and 40 hex digits"),
+        ('[sources.s]\noperator = "0x12"', "sources.s.operator: Value error, an account must be 0x and 40 hex digits"),
         ('[sources.s]\noperator = ""', "sources.s.operator"),
         ('[sources.s]\noperator = "transit"\nsigner = "0x12"', "sources.s.signer"),
         ('[sources.s]\noperator = "transit"\ndaily_rows = -1', "sources.s.daily_rows"),
         ('[sources.s]\noperator = "transit"\nresidents = 0', "sources.s.residents"),
         ('[sources.s]\noperator = "transit"\nservice = "steam"', "sources.s.service"),
-        ('rpc = "localhost:8545"', "rpc: Value error, a node is named as http(s)://host:port"),
-        ('rpc = "127.0.0.1"', "rpc: Value error, a node is named as http(s)://host:port"),
-        ('witnesses = ["ftp://x"]', "witnesses.0: Value error, a node is named as"),
+        ('rpc = "localhost:8545"', "rpc: Value error, a node's address must be http(s)://host:port"),
+        ('rpc = "127.0.0.1"', "rpc: Value error, a node's address must be http(s)://host:port"),
+        ('witnesses = ["ftp://x"]', "witnesses.0: Value error, a node's address must be"),
         ('proposers = ["me"]', "proposers.0"),
         ('[settlement]\nofficers = ["0x12"]', "settlement.officers.0"),
         ('[signers.a]\nurl = "http://x"\naddress = "0x12"', "signers.a.address"),
-        ('home = "elsewhere"', "home: it is the folder that this file is in"),
+        ('home = "elsewhere"', "`home` cannot be set"),
         ("= nothing", "Invalid"),
     ],
 )
@@ -134,13 +134,13 @@ def test_a_key_or_passphrase_that_is_damaged__is_told(
 def test_a_key_that_is_cut__is_told_where_only_its_address_is_asked(home: Path) -> None:
     (home / "config.toml").write_text('[sources.bus-app]\noperator = "relayer"\n')
     (home / "keys" / "relayer.json").write_text("{")
-    with pytest.raises(ConfigError, match=r"relayer.json is no keystore file with an address"):
+    with pytest.raises(ConfigError, match=r"relayer.json is not a valid keystore file"):
         Installation.at(home).operators()
 
 
 @pytest.mark.parametrize("name", ["../keys/relayer", "x" * 300, "relayer\x00", "", ".."])
 def test_a_key_by_a_name_that_is_a_path__is_no_key(home: Path, name: str) -> None:
-    with pytest.raises(ConfigError, match="There is no key"):
+    with pytest.raises(ConfigError, match="No key '"):
         Keyring(home / "keys").address(name)
 
 
@@ -196,11 +196,17 @@ def test_check__tells_what_others_may_read(home: Path) -> None:
         (b"citizen,source,subject,consented,residents\n,s\n", "row 1, subject: is empty"),
         (
             "citizen,source,subject,consented,residents\n,s,a,yes,²\n".encode(),
-            "row 1, residents: '²' is not a number of persons",
+            "row 1, residents: '²' is not a whole number from 1 to 99",
         ),
-        (b"citizen,source,subject,consented,residents\n,s,a,yes,99999999999999999999\n", "is not a number of persons"),
-        (b'citizen,source,subject,consented,residents\n,s,"a,yes,1\n', "is no CSV: unexpected end of data"),
-        (b"citizen\n", "these columns are missing: source, subject, consented, residents"),
+        (
+            b"citizen,source,subject,consented,residents\n,s,a,yes,99999999999999999999\n",
+            "is not a whole number from 1 to 99",
+        ),
+        (
+            b'citizen,source,subject,consented,residents\n,s,"a,yes,1\n',
+            "is not a valid CSV file: unexpected end of data",
+        ),
+        (b"citizen\n", "columns missing in the header: source, subject, consented, residents"),
     ],
 )
 def test_enrolment__that_is_wrong__is_told_with_its_row(home: Path, tmp_path: Path, content: bytes, says: str) -> None:
@@ -211,5 +217,5 @@ def test_enrolment__that_is_wrong__is_told_with_its_row(home: Path, tmp_path: Pa
 
 def test_enrolment__of_a_folder_or_of_nothing__is_told(home: Path, tmp_path: Path) -> None:
     assert "Is a directory" in _ends(home, "enrol", tmp_path, code=3)
-    assert "no such file" in _ends(home, "enrol", tmp_path / "nowhere.csv", code=3)
+    assert "file not found" in _ends(home, "enrol", tmp_path / "nowhere.csv", code=3)
     assert "File name too long" in _ends(home, "enrol", tmp_path / ("x" * 300), code=3)

@@ -126,7 +126,7 @@ def test_a_cancelled_run__whose_successor_paid__stays_cancelled_and_has_no_file(
     office.carbonbook("settle", "cancel", first)
     second = office.sent(day)
     assert sorted(amounts(office.file(second))) == ["0.05", "0.10"]
-    assert "is cancelled: a bank file is made of what is confirmed" in office.no_file(first)
+    assert "is cancelled. A bank file needs payouts that are confirmed" in office.no_file(first)
     assert (office.state(first), office.state(second)) == ("cancelled", "confirmed")
     assert office.carbonbook("reconcile")["differences"] == 0
 
@@ -180,9 +180,9 @@ def test_a_payout__that_somebody_else_made__is_told_and_goes_to_a_run_that_two_p
     assert "is found" in office.no_file(name)
     assert office.carbonbook("settle", "approve", name, *PROPOSER)["state"] == "proposed"
     same = office.carbonbook.run("settle", "approve", name, *PROPOSER)
-    assert (same.returncode, "a second person has to approve it" in same.stderr) == (12, True)
+    assert (same.returncode, "another person must approve it" in same.stderr) == (12, True)
     refused = office.carbonbook.run("settle", "cancel", name)
-    assert (refused.returncode, "what was paid cannot be cancelled" in refused.stderr) == (12, True)
+    assert (refused.returncode, "cannot be cancelled: part of it was paid" in refused.stderr) == (12, True)
     assert office.carbonbook("settle", "approve", name, *APPROVER)["state"] == "confirmed"
     assert amounts(office.file(name)) == ["0.15"]
     assert office.carbonbook("rebuild")["payouts_found"] == []

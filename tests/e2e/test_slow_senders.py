@@ -90,7 +90,7 @@ def test_bodies__that_never_end__leave_room_for_others_and_are_given_up(intake: 
         assert intake.put("another.csv", trip_file(1, 1), "ride-app").status_code == 200
         own = intake.put("own.csv", trip_file(2, 1))
         assert (own.status_code, own.headers["Retry-After"]) == (503, "2")
-        assert "8 files of bus-app are being taken in" in own.json()["detail"]
+        assert "8 files of bus-app are being received" in own.json()["detail"]
         answers = [_answer(connection)[9:12] for connection in opened[1:]]
         trickling.join(SLACK)
         assert not trickling.is_alive()

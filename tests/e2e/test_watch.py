@@ -68,7 +68,7 @@ def test_links__lead_nowhere__and_nothing_of_what_they_name_is_told(tmp_path: Pa
     assert "the source's folder cannot be opened" in taken.pop("")["problem"]
     assert sorted(taken) == ["dangling.csv", "inside.csv", "link.csv", "pipe.csv", "second.csv", "socket.csv"]
     for item in taken.values():
-        assert item["problem"].endswith("it is a link, or no regular file, or stands elsewhere too: it is not read")
+        assert item["problem"].endswith("it is a link or not a regular file, and is not read; put a plain copy there")
     reasons = "".join(path.read_text() for path in (folder / "failed").glob("*.reason.txt"))
     assert words not in done.stdout + done.stderr + reasons
     assert secret.read_text() == words

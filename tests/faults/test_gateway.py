@@ -106,7 +106,7 @@ def test_garbled_once__is_asked_again(through: Chain, proxy: Proxy, garble: str)
 def test_garbled_always__is_told(through: Chain, proxy: Proxy, garble: str) -> None:
     proxy.rule = Garbling(lambda _: True, lambda: GARBLES[garble])
     for question in ("time", "static calls"):
-        with pytest.raises(ChainUnreachable, match=rf"The node at {proxy.rpc} answers with .* It was asked 6 times"):
+        with pytest.raises(ChainUnreachable, match=rf"The node at {proxy.rpc} answered with .* It was tried 6 times"):
             QUESTIONS[question](through)
 
 
@@ -130,7 +130,7 @@ def test_retry_after__for_an_hour__is_told_at_once(through: Chain, proxy: Proxy)
     date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     for after in ("3600", date):
         proxy.rule = Refusing(lambda _: True, 429, {"Retry-After": after})
-        with pytest.raises(ChainUnreachable, match=r"answered 429 .* It asks to wait 3[56]\d\d s"):
+        with pytest.raises(ChainUnreachable, match=r"answered 429 .* It asks to retry after 3[56]\d\d s"):
             through.head()
         assert proxy.rule.struck == 1
 
@@ -201,7 +201,7 @@ def test_limit_in_the_nodes_own_words__is_asked_again_item_by_item(through: Chai
 def test_whole_batch_refused_by_the_node__is_told(through: Chain, proxy: Proxy) -> None:
     said = b'{"jsonrpc": "2.0", "id": null, "error": {"code": -32600, "message": "batch too large"}}'
     proxy.rule = Garbling(lambda _: True, lambda: lambda _: said)
-    with pytest.raises(ChainError, match="does not answer a batch of eth_call: batch too large"):
+    with pytest.raises(ChainError, match="rejected a batch of eth_call requests: batch too large"):
         through.refusals(calls("a"), SENDER)
     assert proxy.rule.struck == 1
 
@@ -236,7 +236,7 @@ def test_block__that_a_node_denies_though_it_has_later_ones__is_no_roll_back(
         lambda asked: asked[0]["method"] == "eth_getBlockByNumber" and asked[0]["params"][0].startswith("0x"),
         lambda: GARBLES["result is null"],
     )
-    with pytest.raises(ChainUnreachable, match=r"is at block 8 and says that there is no block 3"):
+    with pytest.raises(ChainUnreachable, match=r"is at block 8 but has no block 3"):
         _sender(here, through).reconcile()
     proxy.rule = Rule()
     _sender(here, through).reconcile()

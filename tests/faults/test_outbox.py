@@ -40,7 +40,7 @@ def test_send_all__many_calls__have_consecutive_nonces_and_are_mined(here: Bare)
 
 def test_send_all__a_window_at_a_time__never_has_more_in_flight(here: Bare) -> None:
     here.rpc("evm_setAutomine", False)
-    with pytest.raises(NotMined, match="4 of 4 transactions are not mined"):
+    with pytest.raises(NotMined, match="4 of 4 transactions are still pending"):
         here.again(HASTY).send_all(calls(*(f"call {number}" for number in range(20))))
     assert len(here.rows("id")) == PACE.window
 
@@ -154,7 +154,7 @@ def test_another_transaction_takes_the_nonce__the_call_is_planned_anew(here: Bar
     assert isinstance(here.again().send_all(calls("a"))[0], Sent)
     here.again().reconcile()
     here.again().reconcile()
-    assert here.rows("state, nonce, reason")[0] == ("replaced", None, "another transaction took its nonce")
+    assert here.rows("state, nonce, reason")[0] == ("replaced", None, "another transaction used its nonce")
     assert here.rows("state, nonce")[-1] == ("mined", 1)
 
 
@@ -233,7 +233,7 @@ def test_gas_money__for_less_than_what_is_on_its_way_too__sends_no_more(here: Ba
     each = 100_000 * fees_now(here.chain).cap
     here.rpc("anvil_setBalance", here.outbox.account.address, hex(6 * each))
     with pytest.raises(
-        OutOfGasMoney, match=f"has {6 * each} wei and may need {8 * each} for what is to be sent and on its way"
+        OutOfGasMoney, match=f"has {6 * each} wei and may need {8 * each} for new and pending transactions"
     ):
         here.outbox.send_all(calls(*(f"call {number}" for number in range(8))))
     assert here.rows("nonce, state") == [(nonce, "sent") for nonce in range(4)]
@@ -309,6 +309,6 @@ def test_two_outboxes__at_once__wait_for_each_other_and_leave_no_gap(here: Bare)
 
 def test_lock__held_by_another__is_refused_in_time_with_the_holder(here: Bare) -> None:
     name = f"sender-{here.outbox.account.address.lower()}"
-    with exclusive(here.database, name, 0), pytest.raises(Busy, match="has the lock 'sender-0x"):
+    with exclusive(here.database, name, 0), pytest.raises(Busy, match="holds the lock 'sender-0x"):
         here.again(replace(PACE, lock_seconds=0.2)).send_all(calls("a"))
     assert isinstance(here.outbox.send_all(calls("a"))[0], Sent)

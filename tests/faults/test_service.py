@@ -96,7 +96,7 @@ def test_run__shows_its_health_and_metrics_and_refuses_a_second_service(read: Wo
     assert _get(port, "/other").status_code == 404
     second = read.ends("run", "--port", "0")
     assert second.code == 10
-    assert f"Another process ({service.pid}) has the lock 'run'" in second.err
+    assert f"Another process ({service.pid}) holds the lock 'run'" in second.err
     service.kill()
     service.wait()
     _rounds(read, "--rounds", "1")  # the lock ended with its process
@@ -193,7 +193,7 @@ def test_node__that_has_lost_its_state__is_told_and_gets_nothing(read: World, co
     read.proxy.rule = NoState()
     ended = read.ends(command, rpc=read.proxy.rpc)
     read.proxy.rule = Rule()
-    assert (ended.code, "it has lost the chain's state" in ended.err) == (6, True), ended.err
+    assert (ended.code, "It has lost the chain's state" in ended.err) == (6, True), ended.err
     assert relayer_nonce(read, "pending") == relayer_nonce(read, "latest")
     assert read.facts().amounts == {}
 
@@ -233,7 +233,7 @@ def test_check__no_node_and_a_missing_key__names_each_with_a_remedy(read: World)
     ended = read.ends("check", rpc="http://127.0.0.1:9")
     assert ended.code == 4
     wrong = {item["check"]: item for item in json.loads(ended.out)["checks"] if item[""] == "✗"}
-    assert "There is no key 'oracle-2'" in wrong["keys"]["found"]
+    assert "No key 'oracle-2'" in wrong["keys"]["found"]
     assert "No answer from the chain at http://127.0.0.1:9" in wrong["chain"]["found"]
     assert all(item["what_to_do"] for item in wrong.values())
     assert "disk" not in wrong

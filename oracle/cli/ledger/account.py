@@ -16,14 +16,16 @@ from oracle.installation import Installation
 from oracle.ledger.credit.move import announce, cancel, complete, learn
 from oracle.model.units import date_of, kg, points
 
-app = typer.Typer(name="account", help="A citizen's account: show it, move it to an own key.", no_args_is_help=True)
+app = typer.Typer(
+    name="account", help="A citizen's account: show it, or move it to the citizen's own key.", no_args_is_help=True
+)
 
 
 @app.command("show")
 def show_(
     account: Annotated[str, typer.Argument(help="Account.")], home: HomeOption = None, json: JsonOption = False
 ) -> None:
-    """Show an account's points and reduction, and where its book went.
+    """Show the points and the reduction of an account, and the account that its book moved to.
 
     carbonbook account show 0x…
     """
@@ -33,16 +35,16 @@ def show_(
 
 @app.command("move")
 def move_(
-    account: Annotated[str, typer.Argument(help="Account in custody here.")],
+    account: Annotated[str, typer.Argument(help="Account whose key this installation holds.")],
     key_file: Annotated[Path, typer.Option(help="Keystore file of the citizen's own key.")],
     passphrase_file: PassphraseOption = None,
-    minutes: Annotated[int, typer.Option(help="How long the signatures are good.", min=1)] = 10,
+    minutes: Annotated[int, typer.Option(help="Minutes until the signatures expire.", min=1)] = 10,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Announce the move of a citizen's whole book from custody to an own key. Both sign; it is no transfer of points.
+    """Announce that a citizen's whole book moves from custody to the citizen's own key. Both keys sign. No points are transferred.
 
-    The move waits two days, in which either key cancels it with `cancel-move`; then `complete-move` carries it out.
+    The move is pending for two days. Either key can cancel it with `cancel-move`. After that, `complete-move` executes it.
 
         carbonbook account move 0x… --key-file me/key.json
     """
@@ -57,13 +59,13 @@ def move_(
 
 @app.command("cancel-move")
 def cancel_move_(
-    account: Annotated[str, typer.Argument(help="Account whose book is announced to move.")],
+    account: Annotated[str, typer.Argument(help="Account with a pending move.")],
     key_file: KeyFileOption = None,
     passphrase_file: PassphraseOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Cancel an announced move, with the key in custody, or with the citizen's own by --key-file.
+    """Cancel a pending move with the key in custody, or with the citizen's own key (--key-file).
 
     carbonbook account cancel-move 0x…
     carbonbook account cancel-move 0x… --key-file me/key.json
@@ -77,13 +79,13 @@ def cancel_move_(
 
 @app.command("complete-move")
 def complete_move_(
-    account: Annotated[str, typer.Argument(help="Account whose book is announced to move.")],
+    account: Annotated[str, typer.Argument(help="Account with a pending move.")],
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Complete an announced move whose two days are over. This cannot be undone.
+    """Execute a move that was pending for two days. This cannot be undone.
 
-    What is still credited to the old account for days up to this one follows its book; acts of later days go to the new account.
+    Later credits for acts up to this day go to the new account too. Acts of later days are recorded for the new account.
 
         carbonbook account complete-move 0x…
     """

@@ -25,17 +25,18 @@ def attest(
     nodes: Annotated[
         str | None,
         typer.Option(
-            help="Ask these nodes for signatures, URLs with commas between.", show_default="sign with the keys here"
+            help="URLs of the nodes to ask for signatures, separated by commas.", show_default="sign with the keys here"
         ),
     ] = None,
     home: HomeOption = None,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Attest every bundled batch that is not on chain yet.
+    """Attest every batch that has a bundle and is not on chain yet.
 
-    Each bundle is recomputed from its records before a member signs it. Running it again sends nothing twice. Exit code 8, and nothing is
-    sent, if the chain has another header of a batch than the book.
+    Each member recomputes the bundle from its records before it signs. Repeating the command sends nothing twice.
+
+    Exit code 8, and nothing is sent, if chain and book have different headers for the same batch.
 
         carbonbook attest
         carbonbook attest --nodes http://10.0.0.4:8701,http://10.0.0.5:8701
@@ -124,4 +125,6 @@ def _by_nodes(here: Installation, urls: list[str], dry_run: bool, json: bool) ->
     attested = sum(row["transaction"] is not None for row in rows)
     show({"attested": attested, "short": short, "batches": rows, "nodes": [asdict(item) for item in said]}, json)
     if short:
-        raise VerificationFailed(f"{short} batches have fewer than {quorum} signatures; nothing was sent for them.")
+        raise VerificationFailed(
+            f"{short} batches have fewer than {quorum} signatures and were not sent. Start more nodes, then repeat."
+        )

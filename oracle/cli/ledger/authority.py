@@ -27,13 +27,16 @@ if TYPE_CHECKING:  # looking at the library does not wait for web3
 
     Step = Callable[[Sender, Rule], Sent | None]
 
-NameArgument = Annotated[str, typer.Argument(help="A rule, such as CI-02.CN-4403.")]
-VersionArgument = Annotated[int, typer.Argument(help="Its version in the library.", min=1)]
+NameArgument = Annotated[str, typer.Argument(help="A rule, for example CI-02.CN-4403.")]
+VersionArgument = Annotated[int, typer.Argument(help="Version of the rule in the library.", min=1)]
 LibraryOption = Annotated[
-    Path | None, typer.Option("--library", help="Folder of the documents.", show_default="the installation's")
+    Path | None,
+    typer.Option("--library", help="Folder with the methodology documents.", show_default="the installation's"),
 ]
-ProposerOption = Annotated[str, typer.Option("--key", help="Key that acts for the authority.")]
-ActivatorOption = Annotated[str, typer.Option("--key", help="Key of another person than the proposer.")]
+ProposerOption = Annotated[str, typer.Option("--key", help="Name of the authority's key.")]
+ActivatorOption = Annotated[
+    str, typer.Option("--key", help="Name of an authority key of another person than the proposer.")
+]
 
 
 @app.command()
@@ -47,7 +50,7 @@ def propose(
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Draft a rule of the library on chain: its terms and the hash of its document.
+    """Write a rule of the library to the chain as a draft: its terms and the hash of its document.
 
     carbonbook methodology propose CI-02.CN-4403 2 --library city/methodologies --uri https://city.example/ci-02.json
     """
@@ -68,7 +71,7 @@ def notice(
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Put a draft on public notice and say when the notice ends.
+    """Start the public notice of a draft and show when the notice ends.
 
     carbonbook methodology notice CI-02.CN-4403 2
     """
@@ -88,7 +91,7 @@ def activate(
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Bring a version into force after its notice; another person than the proposer must do it. It can never be changed again.
+    """Activate a version after its public notice. A person other than the proposer must do this. An active version can never be changed.
 
     carbonbook methodology activate CI-02.CN-4403 1
     """
@@ -110,9 +113,9 @@ def supersede(
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Bring a successor into force: the window of the version before ends the day before it begins, for good.
+    """Activate a successor. The previous version's window ends the day before. This cannot be undone.
 
-    With --dry-run it only shows what would change for a typical act.
+    With --dry-run, only show what would change for a typical act.
 
         carbonbook methodology supersede CI-02.CN-4403 2 --dry-run
     """
@@ -134,14 +137,14 @@ def supersede(
 def suspend(
     name: NameArgument,
     version: VersionArgument,
-    reason: Annotated[str, typer.Option(help="Why, for everybody to read.")],
+    reason: Annotated[str, typer.Option(help="Reason; it is public.")],
     key: ProposerOption = "authority-1",
     library: LibraryOption = None,
     home: HomeOption = None,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Stop attesting and crediting under a version until it is resumed.
+    """Suspend a version: no batch is attested or credited under it until it is resumed.
 
     carbonbook methodology suspend CI-02.CN-4403 2 --reason "the meter series 7 is being examined"
     """
@@ -161,7 +164,7 @@ def resume(
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """End a suspension.
+    """Resume a suspended version.
 
     carbonbook methodology resume CI-02.CN-4403 2
     """
@@ -178,7 +181,7 @@ def status(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show the versions on chain: where they stand, their windows, and whether the library holds the same documents.
+    """Show the versions on chain: their status, their windows, and whether the library has the same documents.
 
     carbonbook methodology status CI-02.CN-4403
     """
@@ -210,7 +213,7 @@ def dry_run_(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Re-quantify the stored acts under a version and show, day by day, what would change. Nothing is written or sent.
+    """Quantify the stored acts again with a version and show what would change on each day. Nothing is written or sent.
 
     carbonbook methodology dry-run CI-02.CN-4403 2 --library city/methodologies --since 2023-01-01
     """
@@ -261,10 +264,10 @@ class _Desk:
         changed, new = differences(self.library, self._folder)
         this = f"{self._rule.id} version {self._rule.version}"
         if this in changed:
-            raise MethodologyError(f"{this} changed after its release; make a new version instead")
+            raise MethodologyError(f"{this} was changed after its release. Restore it, and add a new version instead.")
         if this in new:
             raise MethodologyError(
-                f"{this} is not in released.json; run `carbonbook methodology check --lock --library {self._folder}`"
+                f"{this} is not in released.json. Run `carbonbook methodology check --lock --library {self._folder}`."
             )
 
     def ended_version(self) -> int | None:

@@ -10,11 +10,12 @@ import typer
 from oracle.cli.console import DryRunOption, HomeOption, JsonOption, show
 from oracle.installation import Installation
 from oracle.ledger.buyer import account as accounts
-from oracle.ledger.buyer.rules import Figures, Scheme, percent, scheme_of, standing_of, tonnes
+from oracle.ledger.buyer.rules import Figures, Scheme, Standing, percent, scheme_of, standing_of, tonnes
 from oracle.ledger.buyer.tables import Table, read_table
 from oracle.measure.records.content import text_blocks
 from oracle.model.errors import InputError
 from oracle.model.findings import CODES
+from oracle.model.units import tonnes as mass
 
 app = typer.Typer(name="buyer", help="A buyer's account: import, plan, statement.", no_args_is_help=True)
 
@@ -141,8 +142,10 @@ def statement(
             "files": [str(out / file) for file in files],
             "block": made.block.number,
             "state": "neutral" if standing.neutral else "not neutral",
-            "next": f"carbonbook retire {tonnes(standing.remains_mg)}t ..." if standing.remains_mg else "attach a plan",
-            "blocked_by": [] if standing.neutral else [each for each in made.may_not_be_said() if "carbon neutral" in each],
+            "next": _next(standing, key),
+            "blocked_by": []
+            if standing.neutral
+            else [each for each in made.may_not_be_said() if "carbon neutral" in each],
         },
         json,
     )
@@ -192,6 +195,12 @@ def _attested(
         return {"attested": number, "transaction": None}
     sent = here.sender(key).send(call)
     return {"attested": number + 1, "transaction": sent.hash}
+
+
+def _next(standing: Standing, key: str) -> str:
+    if standing.remains_mg:
+        return f"carbonbook market quote {mass(standing.remains_mg)}t, then carbonbook retire ... --key {key}"
+    return "publish the statement" if standing.neutral else "attach a plan of reductions with --plan"
 
 
 def _to_sign(digest: bytes, message: dict[str, object]) -> dict[str, object]:

@@ -27,17 +27,17 @@ def claim(
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Credit what an account has in open batches and nobody has pushed yet, each leaf by its proof.
+    """Credit the entries of one account in open batches that are not credited yet, each with its Merkle proof.
 
-    What the cap of a day cuts off stays as a rest; claiming again credits it as soon as it fits.
+    A day cap may leave a remainder. Run the command again later to credit it.
 
-    A claim gives an account only what is its own, so it needs no signature; it and a push share one bitmap, in any order.
-    `carbonbook redeem --claim` does the same in the call that spends.
+    A claim can only credit the account in the entry, so it needs no signature. An entry is credited once, by claim or by push.
+    `carbonbook redeem --claim` claims and spends in one transaction.
 
         carbonbook claim 0x71bE63f3384f5fb98995898A86B02Fb2426c5788
     """
     if not is_address(account):
-        raise InputError(f"'{account}' is not an account")
+        raise InputError(f"'{account}' is not an account: expected 0x and 40 hex digits")
     here = Installation.at(home)
     outbox = None if dry_run else here.outbox()
     stored = {batch.batch: batch for batch in open_batches(here)}

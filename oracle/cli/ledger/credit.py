@@ -21,10 +21,10 @@ from oracle.model.units import date_of
 
 @app.command()
 def credit(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOption = False) -> None:
-    """Credit every open batch, chunk by chunk.
+    """Credit every open batch, in chunks of accounts.
 
-    Batches open when their challenge window is over; those that wait are listed with the time. Running it again credits nobody twice.
-    What the cap of a person's day cuts off waits as a rest: rests that fit by now are credited too, the others are listed with the time
+    A batch opens when its challenge window ends; pending batches are listed with that time. Repeating the command credits nobody twice.
+    A person's day cap may leave a remainder. Remainders that fit now are credited too; the others are listed with the time
     until which they can be credited.
 
         carbonbook credit

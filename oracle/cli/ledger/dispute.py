@@ -16,25 +16,25 @@ from oracle.model.units import milli_points
 
 app = typer.Typer(name="dispute", help="Disputes: open, resolve, lapse, show.", no_args_is_help=True)
 
-MerchantOption = Annotated[str, typer.Option(help="The order's merchant: an account or a key's name.")]
+MerchantOption = Annotated[str, typer.Option(help="The order's merchant: an account or the name of a key.")]
 
 
 @app.command("open")
 def open_(
     number: NumberArgument,
     merchant: MerchantOption,
-    reason: Annotated[str, typer.Option(help="Why, in words; its hash goes on chain.")],
+    reason: Annotated[str, typer.Option(help="Reason in words; its hash goes on chain.")],
     account: AccountOption = None,
     key_file: KeyFileOption = None,
     passphrase_file: PassphraseOption = None,
-    minutes: Annotated[int, typer.Option(help="How long the signature is good.", min=1)] = 10,
+    minutes: Annotated[int, typer.Option(help="Minutes until the signature expires.", min=1)] = 10,
     citizen: CitizenOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Dispute what is left of a held order. Only that order waits; everything else is settled.
+    """Dispute the remaining points of an order that is not final. Other orders are settled as usual.
 
-    Who has the citizen's book now signs: after a move, the account it went to.
+    The current holder of the citizen's book signs. After a move, that is the new account.
 
     carbonbook dispute open A-17 --merchant merchant-1 --account 0x… --reason "the tea was cold"
     """
@@ -49,7 +49,7 @@ def open_(
 def resolve_(
     number: NumberArgument,
     merchant: MerchantOption,
-    to_citizen: Annotated[str, typer.Option(help="Points that go back to the citizen; the rest is the merchant's.")],
+    to_citizen: Annotated[str, typer.Option(help="Points to return to the citizen. The merchant keeps the rest.")],
     key: Annotated[str, typer.Option(help="Name of the authority's key.")],
     citizen: CitizenOption = None,
     home: HomeOption = None,
@@ -73,7 +73,7 @@ def lapse_(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """End a dispute that nobody decided in time, for the merchant.
+    """Close a dispute that was not decided in time. The merchant keeps the points.
 
     carbonbook dispute lapse A-17 --merchant merchant-1
     """
@@ -91,7 +91,7 @@ def show_(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show where an order stands.
+    """Show the state of an order.
 
     carbonbook dispute show A-17 --merchant merchant-1
     """

@@ -24,19 +24,19 @@ from oracle.measure.evidence.proof import record_proof
 @app.command()
 def duplicate(
     records: Annotated[
-        list[str], typer.Argument(help="A record id (0x and 64 digits), or the proof files of one record.")
+        list[str], typer.Argument(help="A record id (0x and 64 hex digits), or two proof files of one record.")
     ],
     bundle: Annotated[
-        list[Path] | None, typer.Option(help="Folder of another's bundle to look for the record in; repeatable.")
+        list[Path] | None, typer.Option(help="Folder of another operator's bundle to search; can be repeated.")
     ] = None,
     home: HomeOption = None,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Report a record that stands in two batches: what is not yet credited of the later one is frozen.
+    """Report a record that is in two batches. The uncredited part of the later batch is frozen.
 
-    The record is looked for in the bundles here and in those that --bundle names; proof files are those of `carbonbook verify --save`.
-    The authority then releases the frozen batch or revokes it.
+    The command searches this installation's bundles and those that --bundle names. `carbonbook verify --save` writes proof files.
+    The authority then releases or revokes the frozen batch.
 
         carbonbook duplicate 0x5b0e... --bundle ../other-operator/bundles/3d7c...
         carbonbook duplicate mine.json theirs.json

@@ -16,18 +16,18 @@ from oracle.ledger.settle.due import merchants_of
 from oracle.model.bank import Party
 from oracle.model.errors import InputError
 
-app = typer.Typer(name="merchant", help="Merchants' names and banks: set, list.", no_args_is_help=True)
+app = typer.Typer(name="merchant", help="Merchants' names and bank accounts: set, list.", no_args_is_help=True)
 
 _COLUMNS = ("merchant", "name", "bank_account", "bank_code")
 
 
 @app.command("set")
 def set_(
-    path: Annotated[Path, typer.Argument(help="CSV with merchant, name, bank_account and bank_code.")],
+    path: Annotated[Path, typer.Argument(help="CSV with the columns merchant, name, bank_account and bank_code.")],
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Take merchants' names and bank accounts from a CSV; those that are known are replaced.
+    """Store merchants' names and bank accounts from a CSV. Existing entries are replaced.
 
     `merchant` is an account or the name of a key, `bank_code` a BIC or the twelve digits of CNAPS (联行号); an IBAN needs none. A column
     `bank_name` (开户行) is for the table of Chinese online banking. A row that cannot be read is told and left out; exit code 3 then.
@@ -46,7 +46,7 @@ def set_(
 
 @app.command("list")
 def list_(home: HomeOption = None, json: JsonOption = False) -> None:
-    """List the admitted merchants with their names and standing; bank accounts by their last four characters.
+    """List the admitted merchants with name and status. Bank accounts show their last four characters only.
 
     carbonbook merchant list
     """

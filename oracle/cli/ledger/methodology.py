@@ -21,17 +21,17 @@ from oracle.measure.quantify.lock import release
 from oracle.model.errors import InputError, MethodologyError
 
 app = typer.Typer(
-    name="methodology", help="Methodologies: the library, and the authority's work on chain.", no_args_is_help=True
+    name="methodology", help="Methodologies: the library, and their versions on chain.", no_args_is_help=True
 )
 
 FolderOption = Annotated[
-    Path, typer.Option("--library", help="Folder of the documents.", show_default="the library shipped")
+    Path, typer.Option("--library", help="Folder with the methodology documents.", show_default="the library shipped")
 ]
 
 
 @app.command("list")
 def list_(library: FolderOption = FOLDER, json: JsonOption = False) -> None:
-    """List the scenarios: status, factor, places, whether points are earned.
+    """List the scenarios: status, factor, regions, and whether they earn points.
 
     carbonbook methodology list
     """
@@ -85,11 +85,11 @@ def compute(
     record: Annotated[str, typer.Option(help='Fields as JSON, such as {"distance_km": 10}.')],
     region: Annotated[str | None, typer.Option(help="CN-4403, SZ, 深圳 ...", show_default="CN")] = None,
     when: Annotated[str | None, typer.Option("--date", help="Act date.", show_default="version in force")] = None,
-    set_name: Annotated[str | None, typer.Option("--set", help="Figures of a named set instead.")] = None,
+    set_name: Annotated[str | None, typer.Option("--set", help="Use the figures of this named set.")] = None,
     library: FolderOption = FOLDER,
     json: JsonOption = False,
 ) -> None:
-    """Compute what one record reduces, and by which figures.
+    """Compute the reduction of one record and show the figures used.
 
     carbonbook methodology compute CI-01 --record '{"distance_km": 10}' --region SZ --date 2023-05-01
     """
@@ -101,13 +101,13 @@ def compute(
 
 @app.command()
 def diff(
-    name: Annotated[str, typer.Argument(help="A rule, such as CI-11.CN-44.")],
+    name: Annotated[str, typer.Argument(help="A rule, for example CI-11.CN-44.")],
     before: Annotated[int, typer.Argument(help="Version.")],
     after: Annotated[int, typer.Argument(help="Other version.")],
     library: FolderOption = FOLDER,
     json: JsonOption = False,
 ) -> None:
-    """Compare two versions of a rule: figures, caps, window, and what a typical act brings.
+    """Compare two versions of a rule: figures, caps, window, and the result for a typical act.
 
     carbonbook methodology diff CI-11.CN-44 1 3
     """
@@ -120,7 +120,7 @@ def diff(
 
 @app.command()
 def catalogue(
-    folder: Annotated[Path, typer.Option(help="Where to write.")] = Path("docs/methodologies"),
+    folder: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("docs/methodologies"),
     library: FolderOption = FOLDER,
     json: JsonOption = False,
 ) -> None:
@@ -136,9 +136,9 @@ def _record(text: str) -> dict[str, object]:
     try:
         record = loads(text, parse_float=Decimal)
     except JSONDecodeError as error:
-        raise InputError(f"not JSON: {error}; write it like '{{\"distance_km\": 10}}'", field="--record") from error
+        raise InputError(f"is not valid JSON: {error}. Example: '{{\"distance_km\": 10}}'", field="--record") from error
     if not isinstance(record, dict):
-        raise InputError("a record is a JSON object, like '{\"distance_km\": 10}'", field="--record")
+        raise InputError("a record must be a JSON object. Example: '{\"distance_km\": 10}'", field="--record")
     return record
 
 
@@ -153,4 +153,4 @@ def parsed_date(text: str | None, option: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise InputError(f"'{text}' is not a date such as 2023-05-01", field=option) from error
+        raise InputError(f"'{text}' is not a date. Example: 2023-05-01", field=option) from error

@@ -18,7 +18,7 @@ from oracle.model.units import milli_points, points
 app = typer.Typer(name="offer", help="Offers: add, restock, end, list.", no_args_is_help=True)
 
 KeyOption = Annotated[str, typer.Option("--key", help="Name of the merchant's key.")]
-NumberArgument = Annotated[str, typer.Argument(help="The merchant's number of the offer.")]
+NumberArgument = Annotated[str, typer.Argument(help="Number of the offer; the merchant chooses it.")]
 _MOST_ITEMS = 2**32 - 1  # what an offer has room for on chain
 _LAST = 2**40 - 1
 
@@ -27,18 +27,18 @@ _LAST = 2**40 - 1
 def add_(
     number: NumberArgument,
     key: KeyOption,
-    price: Annotated[str, typer.Option("--points", help="Exact price of an item.")],
-    stock: Annotated[int, typer.Option(help="Items put up.", min=1, max=_MOST_ITEMS)],
-    terms: Annotated[str, typer.Option(help="What is offered, in words; its hash goes on chain.")],
+    price: Annotated[str, typer.Option("--points", help="Price of one item, in points.")],
+    stock: Annotated[int, typer.Option(help="Number of items.", min=1, max=_MOST_ITEMS)],
+    terms: Annotated[str, typer.Option(help="Description of the offer; its hash goes on chain.")],
     per_citizen: Annotated[
-        int, typer.Option(help="Most items one citizen can have; 0 is no limit.", min=0, max=_MOST_ITEMS)
+        int, typer.Option(help="Most items per citizen; 0 means no limit.", min=0, max=_MOST_ITEMS)
     ] = 0,
-    since: Annotated[str | None, typer.Option("--from", help="First moment, ISO 8601.", show_default="now")] = None,
-    until: Annotated[str | None, typer.Option("--to", help="Last moment, ISO 8601.", show_default="no end")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="Start time, ISO 8601.", show_default="now")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="End time, ISO 8601.", show_default="no end")] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Make an offer. Its price, terms, time and limit never change.
+    """Create an offer. Its price, terms, times and limit can never be changed.
 
     carbonbook offer add 1 --key merchant-1 --points 5 --stock 100 --terms "one tea" --per-citizen 2
     """
@@ -58,7 +58,7 @@ def restock_(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Put up more items.
+    """Add items to an offer.
 
     carbonbook offer restock 1 --key merchant-1 --items 50
     """
@@ -69,7 +69,7 @@ def restock_(
 
 @app.command("end")
 def end_(number: NumberArgument, key: KeyOption, home: HomeOption = None, json: JsonOption = False) -> None:
-    """End an offer; cannot be undone.
+    """End an offer. This cannot be undone.
 
     carbonbook offer end 1 --key merchant-1
     """
@@ -114,4 +114,4 @@ def _seconds(text: str) -> int:
     try:
         return int(datetime.fromisoformat(text).astimezone().timestamp())
     except ValueError as error:
-        raise InputError(f"'{text}' is not a time like 2023-01-10T08:00:00+08:00") from error
+        raise InputError(f"'{text}' is not a time. Example: 2023-01-10T08:00:00+08:00") from error

@@ -21,27 +21,29 @@ from oracle.model.machine import blamed
 from oracle.model.typed_data import sign
 from oracle.model.units import milli_points, points
 
-app = typer.Typer(name="order", help="Vouchers: sign one, look at one, cancel one.", no_args_is_help=True)
+app = typer.Typer(name="order", help="Vouchers: sign, show, cancel.", no_args_is_help=True)
 
 _LONGEST_NAME = 255  # of a file, on common systems
 
 
 @app.command("sign")
 def sign_(
-    merchant: Annotated[str, typer.Option(help="Who gets the points: an account or a key's name.")],
-    number: Annotated[str, typer.Option(help="The merchant's order number; running numbers cost least.")],
-    price: Annotated[str | None, typer.Option("--points", help="Exact price.", show_default="the offer's")] = None,
-    offer: Annotated[str | None, typer.Option(help="The merchant's number of an offer to take up.")] = None,
-    terms: Annotated[str, typer.Option(help="What is bought, in words; with --offer, the offer's.")] = "",
+    merchant: Annotated[str, typer.Option(help="Merchant that receives the points: an account or the name of a key.")],
+    number: Annotated[str, typer.Option(help="The merchant's order number. Consecutive numbers cost least gas.")],
+    price: Annotated[
+        str | None, typer.Option("--points", help="Price in points.", show_default="the offer's price")
+    ] = None,
+    offer: Annotated[str | None, typer.Option(help="Number of the merchant's offer to accept.")] = None,
+    terms: Annotated[str, typer.Option(help="Description of the purchase. With --offer: the offer's terms.")] = "",
     account: AccountOption = None,
     key_file: KeyFileOption = None,
     passphrase_file: PassphraseOption = None,
-    minutes: Annotated[int, typer.Option(help="How long it is good.", min=1, max=60)] = 2,
-    out: Annotated[Path | None, typer.Option(help="QR code to write: .png, .svg, or .txt.")] = None,
+    minutes: Annotated[int, typer.Option(help="Minutes until the voucher expires.", min=1, max=60)] = 2,
+    out: Annotated[Path | None, typer.Option(help="File for the QR code: .png, .svg or .txt.")] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Sign one exact order and show it as a QR code. Nothing is spent until the merchant sends it.
+    """Sign one order and show it as a QR code (a voucher). Points are spent only when the merchant sends it.
 
     carbonbook order sign --account 0x… --merchant merchant-1 --number 17 --points 12.5 --out voucher.png
     carbonbook order sign --key-file keys/me.json --merchant merchant-1 --number 18 --offer 1
@@ -71,7 +73,7 @@ def sign_(
 
 @app.command("cancel")
 def cancel_(
-    merchant: Annotated[str, typer.Option(help="Whose order number it is: an account or a key's name.")],
+    merchant: Annotated[str, typer.Option(help="Merchant of the order: an account or the name of a key.")],
     number: Annotated[str, typer.Option(help="The merchant's order number.")],
     account: AccountOption = None,
     key_file: KeyFileOption = None,
@@ -79,7 +81,7 @@ def cancel_(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Cancel an order that was signed and not sent. Its number is then used up, for this citizen and for good.
+    """Cancel an order that was signed but not sent. This citizen can never use its number again.
 
     carbonbook order cancel --account 0x… --merchant merchant-1 --number 17
     """
@@ -93,11 +95,11 @@ def cancel_(
 
 @app.command("show")
 def show_(
-    voucher: Annotated[str, typer.Argument(help="Text of a voucher, or a file with it.")],
+    voucher: Annotated[str, typer.Argument(help="Text of a voucher, or a file that contains it.")],
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Read a voucher and check its signature; send nothing.
+    """Read a voucher and check its signature. Nothing is sent.
 
     carbonbook order show voucher.txt
     """
@@ -113,12 +115,12 @@ def read(here: Installation, voucher: str) -> SignedOrder:
         path = Path(voucher)
         try:
             if len(os.fsencode(path.name)) > _LONGEST_NAME or not path.is_file():
-                raise InputError(f"'{voucher}' is neither a voucher ({PREFIX}…) nor a file")
+                raise InputError(f"'{voucher}' is neither a voucher (it would begin with {PREFIX}) nor a file")
             voucher = path.read_text("ascii")
         except OSError as error:
             raise blamed(error, InputError(f"cannot be read: {error.strerror}", file=voucher)) from error
         except UnicodeDecodeError as error:
-            raise InputError("is no voucher: it is not ASCII", file=voucher) from error
+            raise InputError("is not a voucher: it contains characters outside ASCII", file=voucher) from error
     return read_voucher(voucher, RedemptionDesk(here.chain).domain, here.chain.now())
 
 
@@ -144,5 +146,5 @@ def _bought(
         milli = found.price_milli if price is None else milli_points(price, field="--points")
         return milli, found.terms, number_bytes(offer)
     if price is None:
-        raise InputError("name --points, or an --offer that has a price")
+        raise InputError("add --points, or an --offer that has a price")
     return milli_points(price, field="--points"), terms_bytes(terms), NO_OFFER

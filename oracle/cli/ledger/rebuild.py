@@ -19,22 +19,20 @@ _FOLDER = "ledger"
 @app.command()
 def rebuild(
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write to.", show_default="ledger in the home folder")
+        Path | None, typer.Option(help="Folder to write to.", show_default="ledger/ in the home folder")
     ] = None,
     nodes: Annotated[
         str | None,
-        typer.Option(
-            help="Ask these nodes for bundles that are not here, URLs with commas between.", show_default="none"
-        ),
+        typer.Option(help="URLs of nodes to ask for missing bundles, separated by commas.", show_default="none"),
     ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Write the ledger from the chain alone, bring back batches and payouts that the database lost, and compare both byte for byte.
+    """Rebuild the ledger from the chain, restore batches and payouts that the database lost, and compare chain and book byte by byte.
 
-    For a database that is empty, or was restored from an old copy: run this, then ingest the files of the days since again; what was
-    credited stays credited once. Payouts that no run has are given to one; a run that is made for them takes two approvals. Sends nothing.
-    Exit code 8 if a bundle is lost or book and chain differ, 10 while a service works on the book.
+    Use it when the database is empty or was restored from an old backup. Then ingest the files since that backup again. What was already
+    credited is not credited again. Payouts without a run are added to one; a run created for them needs two approvals. Nothing is sent.
+    Exit code 8: a bundle is lost, or book and chain differ. Exit code 10: a service is running on this book.
 
         carbonbook rebuild
         carbonbook rebuild --nodes http://10.0.0.4:8701,http://10.0.0.5:8701

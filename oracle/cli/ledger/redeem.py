@@ -33,24 +33,24 @@ def redeem(
     what: Annotated[
         str,
         typer.Argument(
-            help="A voucher (CB2:…), a .txt file with one, or a CSV: account, merchant, order_number, points, terms if wanted."
+            help="A voucher (CB2:…), a .txt file with one, or a CSV with account, merchant, order_number, points and optionally terms."
         ),
     ],
-    minutes: Annotated[int, typer.Option(help="How long a signed order is good.", min=1, max=1_440)] = 10,
-    yes: Annotated[bool, typer.Option("--yes", help="Take a voucher without asking.")] = False,
+    minutes: Annotated[int, typer.Option(help="Minutes until a signed order expires.", min=1, max=1_440)] = 10,
+    yes: Annotated[bool, typer.Option("--yes", help="Accept the voucher without asking.")] = False,
     claim: Annotated[
-        bool, typer.Option("--claim", help="Credit what the citizens can still claim, in the same call.")
+        bool, typer.Option("--claim", help="First claim the citizens' uncredited entries, in the same transaction.")
     ] = False,
     home: HomeOption = None,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Take a citizen's voucher, or sign orders of citizens in custody and relay them.
+    """Send a citizen's voucher, or sign and send orders for citizens in custody.
 
-    A voucher is shown and confirmed once on a terminal; elsewhere --yes says so.
+    On a terminal you confirm the voucher first. Without a terminal, add --yes.
 
-    `merchant` is an account or the name of a key. An order number is taken once of each citizen: running it again takes nothing twice.
-    A row that cannot be read is told and left out; exit code 3 then, when the others are done.
+    `merchant` is an account or the name of a key. A citizen's order number is used once, so repeating the command spends nothing twice.
+    Invalid rows are reported and skipped. If there are any, the exit code is 3 after the valid rows are sent.
 
         carbonbook redeem orders.csv
         carbonbook redeem orders.csv --claim
@@ -91,7 +91,9 @@ def _voucher(here: Installation, text: str, sure: bool) -> SignedOrder:
     if sure:
         return signed
     if not err.is_terminal:
-        raise ConfigError("A voucher is taken when somebody confirms it: --yes, where there is no terminal to ask at.")
+        raise ConfigError(
+            "The voucher needs a confirmation, and there is no terminal to ask at. Add --yes to confirm it."
+        )
     for name, value in described(signed.order).items():
         say(f"{name}: {value}")
     typer.confirm("Take it?", abort=True, err=True)
@@ -106,7 +108,9 @@ def _claims(here: Installation, signed: list[SignedOrder]) -> list[Claim]:
 
 def _order(here: Installation, file: Path, number: int, row: dict[str, str], expiry: int) -> Order:
     if not is_address(row["account"]):
-        raise InputError(f"'{row['account']}' is not an account", file=file.name, row=number, field="account")
+        raise InputError(
+            f"'{row['account']}' is not an account (0x and 40 hex digits)", file=file.name, row=number, field="account"
+        )
     try:
         merchant = row["merchant"] if is_address(row["merchant"]) else here.keys.address(row["merchant"])
         milli = milli_points(row["points"])

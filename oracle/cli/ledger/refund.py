@@ -15,22 +15,26 @@ from oracle.ledger.redeem.order import number_bytes
 from oracle.model.units import date_of, milli_points, points
 
 NumberArgument = Annotated[str, typer.Argument(help="The merchant's order number.")]
-CitizenOption = Annotated[str | None, typer.Option(help="Whose order, if several have the number.")]
+CitizenOption = Annotated[
+    str | None, typer.Option(help="The order's citizen. Needed if several citizens have this order number.")
+]
 
 
 @app.command()
 def refund(
     number: NumberArgument,
     key: Annotated[str, typer.Option(help="Name of the merchant's key.")],
-    amount: Annotated[str | None, typer.Option("--points", help="How many.", show_default="all that is left")] = None,
+    amount: Annotated[
+        str | None, typer.Option("--points", help="Points to refund.", show_default="all that is left")
+    ] = None,
     citizen: CitizenOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Give points of an order back, wholly or in part, to the pages they came from.
+    """Refund all or part of an order. The points return to the years from which they were spent.
 
-    While the order can be refunded they leave what is due for its day. When it is final, paid or not, they are netted against the
-    merchant's earliest final day that is not paid yet and holds as much.
+    Before the order is final, the refund lowers the amount due for its day. After that, it is deducted from the
+    merchant's earliest final, unpaid day that is large enough.
 
         carbonbook refund A-17 --key merchant-1
         carbonbook refund A-17 --key merchant-1 --points 2.5

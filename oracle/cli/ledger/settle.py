@@ -25,15 +25,19 @@ from oracle.model.units import date_of, day_of
 app = typer.Typer(name="settle", invoke_without_command=True)
 
 ThroughOption = Annotated[
-    str | None, typer.Option(help="Last day to pay for.", show_default="the last day but one that is final")
+    str | None, typer.Option(help="Last day to pay for.", show_default="the day before the last final day")
 ]
-SinceOption = Annotated[str | None, typer.Option("--from", help="First day.", show_default="that of the first order")]
-PeriodOption = Annotated[str | None, typer.Option("--period", help="A day, a week 2023-W02 or a month 2023-01.")]
+SinceOption = Annotated[str | None, typer.Option("--from", help="First day.", show_default="day of the first order")]
+PeriodOption = Annotated[
+    str | None, typer.Option("--period", help="A day (2023-01-10), a week (2023-W02) or a month (2023-01).")
+]
 MerchantOption = Annotated[
-    list[str] | None, typer.Option(help="Only this merchant, an account or a key's name; can be repeated.")
+    list[str] | None, typer.Option(help="Only this merchant: an account or the name of a key. Can be repeated.")
 ]
-KeyOption = Annotated[str | None, typer.Option(help="Whose key signs.", show_default="the one officer's key here")]
-RunArgument = Annotated[str, typer.Argument(help="Name of a run, e.g. 2023-01.1.")]
+KeyOption = Annotated[
+    str | None, typer.Option(help="Name of the officer's key.", show_default="the only officer's key here")
+]
+RunArgument = Annotated[str, typer.Argument(help="Name of a settlement run, for example 2023-01.1.")]
 
 
 class Office:
@@ -51,13 +55,13 @@ class Office:
     def days(self, of: str | None, since: str | None, through: str | None) -> Days:
         """The days that are asked for; all of them must be anybody's to settle."""
         if of is not None and (since or through):
-            raise InputError("name a --period, or --from and --through", field="--period")
+            raise InputError("add --period, or --from and --through", field="--period")
         last = last_day_for_anyone(self.chain)
         days = period(of) if of else self._asked(since, through, last)
         if days.last > last:
             raise InputError(
-                f"orders can be settled through {date_of(last)} only: a day later than they are final, so that the merchant finds "
-                "unpaid points to net a refund against",
+                f"only days up to {date_of(last)} can be settled. The last final day stays unpaid, so that the merchant has "
+                "points to deduct refunds from",
                 field="--period" if of else "--through",
             )
         return days
@@ -78,8 +82,8 @@ class Office:
         present = self.signers()
         if len(present) != 1:
             raise ConfigError(
-                f"{len(present)} officers' keys are here ({', '.join(each.address for each in present) or '-'}): "
-                "name the one that signs with --key."
+                f"This keystore holds {len(present)} officers' keys ({', '.join(each.address for each in present) or '-'}). "
+                "Choose one with --key."
             )
         return present[0]
 
@@ -132,9 +136,9 @@ def propose_(
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Propose what to pay for a day, a week, a month, or everything that is final.
+    """Propose the payouts for a day, a week, a month, or for all final days.
 
-    The amounts are the vault's own. Nothing is paid until a second person approves.
+    The amounts are read from the vault contract. Nothing is paid until a second person approves.
 
         carbonbook settle propose --period 2023-01 --key authority-1
         carbonbook settle propose --from 2023-01-03 --through 2023-01-09 --dry-run
@@ -149,7 +153,7 @@ def propose_(
 
 @app.command("show")
 def show_(run: RunArgument, home: HomeOption = None, json: JsonOption = False) -> None:
-    """Show a run: who signed it, what each merchant gets, and what the chain says became of it.
+    """Show a run: its signers, each merchant's amount, and the payment status on chain.
 
     carbonbook settle show 2023-01.1
     """
@@ -158,7 +162,7 @@ def show_(run: RunArgument, home: HomeOption = None, json: JsonOption = False) -
 
 @app.command("approve")
 def approve_(run: RunArgument, key: KeyOption = None, home: HomeOption = None, json: JsonOption = False) -> None:
-    """Approve a run as a second person. It is compared with what is due on chain first.
+    """Approve a run as the second person. First it is compared with the amounts due on chain.
 
     carbonbook settle approve 2023-01.1 --key authority-2
     """
@@ -168,7 +172,7 @@ def approve_(run: RunArgument, key: KeyOption = None, home: HomeOption = None, j
 
 @app.command("send")
 def send_(run: RunArgument, home: HomeOption = None, json: JsonOption = False) -> None:
-    """Pay what is open of an approved run; again, to retry payouts that failed. Anyone may send: two persons have signed.
+    """Pay the open payouts of an approved run. Repeat to retry failed payouts. Anyone may send, because two persons have signed.
 
     carbonbook settle send 2023-01.1
     """
@@ -204,7 +208,9 @@ def file_(
     office = Office(home)
     bank = office.here.settings.settlement.bank
     if bank is None:
-        raise ConfigError("Whose account pays? Name it in config.toml under [settlement.bank]: name, account, code.")
+        raise ConfigError(
+            "No paying account is configured. Set name, account and code under [settlement.bank] in config.toml."
+        )
     per_minor = units_per_minor_of(SettlementToken(office.chain).decimals(), bank.decimals)
     payer = Payer(bank.party, bank.currency, bank.decimals, per_minor, bank.profile)
     made = bank_file(office.here.book.database, office.book, run, payer)
@@ -227,7 +233,7 @@ def file_(
 
 @app.command("cancel")
 def cancel_(run: RunArgument, home: HomeOption = None, json: JsonOption = False) -> None:
-    """Give a run up that nothing of was paid: its merchants can be proposed anew.
+    """Cancel a run of which nothing was paid. Its merchants can then be proposed again.
 
     carbonbook settle cancel 2023-01.1
     """
@@ -236,7 +242,7 @@ def cancel_(run: RunArgument, home: HomeOption = None, json: JsonOption = False)
 
 @app.command("list")
 def list_(home: HomeOption = None, json: JsonOption = False) -> None:
-    """List the runs and where they stand.
+    """List the runs and their states.
 
     carbonbook settle list
     """
@@ -250,8 +256,8 @@ def _two(office: Office) -> tuple[BaseAccount, BaseAccount]:
     signers = office.signers()
     if len(signers) < 2:
         raise ConfigError(
-            f"Two officers have to sign, and this keystore holds the keys of {len(signers)}. `carbonbook settle propose` with one "
-            "person's keystore, `carbonbook settle approve` with another's."
+            f"Two officers must sign, and this keystore holds the keys of {len(signers)}. Run `carbonbook settle propose` with one "
+            "person's keystore, then `carbonbook settle approve` with another's."
         )
     return signers[0], signers[1]
 
@@ -295,4 +301,4 @@ def _day(text: str) -> int:
     try:
         return day_of(date.fromisoformat(text))
     except ValueError as error:
-        raise InputError(f"'{text}' is not a date like 2023-01-31") from error
+        raise InputError(f"'{text}' is not a date. Example: 2023-01-31") from error

@@ -12,9 +12,9 @@ from oracle.model.units import date_of
 
 @app.command()
 def unlock(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOption = False) -> None:
-    """Close open batches whose credit period is over, and free the reserve that they did not need.
+    """Close open batches whose credit period has ended, and free the reserve that they did not use.
 
-    What was not credited by then ends, rests included; `carbonbook credit` first credits what can be credited. This cannot be undone.
+    Uncredited entries and remainders expire. Run `carbonbook credit` first. This cannot be undone.
 
         carbonbook unlock --dry-run
         carbonbook unlock

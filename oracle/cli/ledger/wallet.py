@@ -14,10 +14,13 @@ from oracle.edge.store.citizens import custody_ref
 from oracle.installation import Installation
 from oracle.model.errors import ConfigError
 
-AccountOption = Annotated[str | None, typer.Option(help="Account of a citizen in custody here.")]
-KeyFileOption = Annotated[Path | None, typer.Option(help="Keystore file of a citizen's own key.")]
+AccountOption = Annotated[str | None, typer.Option(help="Account of a citizen whose key this installation holds.")]
+KeyFileOption = Annotated[Path | None, typer.Option(help="Keystore file of the citizen's own key.")]
 PassphraseOption = Annotated[
-    Path | None, typer.Option(help="File with its passphrase.", show_default="`passphrase` beside it, else asked for")
+    Path | None,
+    typer.Option(
+        help="File with the passphrase of that key.", show_default="file `passphrase` beside it, or asked for"
+    ),
 ]
 
 
@@ -30,7 +33,9 @@ def citizen_signer(
         ConfigError: Neither or both are named, or the account is not in custody here.
     """
     if (account is None) == (key_file is None):
-        raise ConfigError("Who signs? Name --account (in custody here) or --key-file (the citizen's own).")
+        raise ConfigError(
+            "No signer given. Add --account (a key in custody here) or --key-file (the citizen's own key)."
+        )
     if key_file is not None:
         return Keyring(key_file.parent, passphrase).account(key_file.stem)
     return custody_signer(here, here.account_of(str(account)))
@@ -45,5 +50,5 @@ def custody_signer(here: Installation, account: str) -> BaseAccount:
     with here.book.database.reading() as connection:
         ref = custody_ref(connection, bytes.fromhex(account[2:]))
     if ref is None:
-        raise ConfigError(f"{account} is not in custody here: its owner has to sign.")
+        raise ConfigError(f"{account} is not in custody here. Its owner must sign: add --key-file.")
     return citizen_account(here.keys.secret(CUSTODY), ref)

@@ -18,20 +18,20 @@ from oracle.sandbox.city.plan import Plan
 @app.command()
 def city(
     folder: Annotated[Path, typer.Argument(help="New folder for the files.")],
-    citizens: Annotated[int, typer.Option(help="How many people.", min=1)] = 1000,
+    citizens: Annotated[int, typer.Option(help="Number of citizens.", min=1)] = 1000,
     first_day: Annotated[str, typer.Option(help="First day.")] = "2023-01-02",
-    days: Annotated[int, typer.Option(help="How many days.", min=1)] = 1,
-    seed: Annotated[int, typer.Option(help="Equal seeds make equal bytes.", min=0)] = 1,
+    days: Annotated[int, typer.Option(help="Number of days.", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="Random seed; the same seed gives the same bytes.", min=0)] = 1,
     json: JsonOption = False,
 ) -> None:
-    """Write the records of a synthetic city: taps, trips, meters, bills, enrolment, and the truth about its cheats.
+    """Write records of a synthetic city: taps, trips, meter readings, bills, enrolment, and a list of its fraudulent records.
 
     carbonbook city /tmp/city --citizens 300 --days 3
     """
     try:
         first = date.fromisoformat(first_day)
     except ValueError as error:
-        raise InputError(f"'{first_day}' is not a date like 2023-01-02", field="--first-day") from error
+        raise InputError(f"'{first_day}' is not a date. Example: 2023-01-02", field="--first-day") from error
     manifest = generate(Plan(seed=seed, citizens=citizens, first_day=first, days=days), folder)
     say(f"{len(manifest.files)} files in {folder}")
     show({"folder": str(folder), "files": [file.name for file in manifest.files], "rows": manifest.counts}, json)

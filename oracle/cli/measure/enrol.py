@@ -23,13 +23,18 @@ _YES_NO = {"yes": True, "no": False}
 
 @app.command()
 def enrol(
-    path: Annotated[Path, typer.Argument(help=f"CSV with {', '.join(_COLUMNS)} and, for own keys, account.")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help=f"CSV with {', '.join(_COLUMNS)} and optionally account (for citizens with their own key)."
+        ),
+    ],
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Enrol citizens: which cards, riders and meters are one person, and whether the person's reductions may be sold.
+    """Enrol citizens: their cards, rider ids and meters, and whether they consent to the sale of their reductions.
 
-    Only keyed hashes of the names are kept. Whoever is not enrolled becomes a citizen in custody when a record comes.
+    Only keyed hashes of the names are stored. A record of an unknown person creates a citizen in custody.
     A row that cannot be read is told and left out; exit code 3 then, when the others are enrolled.
 
         carbonbook enrol citizens.csv
@@ -59,12 +64,12 @@ def _enrolment(path: Path, number: int, row: dict[str, str]) -> Enrolment:
         if not row[field]:
             raise wrong(field, "is empty")
     if row["consented"] not in _YES_NO:
-        raise wrong("consented", f"'{row['consented']}' is neither yes nor no")
+        raise wrong("consented", f"'{row['consented']}' is neither 'yes' nor 'no'")
     if row["residents"] and not _PERSONS.fullmatch(row["residents"]):
-        raise wrong("residents", f"'{row['residents']}' is not a number of persons from 1 to 99")
+        raise wrong("residents", f"'{row['residents']}' is not a whole number from 1 to 99")
     account = row.get("account", "")
     if account and not is_address(account):
-        raise wrong("account", f"'{account}' is not an account")
+        raise wrong("account", f"'{account}' is not an account: expected 0x and 40 hex digits")
     return Enrolment(
         citizen=row["citizen"] or None,
         source=row["source"],

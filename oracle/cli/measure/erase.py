@@ -26,18 +26,18 @@ from oracle.model.units import points
 
 @app.command()
 def erase(
-    citizen: Annotated[str, typer.Argument(help="Account (0x...), or SOURCE:SUBJECT such as szt:CBEHFCFCG.")],
-    who: Annotated[str, typer.Option(help="On whose word; goes into the journal.")],
+    citizen: Annotated[str, typer.Argument(help="Account (0x...), or SOURCE:SUBJECT, for example szt:CBEHFCFCG.")],
+    who: Annotated[str, typer.Option(help="Who requested it; stored in the journal.")],
     forfeit: Annotated[
-        bool, typer.Option("--forfeit", help="Even if points in custody can then never be spent.")
+        bool, typer.Option("--forfeit", help="Continue even if points in custody can then never be spent.")
     ] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Forget a person: destroy the salt, the cards' and meters' tags, what the account was derived from, the acts, what rejected rows
-    showed, and every raw file that names the person. This cannot be undone.
+    """Erase a person's data: salt, tags of cards and meters, the seed of the account, the acts, the values of rejected rows,
+    and every raw file that names the person. This cannot be undone.
 
-    Totals, trees and proofs stay as they are; no commitment of the person can be opened, and nobody can tell whose the account was.
+    Totals, trees and proofs do not change. Nobody can open the person's commitments or link the account to the person any more.
 
         carbonbook erase szt:CBEHFCFCG --who "request 2023-117"
     """
@@ -70,12 +70,12 @@ def _found(here: Installation, citizen: str) -> _Person:
             tag = here.book.register.tag(source, subject)
             number = erasure.citizen_by_tag(connection, tag)
         else:
-            raise InputError("name the person by account (0x...) or as SOURCE:SUBJECT")
+            raise InputError("give the person's account (0x...) or SOURCE:SUBJECT")
         if number is not None:
             account = erasure.account_of(connection, number)
             return _Person(number, account, custody_ref(connection, account) is not None)
         if tag is None or not erasure.is_heard_of(connection, source, subject, tag):
-            raise InputError("nobody here is known by that name, or was forgotten already")
+            raise InputError("no such person is known here, or the person was already erased")
         return _Person(None, tag=tag)
 
 
@@ -89,8 +89,8 @@ def _points_lost(here: Installation, account: bytes, custody: bool, forfeit: boo
     balance = CarbonPoint(here.chain).balance_of(to_checksum_address(account)) if custody else 0
     if balance and not forfeit:
         raise ConfigError(
-            f"The account has {points(balance)} points, whose key would be destroyed. Let the person spend them, or move to an "
-            "own key, first; or say --forfeit."
+            f"The account holds {points(balance)} points, and its key would be destroyed. Let the person first spend them or move to their "
+            "own key, or add --forfeit."
         )
     return balance
 
@@ -106,10 +106,10 @@ def _require_finished(here: Installation, account: bytes, *, credited: bool) -> 
         phase = EvidenceLedger(here.chain).phase_of(batch.batch).name
         if phase == "none":
             raise ConfigError(
-                f"Batch {batch.batch} holds records of the person and is not attested. Run `carbonbook attest` first."
+                f"Batch {batch.batch} contains records of the person and is not attested. Run `carbonbook attest` first."
             )
         if credited and phase not in ("closed", "revoked"):
             raise ConfigError(
-                f"Batch {batch.batch} holds records of the person and is not credited yet; its points could never be spent. Run "
-                "`carbonbook credit` first, or say --forfeit."
+                f"Batch {batch.batch} contains records of the person and is not credited. Its points could never be spent. Run "
+                "`carbonbook credit` first, or add --forfeit."
             )

@@ -23,10 +23,10 @@ from oracle.model.units import date_of
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files of records: JSON, CSV or XML, may be gzip.")],
-    source: Annotated[str, typer.Option(help="Registered source they come from.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files with records: JSON, CSV or XML, optionally gzip.")],
+    source: Annotated[str, typer.Option(help="Registered source of the files.")],
     kind: Annotated[
-        str | None, typer.Option(help=f"One of {', '.join(KINDS)}.", show_default="told by the content")
+        str | None, typer.Option(help=f"One of {', '.join(KINDS)}.", show_default="detected from the content")
     ] = None,
     meter: Annotated[
         str | None, typer.Option("--meter", "--rider", help="For a file of one meter or rider: the name.")
@@ -34,13 +34,13 @@ def ingest(
     mode: Annotated[
         str | None, typer.Option(help="For trips that name no mode: bus, metro, bicycle, e_bike, walking, ...")
     ] = None,
-    unit: Annotated[str | None, typer.Option(help="For meter readings without a unit: kWh, m3, therm, ...")] = None,
+    unit: Annotated[str | None, typer.Option(help="Unit of meter readings that have none: kWh, m3, therm, ...")] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Read records from files: good ones become acts, bad ones findings.
+    """Read records from files. Valid records become acts, invalid ones become findings.
 
-    Every data row ends in exactly one of the two. A file that was read before changes nothing.
+    Every data row becomes exactly one of the two. A file that was read before changes nothing.
 
         carbonbook ingest taps.json --source szt
         carbonbook ingest readings.csv.gz --source grid --meter flat-1 --unit kWh
@@ -81,10 +81,10 @@ def ingest(
 
 @app.command()
 def close(home: HomeOption = None, json: JsonOption = False) -> None:
-    """Close all days with new acts: quantify them and make the bundles that the committee signs.
+    """Close all days that have new acts: quantify the acts and write the bundles that the committee signs.
 
-    Closing again takes in what came late and changes no bundle. Exit code 8, and nothing is closed, while the chain has batches that the
-    book does not know: `carbonbook rebuild` brings them back.
+    A later close adds late acts and changes no existing bundle. Exit code 8, and nothing is closed, if the chain has batches that the
+    book does not know. Run `carbonbook rebuild` to restore them.
 
         carbonbook close
     """

@@ -16,18 +16,16 @@ from oracle.edge.store.quarantine import Case, case_of, cases, decision_of
 from oracle.installation import Installation
 from oracle.model.findings import CODES
 
-app = typer.Typer(name="quarantine", help="Rows that were kept aside: look, correct, reject.", no_args_is_help=True)
+app = typer.Typer(name="quarantine", help="Rows in quarantine: list, show, correct, reject.", no_args_is_help=True)
 
-CaseArgument = Annotated[str, typer.Argument(help="Name of the case, as `list` has it.")]
-WhoOption = Annotated[str, typer.Option(help="Who decides; goes into the journal.")]
+CaseArgument = Annotated[str, typer.Argument(help="Name of the case, from `quarantine list`.")]
+WhoOption = Annotated[str, typer.Option(help="Your name; stored in the journal.")]
 
 
 @app.command("list")
 def list_(
     code: Annotated[str | None, typer.Option(help="Only this finding.", show_default="all")] = None,
-    decided: Annotated[
-        bool, typer.Option("--decided", help="Those that were decided, instead of those that wait.")
-    ] = False,
+    decided: Annotated[bool, typer.Option("--decided", help="List decided cases instead of pending ones.")] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -44,7 +42,7 @@ def list_(
 
 @app.command("show")
 def show_(case: CaseArgument, home: HomeOption = None, json: JsonOption = False) -> None:
-    """Show one row: what is wrong, what shows it, and the row itself, without who it belongs to.
+    """Show one row: the problem, the values that show it, and the row itself without its owner.
 
     carbonbook quarantine show 3fb1c09a77d2-41-bad_time
     """
@@ -58,14 +56,14 @@ def show_(case: CaseArgument, home: HomeOption = None, json: JsonOption = False)
 @app.command()
 def release(
     case: CaseArgument,
-    correction: Annotated[Path, typer.Option(help="File with the corrected row, of any kind that `ingest` reads.")],
+    correction: Annotated[Path, typer.Option(help="File with the corrected row, in any format that `ingest` reads.")],
     who: WhoOption,
-    reason: Annotated[str, typer.Option(help="Why; goes into the journal.")] = "corrected",
-    unit: Annotated[str | None, typer.Option(help="For meter readings without a unit.")] = None,
+    reason: Annotated[str, typer.Option(help="Reason; stored in the journal.")] = "corrected",
+    unit: Annotated[str | None, typer.Option(help="Unit of meter readings that have none.")] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Read a correction in place of a row. It is validated like any file, and has to be without fault.
+    """Replace a row by a correction. The correction is validated like any file and must have no finding.
 
     carbonbook quarantine release 3fb1c09a77d2-41-bad_time --correction fixed.csv --who "Li Wei"
     """
@@ -84,12 +82,12 @@ def release(
 @app.command()
 def reject(
     case: CaseArgument,
-    reason: Annotated[str, typer.Option(help="Why; goes into the journal.")],
+    reason: Annotated[str, typer.Option(help="Reason; stored in the journal.")],
     who: WhoOption,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Leave a row out for good. This cannot be undone.
+    """Reject a row permanently. This cannot be undone.
 
     carbonbook quarantine reject 3fb1c09a77d2-41-bad_time --reason "test card" --who "Li Wei"
     """

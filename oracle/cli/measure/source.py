@@ -13,17 +13,17 @@ from oracle.installation import Installation
 from oracle.model.errors import InputError
 from oracle.serve.intake.desk import secret_name
 
-app = typer.Typer(name="source", help="Sources: the secrets they sign with.", no_args_is_help=True)
+app = typer.Typer(name="source", help="Sources of records: list them, create their secrets.", no_args_is_help=True)
 
 
 @app.command()
 def secret(
     name: Annotated[str, typer.Argument(help="Registered source.")],
-    out: Annotated[Path, typer.Option(help="Write the secret here, for the source, readable by its owner only.")],
+    out: Annotated[Path, typer.Option(help="File to write the secret to; only its owner can read it.")],
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Give a source the secret that it signs its requests with; the one it has already, if it has one.
+    """Write the secret with which a source signs its requests. An existing secret is kept.
 
     carbonbook source secret bus-app --out bus-app.secret
     """
@@ -39,7 +39,7 @@ def secret(
 
 @app.command("list")
 def list_(home: HomeOption = None, json: JsonOption = False) -> None:
-    """Show the registered sources and how each of them signs.
+    """List the registered sources and how each one signs.
 
     carbonbook source list
     """

@@ -19,20 +19,20 @@ from oracle.report.index.proofs import ProofIndex
 
 @app.command()
 def index(
-    account: Annotated[str | None, typer.Option(help="Show every event that names this account.")] = None,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Read the chain again from its deployment.")] = False,
+    account: Annotated[str | None, typer.Option(help="Also show every event of this account.")] = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Read all blocks again from the deployment on.")] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Bring the event index up to the head of the chain, and keep the trees that proofs are read from.
+    """Update the event index to the head of the chain, and store the Merkle trees for proofs.
 
-    Blocks that the chain replaced are read again. With an account, its events follow in chain order.
+    Blocks that the chain replaced are read again. With --account, the events of the account are listed in chain order.
 
         carbonbook index
         carbonbook index --account 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
     """
     if account is not None and not is_address(account):
-        raise InputError(f"'{account}' is not an account", field="--account")
+        raise InputError(f"'{account}' is not an account: expected 0x and 40 hex digits", field="--account")
     here = Installation.at(home)
     events = EventIndex(here.chain, here.book.home)
     done = events.rebuild() if rebuild else events.update()

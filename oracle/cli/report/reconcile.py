@@ -17,15 +17,15 @@ from oracle.model.errors import DifferencesFound
 def reconcile(
     accept_rollback: Annotated[
         bool,
-        typer.Option("--accept-rollback", help="Go on from the chain as it is, after it took back what was final."),
+        typer.Option("--accept-rollback", help="Continue from the current chain after a rollback past finality."),
     ] = False,
-    compare: Annotated[bool, typer.Option(help="Also compare every number of the book with the chain's.")] = True,
+    compare: Annotated[bool, typer.Option(help="Also compare every figure of the book with the chain.")] = True,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Ask the chain what became of every transaction on its way, send again what it lost, and compare the book with it.
+    """Check every pending transaction on chain, resend lost ones, and compare the book with the chain.
 
-    Exit code 8 if book and chain differ, 9 if the chain cannot be trusted.
+    Exit code 8: book and chain differ. Exit code 9: the chain cannot be trusted.
 
         carbonbook reconcile
         carbonbook reconcile --accept-rollback

@@ -38,20 +38,21 @@ _FOLDER = Path("reports")
 def report(
     name: Annotated[Name | None, typer.Argument(help="One report to print.", show_default="all, into a folder")] = None,
     since: Annotated[
-        str | None, typer.Option("--from", help="First day (UTC; of issuance: act day).", show_default="first of all")
+        str | None,
+        typer.Option("--from", help="First day (UTC; for issuance the day of the act).", show_default="first of all"),
     ] = None,
     through: Annotated[str | None, typer.Option(help="Last day.", show_default="the block's")] = None,
-    block: Annotated[int | None, typer.Option(help="Block to report on.", show_default="the head")] = None,
+    block: Annotated[int | None, typer.Option(help="Block to read at.", show_default="the head")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write to.", show_default="./reports/<from>_<through>")
     ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Report what was issued, spent and paid, and reconcile the book with the chain.
+    """Report issued, spent and paid points, and reconcile the book with the chain.
 
-    Everything is read at one block, so that the same block gives the same bytes. Without NAME all CSVs, plots, a summary and a manifest
-    are written to a folder. With NAME that report is printed, and written only if --out names a folder. Exit code 8 if book and chain
+    Everything is read at one block; the same block always gives the same files. Without NAME, all CSVs, plots, a summary and a manifest
+    are written to a folder. With NAME, one report is printed, and written if --out names a folder. Exit code 8: book and chain
     differ.
 
         carbonbook report
@@ -105,4 +106,4 @@ def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise InputError(f"'{text}' is not a date like 2023-01-31") from error
+        raise InputError(f"'{text}' is not a date. Example: 2023-01-31") from error

@@ -16,19 +16,19 @@ from oracle.model.errors import DifferencesFound, InputError
 
 @app.command()
 def statement(
-    of: Annotated[str, typer.Option("--period", help="A day 2023-01-10, a week 2023-W02 or a month 2023-01.")],
+    of: Annotated[str, typer.Option("--period", help="A day (2023-01-10), a week (2023-W02) or a month (2023-01).")],
     party: Annotated[
-        list[str] | None, typer.Argument(help="Merchants or operators, accounts or keys' names.", show_default="all")
+        list[str] | None, typer.Argument(help="Merchants or operators: accounts or names of keys.", show_default="all")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("statements"),
     block: Annotated[int | None, typer.Option(help="Block to read at.", show_default="the head")] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Write statements of a period: opening + in - out = closing, as CSV and as a page that prints.
+    """Write statements of a period (opening + in - out = closing) as CSV and as a printable HTML page.
 
-    Everything is read from the chain at one block. The page is in Chinese and English, has no script, and fits a phone. Exit code 8 if
-    one of the statements does not foot.
+    Everything is read from the chain at one block. The page is in Chinese and English and needs no JavaScript. Exit code 8:
+    a statement does not balance.
 
         carbonbook statement --period 2023-01 --out january
         carbonbook statement merchant-1 --period 2023-W02
@@ -75,4 +75,6 @@ def statement(
         json,
     )
     if wrong:
-        raise DifferencesFound(f"{len(wrong)} statements do not foot: {', '.join(wrong)}.")
+        raise DifferencesFound(
+            f"{len(wrong)} statements do not balance: {', '.join(wrong)}. Run `carbonbook reconcile`."
+        )

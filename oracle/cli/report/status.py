@@ -27,10 +27,10 @@ from oracle.model.units import points
 
 @app.command()
 def status(home: HomeOption = None, json: JsonOption = False) -> None:
-    """Show files, acts, batches by phase, points, reserve, and how old the chain's head is.
+    """Show files, acts, batches by phase, points, reserve, and the age of the chain's head.
 
-    `head age` is this machine's clock less the time of the latest block: large on a local chain whose clock was set, or if the chain
-    stands still.
+    `head age` is the difference between this machine's clock and the time of the latest block. It is large if a local chain's clock was
+    moved, or if the chain has stopped.
 
         carbonbook status
     """

@@ -23,15 +23,17 @@ from oracle.report.index.proofs import ProofIndex
 
 @app.command()
 def verify(
-    record: Annotated[str, typer.Argument(help="Record id (0x and 64 digits), or a proof file that --save wrote.")],
-    opened: Annotated[bool, typer.Option("--open", help="Also open the commitment with the citizen's salt.")] = False,
-    save: Annotated[Path | None, typer.Option(help="Write the proof here, for others to check.")] = None,
+    record: Annotated[str, typer.Argument(help="Record id (0x and 64 hex digits), or a proof file written by --save.")],
+    opened: Annotated[
+        bool, typer.Option("--open", help="Also open the record's commitment with the citizen's salt.")
+    ] = False,
+    save: Annotated[Path | None, typer.Option(help="File to write the proof to, for others to check.")] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Prove that a record is in an attested batch, printing every step of the proof.
+    """Prove that a record is in an attested batch, and print every step of the proof.
 
-    The steps are recomputed here with nothing but a hash; the root they end in is then compared with the chain's.
+    The steps are recomputed with a hash function only. The resulting root is compared with the root on chain.
 
         carbonbook verify 0x5b0e...
         carbonbook verify proof.json
@@ -50,7 +52,7 @@ def verify(
     phase = ledger.phase_of(said.batch).name
     show({"batch": said.batch, "phase": phase, "holds": holds, "steps": checks}, json)
     if not holds:
-        raise VerificationFailed("The proof does not hold; see the steps above.")
+        raise VerificationFailed("The proof is invalid; see the steps above.")
 
 
 def _on_chain(header: Header, stored: Header | None) -> dict[str, object]:
@@ -75,7 +77,7 @@ def _proof(here: Installation, record_id: bytes, opened: bool) -> dict[str, Any]
             batch, account = found
             salt = salt_of(connection, account) if opened else None
             return proofs.proof(batch, folders[batch], record_id, salt)
-    raise InputError(f"no bundle here has the record 0x{record_id.hex()}")
+    raise InputError(f"no bundle in this installation contains the record 0x{record_id.hex()}")
 
 
 def is_file(text: str) -> bool:
@@ -112,5 +114,5 @@ def record_id_of(text: str) -> bytes:
     except ValueError as error:
         raise InputError(f"'{text[:80]}' is neither a record id nor a file") from error
     if len(record_id) != 32:
-        raise InputError(f"a record id has 64 hex digits, not {2 * len(record_id)}")
+        raise InputError(f"a record id has 64 hex digits; this one has {2 * len(record_id)}")
     return record_id

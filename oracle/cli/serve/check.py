@@ -11,7 +11,7 @@ from oracle.installation import Installation
 def check(home: HomeOption = None, json: JsonOption = False) -> None:
     """Check keys, database, disk, node, contracts, committee, gas money, operators, reserve, prices and methodologies.
 
-    Sends nothing. Exit code 4 if anything is wrong.
+    Nothing is sent. Exit code 4: a check failed.
 
         carbonbook check
     """

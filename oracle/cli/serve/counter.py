@@ -23,10 +23,10 @@ def counter(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     home: HomeOption = None,
 ) -> None:
-    """Serve merchants over HTTP: POST /orders takes a voucher, GET /merchants/ACCOUNT/statement states a period.
+    """Serve merchants over HTTP: POST /orders accepts a voucher, GET /merchants/ACCOUNT/statement returns a statement.
 
-    Vouchers that come in while a transaction is on its way go together into the next. Put a gateway that knows the merchants in front of it
-    before it listens on anything but this machine.
+    Vouchers that arrive while a transaction is pending are sent together in the next one. Put a gateway that authenticates merchants in
+    front of it before you open it to a network.
 
         carbonbook counter --port 8710
         curl -X POST localhost:8710/orders -H 'content-type: application/json' -d '{"voucher": "CB2:…"}'
@@ -62,11 +62,11 @@ def _statement(chain: Chain, account: str, of: str) -> Mapping[str, object]:
     from oracle.report.write.statement_files import statements
 
     if not is_address(account):
-        raise InputError(f"'{account}' is not an account")
+        raise InputError(f"'{account}' is not an account: expected 0x and 40 hex digits")
     days = days_of(of)
     ledger = read_ledger(chain)
     merchant = to_checksum_address(account)
     for made in statements(chain, ledger, Period(days.first_date, days.last_date), {}, only=merchant):
         if made.role == "merchant":
             return {"merchant": merchant, "period": of, "block": ledger.block.number, **made.totals}
-    raise InputError(f"{merchant} was never admitted as a merchant")
+    raise InputError(f"{merchant} is not an admitted merchant")

@@ -15,24 +15,26 @@ from oracle.model.errors import RolledBack
 
 @app.command()
 def run(
-    every: Annotated[float, typer.Option(help="Seconds from the end of a round to the next.", min=0)] = 15,
-    rounds: Annotated[int | None, typer.Option(help="Stop after so many rounds.", show_default="never", min=1)] = None,
+    every: Annotated[float, typer.Option(help="Seconds between rounds.", min=0)] = 15,
+    rounds: Annotated[
+        int | None, typer.Option(help="Stop after this number of rounds.", show_default="never", min=1)
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port of /healthz and /metrics; 0 takes a free one.", min=0)] = 9464,
-    pulse_limit: Annotated[float, typer.Option(help="Age of the pulse, in seconds, that is still healthy.")] = 300,
+    port: Annotated[int, typer.Option(help="Port of /healthz and /metrics; 0 for any free port.", min=0)] = 9464,
+    pulse_limit: Annotated[float, typer.Option(help="Seconds without progress after which /healthz fails.")] = 300,
     compare_every: Annotated[
-        int, typer.Option(help="Rounds between comparisons of the whole book with the chain; 0 for never.", min=0)
+        int, typer.Option(help="Compare the whole book with the chain every N rounds; 0 for never.", min=0)
     ] = 60,
     linger: Annotated[
         float,
-        typer.Option(help="Seconds that the metrics stay readable after the chain took back what was final.", min=0),
+        typer.Option(help="Seconds to keep serving metrics after a rollback past finality.", min=0),
     ] = 45,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Work without end: close, attest, credit, settle what is due, again and again, with logs, metrics and a pulse.
+    """Run as a service: close, attest, credit and settle in rounds, with logs, metrics and a health check.
 
-    One service works on a book; a second one ends with exit code 10. Exit code 9 if the chain took back what was final.
+    Only one service can run on a book; a second one ends with exit code 10. Exit code 9: the chain rolled back past finality.
 
         carbonbook run --every 15
         curl http://127.0.0.1:9464/healthz

@@ -26,20 +26,21 @@ _LOOK_SECONDS = 2.0
 @app.command()
 def serve(
     home: HomeOption = None,
-    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen at.")] = 8700,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8700,
     mqtt: Annotated[
-        str | None, typer.Option(help="Broker of meters: mqtt://host:1883 or mqtts://user@host.", show_default="none")
+        str | None,
+        typer.Option(help="MQTT broker of the meters: mqtt://host:1883 or mqtts://user@host.", show_default="none"),
     ] = None,
     mqtt_authority: Annotated[
-        Path | None, typer.Option(help="Who signed the broker's certificate (PEM).", show_default="the system's")
+        Path | None, typer.Option(help="CA certificate of the broker (PEM).", show_default="the system's")
     ] = None,
-    mqtt_certificate: Annotated[Path | None, typer.Option(help="Certificate to show to the broker (PEM).")] = None,
-    mqtt_key: Annotated[Path | None, typer.Option(help="Private key of that certificate (PEM).")] = None,
+    mqtt_certificate: Annotated[Path | None, typer.Option(help="Client certificate for the broker (PEM).")] = None,
+    mqtt_key: Annotated[Path | None, typer.Option(help="Private key of the client certificate (PEM).")] = None,
 ) -> None:
-    """Take files over HTTP, and readings from meters over MQTT, until told to stop.
+    """Receive files over HTTP and meter readings over MQTT, until stopped.
 
-    A file or message is acknowledged when it is committed, and not before. CARBONBOOK_MQTT_PASSWORD_FILE names the file with the
+    A file or message is acknowledged only after it is committed. CARBONBOOK_MQTT_PASSWORD_FILE names the file with the
     broker's password.
 
         carbonbook source secret bus-app --out bus-app.secret
@@ -59,7 +60,7 @@ def serve(
     thread = threading.Thread(target=_listened, args=(listener,)) if listener else None
     if thread is not None:
         thread.start()
-    say(f"intake listens at http://{host}:{port}" + (f" and to {mqtt}" if mqtt else ""))
+    say(f"intake listens on http://{host}:{port}" + (f" and to {mqtt}" if mqtt else ""))
     try:
         run(intake_app(desk), host, port)
     finally:
@@ -70,12 +71,12 @@ def serve(
 
 @app.command()
 def watch(
-    folder: Annotated[Path, typer.Argument(help="Folder with a folder for each source.")],
-    once: Annotated[bool, typer.Option("--once", help="Read what is there and end.")] = False,
+    folder: Annotated[Path, typer.Argument(help="Folder with one subfolder per source.")],
+    once: Annotated[bool, typer.Option("--once", help="Read the files that are there, then exit.")] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Read files that somebody puts into FOLDER/SOURCE/, and move them to done/ or failed/ there.
+    """Read new files in FOLDER/SOURCE/ and move each one to done/ or failed/ there.
 
     carbonbook watch /srv/drop
     carbonbook watch /srv/drop --once
@@ -87,7 +88,7 @@ def watch(
     if once:
         show({"files": [asdict(taken) for taken in watching.look(at_once=True)]}, json)
         return
-    say(f"watching {folder}; folders: {', '.join(here.settings.sources)}")
+    say(f"watching {folder}; subfolders:  {', '.join(here.settings.sources)}")
     while True:
         for taken in watching.look():
             if not taken.waiting:

@@ -73,19 +73,22 @@ operator = "living"
 @app.command()
 def up(
     home: HomeOption = None,
-    chain: Annotated[Literal["anvil", "ganache", "hardhat"], typer.Option(help="Which chain to run.")] = "anvil",
-    port: Annotated[int, typer.Option(help="Port of its RPC.")] = 8545,
+    chain: Annotated[Literal["anvil", "ganache", "hardhat"], typer.Option(help="Chain to run.")] = "anvil",
+    port: Annotated[int, typer.Option(help="RPC port of the chain.")] = 8545,
     clock: Annotated[
-        str | None, typer.Option(help="Local time to begin at, e.g. 2023-01-10T08:00:00+08:00.", show_default="now")
+        str | None,
+        typer.Option(
+            help="Start time of the chain's clock, for example 2023-01-10T08:00:00+08:00.", show_default="now"
+        ),
     ] = None,
     profile: Annotated[
-        Path | None, typer.Option(help="Whom to deploy for.", show_default="scripts/profiles/local.toml")
+        Path | None, typer.Option(help="Deployment profile.", show_default="scripts/profiles/local.toml")
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Start a local chain, deploy, and fill it with operators, merchants, a reserve and methodologies.
+    """Start a local chain, deploy the contracts, and set up operators, merchants, a reserve and methodologies.
 
-    Running it again continues what was interrupted, or finds everything there. It never changes a config.toml that is there.
+    Repeating the command continues an interrupted set-up, or changes nothing. It never changes a config.toml that is there.
 
         carbonbook up
         carbonbook up --chain ganache --port 8600
@@ -124,7 +127,7 @@ def up(
 
 @app.command()
 def down(home: HomeOption = None, json: JsonOption = False) -> None:
-    """Stop the local chain, keeping its state.
+    """Stop the local chain and keep its state.
 
     carbonbook down
     """
@@ -134,7 +137,7 @@ def down(home: HomeOption = None, json: JsonOption = False) -> None:
 
 @app.command()
 def clock(
-    advance: Annotated[int, typer.Option(help="Days to move forward.", min=0)] = 0,
+    advance: Annotated[int, typer.Option(help="Days to move the clock forward.", min=0)] = 0,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -153,7 +156,9 @@ def _deployed(folder: Path, rpc: str, profile: Path | None) -> Chain:
     if not manifest.exists():
         script = _ROOT / "scripts" / "deploy.py"
         if not script.exists():
-            raise ConfigError(f"{script} is missing: a local chain is deployed from a checkout of the sources.")
+            raise ConfigError(
+                f"{script} is missing. Run this command in a checkout of the sources; it deploys the contracts from there."
+            )
         say("compiling and deploying the contracts")
         chosen = [] if profile is None else ["--profile", str(profile.resolve())]
         done = subprocess.run(
@@ -163,7 +168,7 @@ def _deployed(folder: Path, rpc: str, profile: Path | None) -> Chain:
             text=True,
         )
         if done.returncode != 0:
-            raise ChainError(f"Deploying failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+            raise ChainError(f"Deployment failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return Chain(rpc, Manifest.load(manifest))
 
 
@@ -185,7 +190,7 @@ def _seconds(text: str | None) -> int:
     try:
         return int(datetime.fromisoformat(text).astimezone().timestamp())
     except ValueError as error:
-        raise InputError(f"'{text}' is not a time like 2023-01-10T08:00:00+08:00", field="--clock") from error
+        raise InputError(f"'{text}' is not a time. Example: 2023-01-10T08:00:00+08:00", field="--clock") from error
 
 
 def _local_time(seconds: int) -> str:

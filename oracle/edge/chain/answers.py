@@ -33,7 +33,7 @@ def parsed(content: bytes) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise Garbled(f"{len(content)} bytes that are no JSON") from error
+        raise Garbled(f"{len(content)} bytes that are not JSON") from error
 
 
 def answer_to(method: str, parameters: Any, said: Any) -> RPCResponse:
@@ -43,14 +43,14 @@ def answer_to(method: str, parameters: Any, said: Any) -> RPCResponse:
         Garbled: It is neither.
     """
     if not isinstance(said, dict):
-        raise Garbled(f"{_kind(said)} in place of an answer to {method}")
+        raise Garbled(f"{_kind(said)} instead of an answer to {method}")
     if said.get("error") is not None:
         if not isinstance(said["error"], dict):
-            raise Garbled(f"an error of {method} that is {_kind(said['error'])}")
+            raise Garbled(f"an error answer to {method} that is {_kind(said['error'])}")
         return cast(RPCResponse, said)
     form = _BLOCK if method == _BLOCK_BY and parameters[0] in _ALWAYS else _FORMS.get(method, _anything)
     if "result" not in said or not form(said["result"]):
-        raise Garbled(f"a result of {method} that is none")
+        raise Garbled(f"an invalid result of {method}")
     return cast(RPCResponse, {key: value for key, value in said.items() if key != "error"})
 
 
@@ -61,7 +61,7 @@ def answers_to(asked: Sequence[tuple[str, Any]], said: Any) -> list[RPCResponse]
         Garbled: They are not as many, do not say what they answer, or one is no answer.
     """
     if not isinstance(said, list) or not all(isinstance(item, dict) for item in said):
-        raise Garbled(f"{_kind(said)} in place of {len(asked)} answers")
+        raise Garbled(f"{_kind(said)} instead of {len(asked)} answers")
     numbers = {item.get("id") for item in said if type(item.get("id")) is int}
     if len(said) != len(asked) or len(numbers) != len(asked):
         raise Garbled(f"{len(numbers)} answers to {len(asked)} requests")

@@ -198,7 +198,7 @@ class Chain:
         with Translated(self.rpc):
             refusal = _reverted(ContractLogicError(error.get("message"), error.get("data")))
         if refusal.name == "Reverted" and error.get("code") != _REVERTED and "revert" not in str(error.get("message")):
-            raise ChainError(f"The node at {self.rpc} says: {error.get('message', error)}")
+            raise ChainError(f"The node at {self.rpc} returned an error: {error.get('message', error)}")
         return refusal
 
     def events(
@@ -279,7 +279,7 @@ class Chain:
                     head = self.head()
             if number > head:
                 return None
-        raise ChainUnreachable(f"The node at {self.rpc} is at block {head} and says that there is no block {number}.")
+        raise ChainUnreachable(f"The node at {self.rpc} is at block {head} but has no block {number}.")
 
     def head(self) -> int:
         """Number of the latest block."""
@@ -319,9 +319,7 @@ class Chain:
 
     def _require_same(self, witness: Chain, of: str, here: object, there: object) -> None:
         if here != there:
-            raise NodesDisagree(
-                f"{self.rpc} and {witness.rpc} tell different things of {of}. Nothing is sent until they agree."
-            )
+            raise NodesDisagree(f"{self.rpc} and {witness.rpc} disagree about {of}. Nothing is sent until they agree.")
 
     def _check_identity(self) -> None:
         with Translated(self.rpc):
@@ -330,8 +328,8 @@ class Chain:
         expected = (self.manifest.chain_id, self.manifest.genesis_hash)
         if (chain_id, genesis) != expected:
             raise WrongChain(
-                f"{self.rpc} is chain {chain_id} with genesis {genesis}; {self.manifest.path} was deployed to chain "
-                f"{expected[0]} with genesis {expected[1]}. Name the right node, or deploy again."
+                f"{self.rpc} is chain {chain_id} with genesis {genesis}, but {self.manifest.path} was deployed to chain "
+                f"{expected[0]} with genesis {expected[1]}. Set `rpc` to the right node, or deploy again."
             )
 
 
@@ -391,14 +389,14 @@ class Translated:
         if isinstance(error, ContractLogicError):
             raise _reverted(error) from error
         if isinstance(error, Web3RPCError):
-            raise ChainError(f"The node at {self._rpc} says: {error.message}") from error
+            raise ChainError(f"The node at {self._rpc} returned an error: {error.message}") from error
         if isinstance(error, BadFunctionCallOutput | DecodingError):
             raise ChainError(
-                f"The node at {self._rpc} answers a call with what our contracts never say: it has lost the chain's state, or is still "
-                "catching up. Repeat the command when it is well."
+                f"The node at {self._rpc} gave an answer that the contracts never give. It has lost the chain's state, or it is still "
+                "synchronising. Repair it, then repeat the command."
             ) from error
         if isinstance(error, Exception) and not isinstance(error, CarbonbookError):
-            raise ChainError(f"The node at {self._rpc} gave an answer that cannot be read: {error!r}") from error
+            raise ChainError(f"The node at {self._rpc} gave an unreadable answer: {error!r}") from error
 
 
 def _reverted(error: ContractLogicError | ContractCustomError) -> ContractReverted:

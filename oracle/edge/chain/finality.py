@@ -64,7 +64,7 @@ def require_agreement(chain: Chain, head: int, depth: int) -> None:
         other = witness.head()
         if abs(head - other) > depth:
             raise NodesDisagree(
-                f"{chain.rpc} is at block {head} and {witness.rpc} at {other}: one of them is stale. Nothing is sent until they agree."
+                f"{chain.rpc} is at block {head} and {witness.rpc} at {other}: one of them is behind. Nothing is sent until they agree."
             )
         common = min(head, other)
         here, there = chain.block_hash(common), witness.block_hash(common)
@@ -79,7 +79,8 @@ def _require_standing(chain: Chain, number: int, block_hash: str) -> None:
     if now != block_hash:
         raise RolledBack(
             f"Block {number} was final as {block_hash}; {chain.rpc}, now at block {chain.head()}, has {now or 'no such block'}. "
-            "Nothing is sent. Find out what happened to the chain; if it is to go on from there: `carbonbook reconcile --accept-rollback`."
+            "The chain rolled back. Nothing is sent. Find out why; to continue from the current chain, run "
+            "`carbonbook reconcile --accept-rollback`."
         )
 
 

@@ -200,7 +200,7 @@ class Follower:
         with self._database.begin() as connection:
             for id_, receipt in receipts.items():
                 rows.set_mined(connection, id_, _mined(receipt))
-            reason = "another transaction took its nonce"
+            reason = "another transaction used its nonce"
             rows.set_state(connection, gone, rows.REPLACED, nonce=None, reason=reason)
         for id_ in (*receipts, *gone):
             self._forget(id_)
@@ -272,7 +272,9 @@ class Follower:
         with self._database.begin() as connection:
             found = rows.row_of(connection, row)
             if found.reason is not None:
-                raise ChainError(f"The node at {self._chain.rpc} takes no transaction of {found.sender}: {message}")
+                raise ChainError(
+                    f"The node at {self._chain.rpc} rejects every transaction of {found.sender}: {message}"
+                )
             rows.set_state(connection, [row], rows.SIGNED, reason=f"the node refused it: {message}"[:500])
             number = len(rows.attempts_of(connection, row)) + 1
         self._replace(found, found.sender, b"", CANCEL_GAS, fees_now(self._chain), number)

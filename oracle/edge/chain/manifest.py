@@ -52,7 +52,7 @@ class Manifest:
         """
         if not path.exists():
             raise ConfigError(
-                f"No deployment manifest at {path}. Start a chain with `carbonbook up`, or deploy and name it."
+                f"No deployment manifest at {path}. Start a chain with `carbonbook up`, or deploy and set `manifest` in config.toml."
             )
         try:
             data = json.loads(path.read_text("utf-8"))

@@ -129,6 +129,31 @@ class Outbox(Sender):
                 sent = following
             return outcomes + ([] if sent is None else self._ended(sent))
 
+    def result(self, act: str) -> Sent | None:
+        """What became of an act: waits for the transaction that is on its way for it; None if none has done it.
+
+        Acts that must be done once have a name of their own each, and are looked for before they are sent.
+
+        Raises:
+            NotMined: One is on its way and not mined in time.
+        """
+        with self._locked():
+            self._recover()
+            with self._database.reading() as connection:
+                pending = rows.rows_in(connection, self.account.address, rows.PENDING)
+            self._await([row.id for row in pending if row.act == act])
+            with self._database.reading() as connection:
+                found = rows.done_of(connection, self.account.address, act)
+        return None if found is None else Sent(rows.filled(found.hash), rows.filled(found.block), found.gas_used)
+
+    def alone(self, work: str) -> AbstractContextManager[None]:
+        """Does a piece of work of this account one process at a time.
+
+        Raises:
+            Busy: Another process was at it all the while.
+        """
+        return exclusive(self._database, f"{work}-{self.account.address.lower()}", self._pace.lock_seconds)
+
     def reconcile(self) -> Followed:
         """Looks at every row the chain may still change: what was dropped is sent again, what is deep enough is final."""
         with self._locked():
@@ -184,7 +209,8 @@ class Outbox(Sender):
         if again:
             if window.anew == _ANEW:
                 raise ChainError(
-                    f"Another program sends from {self.account.address}: it took the nonces of {len(again)} transactions. Stop it."
+                    f"Another program sends from {self.account.address} and used the nonces of {len(again)} transactions. "
+                    "Stop that program."
                 )
             repeated = self._ended(self._begun([calls[place] for place in again], window.anew + 1))
             outcomes |= dict(zip(again, repeated, strict=True))
@@ -242,8 +268,8 @@ class Outbox(Sender):
             cost += rows.most_wei(connection, self.account.address, count)
         if balance < cost:
             raise OutOfGasMoney(
-                f"{self.account.address} has {balance} wei and may need {cost} for what is to be sent and on its way. "
-                "Send it gas money; nothing was lost."
+                f"{self.account.address} has {balance} wei and may need {cost} for new and pending transactions. "
+                "Send it gas money and repeat the command; nothing was lost."
             )
 
     def _await(self, ids: Sequence[int]) -> None:
@@ -261,8 +287,8 @@ class Outbox(Sender):
                 return
             if time.monotonic() >= deadline:
                 raise NotMined(
-                    f"{len(left)} of {len(ids)} transactions are not mined after {self._pace.wait_seconds:.0f} s ({left[0].act}). "
-                    "They stay in the outbox: `carbonbook reconcile`, or the next command, goes on with them."
+                    f"{len(left)} of {len(ids)} transactions are still pending after {self._pace.wait_seconds:.0f} s ({left[0].act}). "
+                    "They stay in the outbox. Run `carbonbook reconcile` later; the next command continues with them, too."
                 ) from trouble
             if moved:
                 pauses = _pauses()

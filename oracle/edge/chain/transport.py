@@ -107,7 +107,7 @@ class Provider(HTTPProvider):
             except Trouble as trouble:
                 safe = questions or trouble.untouched
                 if not safe or number >= trouble.tries or trouble.wait > _MOST_WAIT:
-                    times = f" It was asked {number} times." if number > 1 else ""
+                    times = f" It was tried {number} times." if number > 1 else ""
                     raise ChainUnreachable(f"{trouble}{times}") from trouble
                 time.sleep(max(trouble.wait, _pause(number)))
         raise AssertionError("unreachable")
@@ -123,15 +123,15 @@ class Provider(HTTPProvider):
         except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
             raise Trouble(nothing, _TRIES_BROKEN) from error
         except requests.exceptions.RequestException as error:
-            raise Trouble(f"The chain at {self._rpc} cannot be asked: {error}", 1) from error
+            raise Trouble(f"The request to the chain at {self._rpc} failed: {error}", 1) from error
         if answer.status_code == HTTPStatus.OK:
             return answer.content
         raise self._refused(answer)
 
     def _refused(self, answer: requests.Response) -> Trouble:
         status, wait = answer.status_code, _retry_after(answer.headers.get("Retry-After", ""))
-        says = f"The node at {self._rpc} answered {status} ({responses.get(status, 'no known status')})."
-        says += f" It asks to wait {wait:.0f} s." if wait else ""
+        says = f"The node at {self._rpc} answered {status} ({responses.get(status, 'unknown status')})."
+        says += f" It asks to retry after {wait:.0f} s." if wait else ""
         limited = status == HTTPStatus.TOO_MANY_REQUESTS
         passing = limited or status >= HTTPStatus.INTERNAL_SERVER_ERROR
         return Trouble(says, _TRIES if passing else 1, untouched=limited, wait=wait)
@@ -141,7 +141,7 @@ class Provider(HTTPProvider):
             return read(said)
         except Garbled as error:
             raise Trouble(
-                f"The node at {self._rpc} answers with {error}. Does something else listen there, or a gateway in between?",
+                f"The node at {self._rpc} answered with {error}. Check the address and any gateway in between.",
                 _TRIES_BROKEN,
             ) from error
 
@@ -149,7 +149,7 @@ class Provider(HTTPProvider):
         answers = parsed(said)
         if isinstance(answers, dict) and isinstance(answers.get("error"), dict):
             error = answers["error"]
-            says = f"The node at {self._rpc} does not answer a batch of {asked[0][0]}: {error.get('message', error)}"
+            says = f"The node at {self._rpc} rejected a batch of {asked[0][0]} requests: {error.get('message', error)}"
             raise Trouble(says, _TRIES, untouched=True) if error.get("code") in _LIMITED else ChainError(says)
         return answers_to(asked, answers)
 

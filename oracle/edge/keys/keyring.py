@@ -97,7 +97,9 @@ class Keyring:
         try:
             return to_checksum_address(_document(path)["address"])
         except (KeyError, TypeError, ValueError) as error:
-            raise ConfigError(f"{path} is no keystore file with an address: it is damaged, or cut off.") from error
+            raise ConfigError(
+                f"{path} is not a valid keystore file. It is damaged or truncated: restore it from a backup."
+            ) from error
 
     def secret(self, name: str) -> bytes:
         """The 32 bytes of a key; errors as in `account`."""
@@ -141,7 +143,7 @@ class Keyring:
         path = self._folder / f"{name}.json"
         if not _NAME.fullmatch(name) or not path.exists():
             known = ", ".join(self.names()) or "none"
-            raise ConfigError(f"There is no key '{name}' in {self._folder}; there are: {known}.")
+            raise ConfigError(f"No key '{name}' in {self._folder}. Existing keys: {known}.")
         return path
 
     def _passphrase(self) -> str:

@@ -84,7 +84,7 @@ class RemoteAccount(BaseAccount):
         Raises:
             ConfigError: Always.
         """
-        raise ConfigError("An external signer signs messages and transactions, no hashes.")
+        raise ConfigError("An external signer signs messages and transactions, not hashes.")
 
     def sign_transaction(self, transaction_dict: Mapping[str, Any], blobs: Any = None) -> SignedTransaction:
         """Signs a transaction with EIP-1559 fees, or one with a gas price and EIP-155; errors as in `sign_message`."""
@@ -109,11 +109,13 @@ class RemoteAccount(BaseAccount):
             signature = Signature(raw[:64] + bytes([parity]))
             signer = signature.recover_public_key_from_msg_hash(keccak(text)).to_checksum_address()
         except requests.exceptions.RequestException as error:
-            raise SignerFails(f"The signer of {self._address} does not answer as it should: {error}") from error
+            raise SignerFails(f"The request to the signer of {self._address} failed: {error}") from error
         except (ValueError, IndexError, BadSignature, ValidationError) as error:
-            raise SignerFails(f"The signer of {self._address} answers with something that is no signature.") from error
+            raise SignerFails(f"The signer of {self._address} did not return a signature.") from error
         if signer != self._address or len(raw) != 65:
-            raise SignerFails(f"The signer of {self._address} signed as {signer}. Does it hold the right key?")
+            raise SignerFails(
+                f"The signer of {self._address} signed with the key of {signer}. Check its configuration."
+            )
         return parity, signature.r, signature.s, raw[:64] + bytes([parity + _V_OFFSET])
 
 

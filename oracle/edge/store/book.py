@@ -46,8 +46,9 @@ class Book:
                 draft.replace(self._name_file)
         if self._name_here() != name:
             raise DifferencesFound(
-                f"The database {self.database.place} belongs to another installation than {self.home}. Nothing was written. Put the right "
-                "one back; if there is none, take this one away and run `carbonbook rebuild`."
+                f"The database {self.database.place} belongs to another installation, not to {self.home}. Nothing was "
+                "written. Restore the right "
+                "database. If there is none, remove this one and run `carbonbook rebuild`."
             )
 
     @property

@@ -24,7 +24,7 @@ _WAIT_SECONDS = 30
 _OTHERS = 0o077
 # What SQLite says of a file whose bytes are not what it wrote; Python cannot decode it when SQLite quotes them.
 _DAMAGE = ("malformed", "not a database", "unsupported file format", "decode to UTF-8", "can't decode byte")
-_DAMAGED = "The file is damaged. Stop what works on it, put the last copy in its place, and run `carbonbook rebuild`."
+_DAMAGED = "The file is damaged. Stop all processes that use it, restore the last backup, and run `carbonbook rebuild`."
 _READING = "carbonbook_reading"
 # Tables that forgetting a person takes something out of.
 _PERSONAL = (
@@ -161,7 +161,7 @@ class Database:
             connection.close()
         if busy:
             raise StoreError(
-                f"{self.place} is being read, so its log could not be emptied. Stop what reads, and repeat."
+                f"{self.place} is being read, so its log could not be emptied. Stop the processes that read it, then repeat."
             )
 
     def close(self) -> None:
@@ -180,7 +180,7 @@ class Database:
         except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error, UnicodeDecodeError) as error:
             said = _said(error)
             remedy = " " + _DAMAGED if any(sign in said for sign in _DAMAGE) else ""
-            raise StoreError(f"The book's database {self.place} fails: {said}.{remedy}") from error
+            raise StoreError(f"The database {self.place} failed: {said}.{remedy}") from error
 
 
 def _keep_private(place: Path) -> None:
@@ -199,7 +199,7 @@ def _keep_private(place: Path) -> None:
             if mode & _OTHERS:
                 path.chmod(mode & ~_OTHERS & 0o7777)
     except OSError as error:
-        raise StoreError(f"{place} cannot be opened or kept private: {error.strerror}") from error
+        raise StoreError(f"{place} cannot be opened or made private: {error.strerror}") from error
 
 
 def _is_bound(connection: Connection, chain_id: int, genesis_hash: str) -> bool:
@@ -218,11 +218,11 @@ def _parsed(place: str) -> URL:
         url.get_dialect()
     except (ArgumentError, NoSuchModuleError) as error:
         raise ConfigError(
-            "The setting `database` is no URL of a database that is known: use postgresql+psycopg://user@host/name."
+            "The setting `database` is not a supported URL. Use postgresql+psycopg://user@host/name."
         ) from error
     if url.password is not None:
         raise ConfigError(
-            "The setting `database` holds a password. Take it out: PostgreSQL finds it in ~/.pgpass, or in the file that "
+            "The setting `database` contains a password. Remove it. PostgreSQL reads the password from ~/.pgpass, or from the file that "
             "?passfile=/path in the URL names."
         )
     return url

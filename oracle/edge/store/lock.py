@@ -88,5 +88,5 @@ def _session(database: Database, name: str, wait_seconds: float) -> Iterator[Non
 
 def _busy(name: str, holder: str) -> Busy:
     return Busy(
-        f"Another process ({holder}) has the lock '{name}' of this book. Wait for it, or stop it: a lock ends with its process."
+        f"Another process ({holder}) holds the lock '{name}' of this book. Wait for it or stop it; the lock ends with the process."
     )

@@ -59,7 +59,7 @@ def _upgrade(connection: Connection) -> None:
     known = {script.revision for script in scripts.walk_revisions()}
     if present is not None and present not in known:
         raise ConfigError(
-            f"The book's tables are of revision {present}; this version knows up to {HEAD}. Install a newer one."
+            f"The database has schema revision {present}; this version supports revisions up to {HEAD}. Install a newer version."
         )
     if present is None and "files" in inspect(connection).get_table_names():
         # Made before revisions were counted: it has the tables of the first.

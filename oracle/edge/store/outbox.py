@@ -139,7 +139,7 @@ def add_planned(connection: Connection, rows: Sequence[dict[str, object]]) -> li
 def filled(value: T | None) -> T:
     """A value that a row's state says is there."""
     if value is None:
-        raise RuntimeError("a row of the outbox lacks what its state says it has")
+        raise RuntimeError("an outbox row lacks a value that its state requires")
     return value
 
 
@@ -180,6 +180,18 @@ def rows_in(connection: Connection, sender: str | None, states: Sequence[str]) -
 def row_of(connection: Connection, row: int) -> Row:
     """One row."""
     return Row(**connection.execute(select(transactions).where(transactions.c.id == row)).one()._mapping)
+
+
+def done_of(connection: Connection, sender: str, act: str) -> Row | None:
+    """The transaction by which a sender did an act, as the chain was last seen; None if none did it."""
+    query = select(transactions).where(
+        transactions.c.sender == sender,
+        transactions.c.act == act,
+        transactions.c.state.in_((MINED, CONFIRMED)),
+        transactions.c.status == 1,
+    )
+    found = connection.execute(query).first()
+    return None if found is None else Row(**found._mapping)
 
 
 def attempts_of(connection: Connection, row: int) -> list[Attempt]:

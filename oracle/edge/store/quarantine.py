@@ -201,7 +201,7 @@ def case_of(connection: Connection, name: str) -> Case:
         for case in cases(connection, decided=decided):
             if case.name == name:
                 return case
-    raise InputError(f"there is no case '{name}' in quarantine; `carbonbook quarantine list` names them")
+    raise InputError(f"no case '{name}' in quarantine; `carbonbook quarantine list` shows all cases")
 
 
 def decision_of(connection: Connection, case: Case) -> Decision | None:
@@ -225,7 +225,9 @@ def decide(connection: Connection, case: Case, decision: Decision) -> None:
     """
     before = decision_of(connection, case)
     if before is not None:
-        raise InputError(f"{case.name} was {before.decision} by {before.who}: {before.reason}. A decision is final.")
+        raise InputError(
+            f"{case.name} was already {before.decision} by {before.who} ({before.reason}). Decisions are final."
+        )
     key = {"sha256": case.sha256, "row": case.row, "code": case.code}
     connection.execute(insert(decisions).values(key | vars(decision)))
 

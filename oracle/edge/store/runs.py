@@ -88,7 +88,7 @@ def run_named(connection: Connection, name: str) -> Run:
     row = connection.execute(select(settlement_runs).where(settlement_runs.c.name == name)).one_or_none()
     if row is None:
         known = ", ".join(connection.execute(select(settlement_runs.c.name)).scalars()) or "none yet"
-        raise SettlementRefused(f"There is no settlement run '{name}'; there are: {known}.")
+        raise SettlementRefused(f"No settlement run '{name}'. Existing runs: {known}.")
     signatures = _signatures(connection, name)
     return Run(
         name=row.name,

@@ -45,7 +45,10 @@ def attestation(chain: Chain, bundle: Bundle, members: list[BaseAccount]) -> Cal
     committee, ledger = OracleCommittee(chain), EvidenceLedger(chain)
     quorum = committee.quorum()
     if len(members) < quorum:
-        raise ConfigError(f"{quorum} members must sign, and this installation holds the keys of {len(members)}.")
+        raise ConfigError(
+            f"{quorum} members must sign, but this installation has the keys of {len(members)} only. Use --nodes "
+            "to ask other nodes."
+        )
     header = bundle.header
     signed = approvals(members[:quorum], header.message(ledger.domain, committee.epoch()))
     # With the header's hash: what an earlier book has on its way under this key is not this.
@@ -99,8 +102,8 @@ def _sent(chain: Chain, batch: BatchId, header: Header, outcome: Outcome) -> Sen
             return None
         if there is not None:
             raise DifferencesFound(
-                f"Batch {batch} is on chain with bundle 0x{there.bundle_hash.hex()}, here it is 0x{header.bundle_hash.hex()}. Nothing was "
-                "sent for it. `carbonbook rebuild` brings back what the chain has."
+                f"Batch {batch} has bundle 0x{there.bundle_hash.hex()} on chain, but 0x{header.bundle_hash.hex()} here. Nothing was "
+                "sent for it. Run `carbonbook rebuild` to restore the bundle on chain."
             )
     raise _plain(batch, header, outcome)
 
@@ -128,10 +131,10 @@ def _require_same_methodology(chain: Chain, bundle: Bundle) -> None:
     meta = bundle.meta
     registry = MethodologyRegistry(chain)
     if registry.version_count(meta.methodology) < meta.version:
-        raise MethodologyError(f"{meta.methodology} v{meta.version} is not on chain: propose and activate it first.")
+        raise MethodologyError(f"{meta.methodology} v{meta.version} is not on chain. Propose and activate it first.")
     terms = registry.methodology_of(meta.methodology, meta.version).terms
     if (terms.factor_ug, terms.document_hash) != (meta.factor_ug, meta.document_hash):
         raise MethodologyError(
-            f"{meta.methodology} v{meta.version} on chain has document 0x{terms.document_hash.hex()} and factor {terms.factor_ug}; "
+            f"{meta.methodology} v{meta.version} has document 0x{terms.document_hash.hex()} and factor {terms.factor_ug} on chain, but "
             f"the bundle was computed with document 0x{meta.document_hash.hex()} and factor {meta.factor_ug}. Nothing was signed."
         )

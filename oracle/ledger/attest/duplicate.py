@@ -49,7 +49,7 @@ def repeats(chain: Chain, sides: Sequence[Side]) -> list[Repeat]:
     )
     if len(standing) < 2:
         listed = ", ".join(f"{side.batch} is {phases[side.batch].name}" for side in sides)
-        raise InputError(f"nothing is repeated on chain: {listed}")
+        raise InputError(f"no duplicate found on chain: {listed}")
     return [Repeat(standing[0], side, phases[side.batch].name) for side in standing[1:]]
 
 

@@ -105,6 +105,7 @@ def _require_none(behind: Sequence[Behind]) -> None:
         told = "; ".join(f"{each.batch}: {each.why}" for each in behind[:_SHOWN])
         more = f"; and {len(behind) - _SHOWN} more" if len(behind) > _SHOWN else ""
         raise DifferencesFound(
-            f"Book and chain differ in {len(behind)} batches, and nothing was done. {told}{more}. `carbonbook rebuild` brings back what "
-            "the chain has, or says what is lost."
+            f"Book and chain differ in {len(behind)} batches, so nothing was done. {told}{more}. Run `carbonbook "
+            "rebuild`: it restores what "
+            "the chain has, or reports what is lost."
         )

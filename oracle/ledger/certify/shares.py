@@ -79,6 +79,10 @@ class SharesTree:
     def _positions(self) -> dict[str, int]:
         return {share.account.lower(): index for index, share in enumerate(self.shares)}
 
+    def has(self, account: str) -> bool:
+        """Whether an account has a share."""
+        return account.lower() in self._positions
+
     def index(self, account: str) -> int:
         """Index of an account's leaf.
 

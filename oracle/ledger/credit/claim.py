@@ -111,7 +111,7 @@ def _claims_in(chain: Chain, batch: BatchId, folder: Path, accounts: Collection[
     root = header.accounts_root if header else bytes(32)
     if tree.root != root:
         raise VerificationFailed(
-            f"{folder / ACCOUNTS}: its tree ends in {hexed(tree.root)}, the chain has {hexed(root)} for batch {batch}"
+            f"{folder / ACCOUNTS}: its tree has root {hexed(tree.root)}, but the chain has {hexed(root)} for batch {batch}"
         )
     for row in rows.iter_rows(named=True):
         yield Claim(

@@ -37,7 +37,7 @@ def cancel(relayer: Sender, former: str, by: BaseAccount) -> Sent:
     book = CarbonPoint(relayer.chain)
     move = book.move_of(former)
     if move.to is None:
-        raise InputError(f"no move of the book of {former} is announced")
+        raise InputError(f"the book of {former} has no pending move")
     values = {"from": former, "to": move.to, "nonce": move.nonce}
     signature = sign(by, signable(book.domain, "CancelMove", CANCEL_MOVE, values))
     return relayer.send(book.cancel_move(former, by.address, signature))
@@ -54,7 +54,7 @@ def complete(relayer: Sender, former: str) -> Sent | None:
     if book.moved_to(former) is not None:
         return None
     if book.move_of(former).to is None:
-        raise InputError(f"no move of the book of {former} is announced")
+        raise InputError(f"the book of {former} has no pending move")
     return relayer.send(book.complete_move(former))
 
 

@@ -93,7 +93,7 @@ def most_accounts(block_gas: int) -> int:
     """
     room = (min(block_gas, _GAS_OF_A_TRANSACTION) - _GAS_BASE) // _GAS_PER_ACCOUNT
     if room < 1:
-        raise ChainError(f"A block of this chain has {block_gas} gas; to credit one account may take {gas_for(1)}.")
+        raise ChainError(f"A block of this chain has {block_gas} gas, but crediting one account may need {gas_for(1)}.")
     return int(1 << (room.bit_length() - 1))
 
 

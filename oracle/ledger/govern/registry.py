@@ -34,14 +34,14 @@ def entry_of(chain: Chain, rule: Rule) -> Version:
     count = registry.version_count(rule.id)
     if rule.version > count:
         raise MethodologyError(
-            f"{rule.id} version {rule.version} is not on chain, which holds {count} versions; "
-            f"`carbonbook methodology propose {rule.id}` drafts the next"
+            f"{rule.id} version {rule.version} is not on chain; the chain has {count} versions. "
+            f"Run `carbonbook methodology propose {rule.id}` to add the next."
         )
     entry = registry.methodology_of(rule.id, rule.version)
     if entry.terms.document_hash != rule.document_hash:
         raise MethodologyError(
-            f"{rule.id} version {rule.version} on chain is another document: its hash is "
-            f"{hexed(entry.terms.document_hash)}, the library's {hexed(rule.document_hash)}"
+            f"{rule.id} version {rule.version} differs between chain and library: the chain has document "
+            f"{hexed(entry.terms.document_hash)}, the library {hexed(rule.document_hash)}"
         )
     return entry
 
@@ -71,7 +71,7 @@ def propose(authority: Sender, rule: Rule, uri: str, *, dry_run: bool = False) -
         return None
     if rule.version != len(existing) + 1:
         raise MethodologyError(
-            f"the next version of {rule.id} on chain is {len(existing) + 1}, not {rule.version}; versions come in order"
+            f"the next version of {rule.id} on chain must be {len(existing) + 1}, not {rule.version}; propose versions in order"
         )
     _require_time_for_notice(authority.chain, existing, rule)
     return _step(authority, dry_run, MethodologyRegistry(authority.chain).propose(rule.id, terms_of(rule, uri)))
@@ -99,12 +99,12 @@ def activate(authority: Sender, rule: Rule, *, successor: bool, dry_run: bool = 
     ended = ended_by(entries(authority.chain, rule.id), rule)
     if ended is not None and not successor:
         raise MethodologyError(
-            f"activating {rule.id} version {rule.version} ends the window of version {ended.version} on "
-            f"{date_of(rule.from_day - 1)}, for good; `carbonbook methodology supersede` does that"
+            f"activating {rule.id} version {rule.version} would end the window of version {ended.version} on "
+            f"{date_of(rule.from_day - 1)}. If you want that, run `carbonbook methodology supersede`"
         )
     if ended is None and successor:
         raise MethodologyError(
-            f"{rule.id} version {rule.version} ends no open window; `carbonbook methodology activate` is enough"
+            f"{rule.id} version {rule.version} supersedes no version; run `carbonbook methodology activate` instead"
         )
     return _step(authority, dry_run, MethodologyRegistry(authority.chain).activate(rule.id, rule.version))
 
@@ -130,7 +130,7 @@ def _require_time_for_notice(chain: Chain, existing: list[Version], rule: Rule) 
     if ended is not None and rule.from_day <= latest_day_of(over):
         raise MethodologyError(
             f"{rule.id} version {rule.version} would end version {ended.version} from {date_of(rule.from_day)} on, but "
-            f"its public notice lasts until then; let it begin after {date_of(latest_day_of(over))}"
+            f"its public notice lasts longer; let it begin after {date_of(latest_day_of(over))}"
         )
 
 

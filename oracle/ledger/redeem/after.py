@@ -17,7 +17,7 @@ from oracle.ledger.redeem.order import key_of
 from oracle.ledger.redeem.receipt import ProvenReceipt, proven_receipts
 from oracle.model.errors import InputError
 from oracle.model.typed_data import CANCEL, DISPUTE, sign, signable
-from oracle.model.units import SECONDS_PER_DAY
+from oracle.model.units import SECONDS_PER_DAY, points
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def taken_order(chain: Chain, key: str) -> TakenOrder:
     desk = RedemptionDesk(chain)
     found = next(desk.events("OrderRedeemed", where={"key": bytes.fromhex(key[2:])}), None)
     if found is None:
-        raise InputError(f"no order with key {key} was taken")
+        raise InputError(f"no order with key {key} on chain")
     redeemed, sealed = (
         [event for event in desk.events(name, found.block, found.block) if event.transaction == found.transaction]
         for name in ("OrderRedeemed", "ReceiptsSealed")
@@ -77,9 +77,12 @@ def order_at(chain: Chain, merchant: str, order_number: bytes, citizen: str | No
     found = [event.values for event in events if event.values["orderNumber"] == order_number]
     if len(found) > 1:
         citizens = ", ".join(values["citizen"] for values in found)
-        raise InputError(f"orders of {len(found)} citizens have this number: name one of {citizens}", field="--citizen")
+        raise InputError(
+            f"orders of {len(found)} citizens have this number; choose one with --citizen: {citizens}",
+            field="--citizen",
+        )
     if not found:
-        raise InputError(f"no order with number 0x{order_number.hex()} was taken at {merchant}")
+        raise InputError(f"{merchant} has no order with number 0x{order_number.hex()}")
     return taken_order(chain, "0x" + found[0]["key"].hex())
 
 
@@ -119,7 +122,10 @@ def day_to_net(chain: Chain, merchant: str, points_milli: int) -> int:
     for day in days:
         if day <= last and desk.due_of(merchant, day)[0] >= points_milli:
             return day
-    raise InputError(f"{merchant} has no final, unpaid day with {points_milli} thousandths of a point to net against")
+    raise InputError(
+        f"{merchant} has no final, unpaid day with at least {points(points_milli)} points from which the "
+        "refund could be deducted"
+    )
 
 
 def dispute(relayer: Sender, citizen: BaseAccount, order: TakenOrder, reason: str, expiry: int) -> Sent:

@@ -95,7 +95,7 @@ def _before(chain: Chain, order: Order) -> Outcome:
     names = ("citizen", "merchant", "orderNumber", "pointsMilli", "terms", "offer")
     asked = (order.citizen, order.merchant, order.order_number, order.points_milli, order.terms, order.offer)
     same = tuple(event.values[name] for name in names) == asked
-    reason = "taken before" if same else "the order number was used for another order of this citizen"
+    reason = "already taken" if same else "this citizen already used the order number for another order"
     return Outcome(order, same, False, reason, event.transaction if same else None)
 
 

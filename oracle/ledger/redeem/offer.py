@@ -21,7 +21,7 @@ class Offer:
         price_milli: Exact price in thousandths of a point.
         stock: Items put up.
         taken: Items with citizens.
-        per_citizen: Most items one citizen can have; 0 is no limit.
+        per_citizen: Most items per citizen; 0 means no limit.
         from_time, to_time: First and last second (UTC) at which it can be taken.
         terms: Hash of what is offered.
         ended: Whether the merchant ended it.

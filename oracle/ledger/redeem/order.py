@@ -64,7 +64,7 @@ def number_bytes(text: str) -> bytes:
         InputError: It is empty.
     """
     if not text:
-        raise InputError("a number of an order or an offer has at least one character")
+        raise InputError("the number of an order or offer must not be empty")
     if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS and str(int(text)) == text:
         return int(text).to_bytes(32)
     raw = text.encode()

@@ -110,7 +110,7 @@ def _prove(redeemed: Sequence[Event], sealed: Event) -> dict[str, ProvenReceipt]
     root = bytes(sealed.values["root"])
     if not leaves or root_of(leaves) != root:
         raise ChainError(
-            f"The {len(leaves)} orders of transaction {sealed.transaction} do not give its root {root.hex()}."
+            f"The {len(leaves)} orders of transaction {sealed.transaction} do not have the Merkle root {root.hex()} on chain."
         )
     return {
         "0x" + bytes(event.values["key"]).hex(): ProvenReceipt(

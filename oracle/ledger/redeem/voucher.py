@@ -66,13 +66,13 @@ def read_voucher(text: str, domain: Domain, now: int) -> SignedOrder:
     genesis, *fields, signature, _ = _split(_bytes(text.strip()))
     if genesis != bytes.fromhex(domain.genesis_hash[2:])[:_CHAIN_BYTES]:
         raise WrongChain(
-            f"The voucher is for the chain whose genesis begins with {genesis.hex()}, not for {domain.genesis_hash}."
+            f"The voucher is for another chain: its genesis hash begins with {genesis.hex()}, this chain has {domain.genesis_hash}."
         )
     citizen, merchant = (to_checksum_address(field) for field in fields[:2])
     milli, expiry = (int.from_bytes(field) for field in fields[3:5])
     order = Order(citizen, merchant, fields[2], milli, expiry, fields[5], fields[6])
     if now > expiry:
-        raise InputError(f"the voucher was good until {expiry}, {now - expiry} seconds ago; have a new one made")
+        raise InputError(f"the voucher expired {now - expiry} seconds ago (at {expiry}); ask for a new one")
     check_signature(SignedOrder(order, signature), domain)
     return SignedOrder(order, signature)
 
@@ -84,10 +84,11 @@ def check_signature(signed: SignedOrder, domain: Domain) -> None:
         VerificationFailed: It is not.
     """
     if int.from_bytes(signed.signature[32:64]) > _HALF_ORDER:
-        raise VerificationFailed("The voucher's signature is the malleable twin of another: it was tampered with.")
+        raise VerificationFailed("Signature rejected: its s value must be the low one. The voucher was tampered with.")
     if signer_of(signed.order.message(domain), signed.signature) != signed.order.citizen:
         raise VerificationFailed(
-            f"The voucher is not signed by {signed.order.citizen} for this order at this desk: it was altered, or made for another."
+            f"The signature is not by {signed.order.citizen} for this order and this contract. The voucher was "
+            "altered or is for another deployment."
         )
 
 
@@ -98,7 +99,7 @@ def write_qr(text: str, path: Path) -> None:
         InputError: The file's name ends otherwise, or it cannot be written.
     """
     if path.suffix not in (".txt", ".png", ".svg"):
-        raise InputError(f"a voucher is written as .png, .svg or .txt, not as '{path.suffix}'", field="--out")
+        raise InputError(f"the file must end in .png, .svg or .txt, not '{path.suffix}'", field="--out")
     try:
         if path.suffix == ".txt":
             path.write_text(text + "\n")
@@ -125,21 +126,21 @@ def _code(text: str) -> segno.QRCode:
 def _bytes(given: str) -> bytes:
     if not given.isascii():
         at = next(at for at, letter in enumerate(given) if not letter.isascii())
-        raise InputError(f"a voucher is of ASCII letters and digits; character {at + 1} is U+{ord(given[at]):04X}")
+        raise InputError(f"a voucher has ASCII letters and digits only; character {at + 1} is U+{ord(given[at]):04X}")
     text = given.upper()
     if text.startswith(_FORMER):
         raise InputError(
-            f"the voucher is of the former format {_FORMER}, which is taken no more: have the order signed anew"
+            f"the voucher has the old format {_FORMER}, which is not supported any more; sign the order again"
         )
     if not text.startswith(PREFIX):
-        raise InputError(f"a voucher begins with {PREFIX}, not with {text[:8]!r}")
+        raise InputError(f"a voucher must begin with {PREFIX}, not {text[:8]!r}")
     body = text.removeprefix(PREFIX)
     try:
         raw = base64.b32decode(body + "=" * (-len(body) % 8))
     except ValueError as error:
         raise InputError(f"the voucher is not Base32: {error}") from error
     if _base32(raw) != body:  # bits of the last character that mean nothing
-        raise InputError("the voucher's last character is not what it was written with: scan it again")
+        raise InputError("the voucher's last character is wrong; scan it again")
     return raw
 
 
@@ -153,12 +154,10 @@ def _checksum(content: bytes) -> bytes:
 
 def _split(raw: bytes) -> list[bytes]:
     if len(raw) != sum(_WIDTHS):
-        raise InputError(f"the voucher has {len(raw)} bytes, not {sum(_WIDTHS)}: was it read whole?")
+        raise InputError(f"the voucher has {len(raw)} bytes instead of {sum(_WIDTHS)}; scan it again")
     expected, found = _checksum(raw[:-_CHECK_BYTES]), raw[-_CHECK_BYTES:]
     if found != expected:
-        raise InputError(
-            f"the voucher's checksum is {found.hex()}, not {expected.hex()}: it was misread, scan it again"
-        )
+        raise InputError(f"the voucher's checksum is {found.hex()} instead of {expected.hex()}; scan it again")
     parts, at = [], 0
     for width in _WIDTHS:
         parts.append(raw[at : at + width])

@@ -134,7 +134,9 @@ class Settlements:
             stale = [item for item in ready(self._chain, run) if item.state is not ItemState.WAITING]
             if stale:
                 told = "; ".join(f"{item.merchant}: {item.problem}" for item in stale)
-                raise SettlementRefused(f"Run {name} is not what is due any more ({told}). Cancel it and propose anew.")
+                raise SettlementRefused(
+                    f"Run {name} does not match the amounts due any more ({told}). Cancel it and propose a new run."
+                )
             signed = self._signature(approver, run)
             with self._database.begin() as connection:
                 sign_run(connection, name, APPROVED, signed)
@@ -157,11 +159,11 @@ class Settlements:
         with self.alone():
             run = self.refreshed(name)
             if run.has_paid:
-                raise SettlementRefused(f"Run {name} is {run.state}: what was paid cannot be cancelled.")
+                raise SettlementRefused(f"Run {name} is {run.state} and cannot be cancelled: part of it was paid.")
             with self._database.begin() as connection:
                 if is_sending(connection, name):
                     raise SettlementRefused(
-                        f"A transaction of run {name} is on its way or not final. Run `carbonbook reconcile`, then cancel."
+                        f"A transaction of run {name} is pending. Run `carbonbook reconcile`, then cancel."
                     )
                 cancel_run(connection, name)
             return replace(run, cancelled=True)

@@ -36,7 +36,7 @@ def dry_run(book: Book, library: Library, candidate: Rule, first: int | None, la
     earlier = [day for day in stored if days and days[0] - HISTORY_DAYS <= day <= days[-1]]
     history = _cleared(book, name, earlier)
     if not days or history.is_empty():
-        raise InputError(f"the book holds no acts of {name}" + (" in these days" if stored else ""))
+        raise InputError(f"the book has no acts of {name}" + (" in these days" if stored else ""))
     return rehearse(library, candidate, history.filter(pl.col("day").is_in(days)), history)
 
 

@@ -113,7 +113,7 @@ def _leaves(table: pl.DataFrame, chunk: int) -> Bytes:
 
 def _require_sound(rows: pl.DataFrame) -> None:
     if rows.is_empty():
-        raise InputError("a batch needs a record")
+        raise InputError("a batch needs at least one record")
     for field, wrong, problem in (
         ("account", ~matrix(rows["account"], ACCOUNT_BYTES).any(axis=1), "the zero address is no account"),
         ("quantity", (rows["quantity"].fill_null(0) < 1).to_numpy(), "the quantity is not positive"),
@@ -123,4 +123,4 @@ def _require_sound(rows: pl.DataFrame) -> None:
             raise InputError(problem, row=int(wrong.argmax()) + 1, field=field)
     total = rows["quantity"].cast(pl.Int128).sum()
     if total > MOST_TOTAL:
-        raise InputError(f"the quantities sum to {total}, more than {MOST_TOTAL}", field="quantity")
+        raise InputError(f"the sum of the quantities is {total}; at most {MOST_TOTAL} are allowed", field="quantity")

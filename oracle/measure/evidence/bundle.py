@@ -87,7 +87,7 @@ class Meta:
             ("documentHash", hexed(self.document_hash), r"0x[0-9a-f]{64}"),
         ):
             if not re.fullmatch(pattern, value):
-                raise InputError(f"'{value}' does not fit {pattern}", field=field)
+                raise InputError(f"'{value}' does not match {pattern}", field=field)
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Meta:
@@ -111,7 +111,7 @@ class Meta:
                 fields=tuple(document["fields"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InputError(f"the batch is not described as it should be: {error!r}") from error
+            raise InputError(f"the description of the batch is invalid: {error!r}") from error
 
     def to_json(self) -> dict[str, Any]:
         """As `bundle.json` has it: integers as text, bytes as lower-case hex."""
@@ -215,16 +215,16 @@ def _summary(meta: Meta, records: pl.DataFrame, tree: Tree, accounts: Accounts, 
 def _columns(rows: pl.DataFrame, meta: Meta) -> list[str]:
     for name in PERSONAL:
         if name in rows.columns:
-            raise InputError("this column says who somebody is, and a bundle is public", field=name)
+            raise InputError("this column identifies a person, but a bundle is public; remove the column", field=name)
     for name, kind in {**RECORD_SCHEMA, **dict.fromkeys(meta.fields, pl.Int64())}.items():
         if rows.schema.get(name) != kind:
-            raise InputError(f"the column is {rows.schema.get(name)}, not {kind}", field=name)
+            raise InputError(f"the column has type {rows.schema.get(name)} instead of {kind}", field=name)
         if rows[name].null_count():
             raise InputError("a value is missing", row=int(rows[name].is_null().arg_true()[0]) + 1, field=name)
     for name in ("start", "end"):
         early = (rows[name] < 0).arg_true()
         if len(early):
-            raise InputError("the time lies before 1970", row=int(early[0]) + 1, field=name)
+            raise InputError("the time is before 1970", row=int(early[0]) + 1, field=name)
     explaining = set(rows.columns) - {*RECORD_SCHEMA, *meta.fields, "leaf"}
     return [*RECORD_SCHEMA, *meta.fields, *sorted(explaining)]
 
@@ -235,7 +235,7 @@ def _ranks(rows: pl.DataFrame) -> NDArray[np.uint32]:
     ids = ids.take(ranks, axis=0)
     twice = (ids[1:] == ids[:-1]).all(axis=1)
     if twice.any():
-        raise InputError(f"the record id {hexed(ids[twice.argmax()].tobytes())} stands twice", field="record_id")
+        raise InputError(f"the record id {hexed(ids[twice.argmax()].tobytes())} occurs twice", field="record_id")
     return ranks
 
 

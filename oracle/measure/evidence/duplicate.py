@@ -67,10 +67,10 @@ def sides_of(documents: Iterable[Mapping[str, Any]]) -> list[Side]:
     sides = {side.batch: side for side in map(Side.of, documents)}
     records = sorted({side.record_id for side in sides.values()})
     if len(records) > 1:
-        raise InputError(f"the proofs are of {len(records)} different records: {', '.join(records)}")
+        raise InputError(f"the proofs belong to {len(records)} different records: {', '.join(records)}")
     if len(sides) < 2:
         found = f"in batch {next(iter(sides))} only" if sides else "in no batch"
-        raise InputError(f"a duplicate is a record in two batches; this one is {found}")
+        raise InputError(f"the record is not a duplicate: it is {found}")
     return list(sides.values())
 
 

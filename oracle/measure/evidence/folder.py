@@ -86,7 +86,7 @@ def read(folder: Path) -> Bundle:
     _require_summary(summary, bundle)
     if text != bundle.document:
         raise VerificationFailed(
-            f"{folder / DOCUMENT} says the right things, but not in the canonical form that is hashed"
+            f"{folder / DOCUMENT} has the right values, but is not in the canonical form that was hashed"
         )
     return bundle
 
@@ -102,14 +102,14 @@ def read_entries(folder: Path) -> Entries:
     table = read_table(folder / ACCOUNTS)
     if dict(table.schema) != ENTRY_SCHEMA or table.is_empty():
         raise VerificationFailed(
-            f"{folder / ACCOUNTS} has the columns {table.columns}, not {list(ENTRY_SCHEMA)}, or no rows"
+            f"{folder / ACCOUNTS} has the columns {table.columns} instead of {list(ENTRY_SCHEMA)}, or it has no rows"
         )
     if not table["account"].is_sorted() or table["account"].n_unique() < len(table):
-        raise VerificationFailed(f"{folder / ACCOUNTS} does not hold its accounts in ascending order, each once")
+        raise VerificationFailed(f"{folder / ACCOUNTS}: the accounts must be unique and in ascending order")
     entries = Entries(table, chunk_of(len(table)), tree_of(table))
     if hexed(entries.tree.root) != summary.get("accountsRoot"):
         raise VerificationFailed(
-            f"{folder / ACCOUNTS} gives the root {hexed(entries.tree.root)}, not {summary.get('accountsRoot')} of {DOCUMENT}"
+            f"{folder / ACCOUNTS} has the root {hexed(entries.tree.root)}, but {DOCUMENT} says {summary.get('accountsRoot')}"
         )
     return entries
 
@@ -136,7 +136,7 @@ def _summary(path: Path) -> tuple[bytes, dict[str, Any]]:
     except OSError as error:
         raise blamed(error, InputError(f"cannot be read: {error.strerror}", file=str(path))) from error
     except (ValueError, RecursionError) as error:
-        raise InputError(f"not a readable JSON document: {error}", file=str(path)) from error
+        raise InputError(f"is not a valid JSON document: {error}", file=str(path)) from error
     if not isinstance(summary, dict) or summary.get("schema") != SCHEMA:
         raise InputError(f"the schema is not {SCHEMA}", file=str(path), field="schema")
     return text, summary
@@ -151,29 +151,31 @@ def read_table(path: Path) -> pl.DataFrame:
     try:
         return pl.read_parquet(path, use_pyarrow=False)
     except OSError as error:
-        raise blamed(error, InputError(f"not a readable Parquet file: {error}", file=str(path))) from error
+        raise blamed(error, InputError(f"is not a valid Parquet file: {error}", file=str(path))) from error
     except PolarsError as error:
-        raise InputError(f"not a readable Parquet file: {error}", file=str(path)) from error
+        raise InputError(f"is not a valid Parquet file: {error}", file=str(path)) from error
 
 
 def _require_leaves(records: pl.DataFrame, bundle: Bundle) -> None:
     if records.schema.get("leaf") != pl.Binary():
-        raise VerificationFailed(f"{RECORDS} has no column of leaves")
+        raise VerificationFailed(f"{RECORDS} has no column `leaf`")
     stored = records.select("record_id", "leaf")[order(matrix(records["record_id"], WORD))]
     wrong = stored["leaf"].ne_missing(bundle.records["leaf"])
     if wrong.any():
         row = wrong.arg_true()[0]
         record_id, leaf = stored.row(row)
         raise VerificationFailed(
-            f"{RECORDS}: record {hexed(record_id)} is not what was hashed: its leaf is {hexed(leaf or b'')}, "
-            f"its values give {hexed(bundle.records['leaf'][row])} ({wrong.sum()} such records)"
+            f"{RECORDS}: record {hexed(record_id)} does not match its leaf: stored is {hexed(leaf or b'')}, "
+            f"computed is {hexed(bundle.records['leaf'][row])} ({wrong.sum()} such records)"
         )
 
 
 def _require_accounts(accounts: pl.DataFrame, bundle: Bundle) -> None:
     table = bundle.accounts.table
     if accounts.schema != table.schema or len(accounts) != len(table):
-        raise VerificationFailed(f"{ACCOUNTS} has not the {len(table)} rows of {table.columns} that the records give")
+        raise VerificationFailed(
+            f"{ACCOUNTS} does not have the {len(table)} rows with {table.columns} that follow from the records"
+        )
     if not accounts.equals(table):
         pairs = zip(table.iter_rows(), accounts.iter_rows(), strict=True)
         found, stored = next(pair for pair in pairs if pair[0] != pair[1])
@@ -183,7 +185,7 @@ def _require_accounts(accounts: pl.DataFrame, bundle: Bundle) -> None:
 def _require_summary(summary: dict[str, Any], bundle: Bundle) -> None:
     stored, found = dict(_flat(summary)), dict(_flat(bundle.summary))
     differing = [
-        f"{name} is {stored.get(name)}, the records give {found.get(name)}"
+        f"{name} is {stored.get(name)}, but the records give {found.get(name)}"
         for name in sorted(stored.keys() | found.keys())
         if stored.get(name) != found.get(name)
     ]

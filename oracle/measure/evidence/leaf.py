@@ -95,7 +95,7 @@ def record_ids(source: str, keys: pl.Series, pepper: bytes) -> Bytes:
         InputError: The pepper is not 32 bytes long, or a key is missing or empty.
     """
     if len(pepper) != PEPPER_BYTES:
-        raise InputError(f"a pepper has {PEPPER_BYTES} bytes, not {len(pepper)}")
+        raise InputError(f"a pepper must have {PEPPER_BYTES} bytes, not {len(pepper)}")
     empty = (keys.fill_null("") == "").arg_true()
     if len(empty):
         raise InputError("the record key is missing", row=int(empty[0]) + 1, field=keys.name)

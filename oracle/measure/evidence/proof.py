@@ -119,7 +119,7 @@ def require_proof(document: dict[str, Any]) -> None:
     """
     for check in check_proof(document):
         if not check.holds:
-            raise VerificationFailed(f"{check.what}: the proof says {check.said}, its values give {check.found}")
+            raise VerificationFailed(f"{check.what}: the proof says {check.said}, but its values give {check.found}")
 
 
 def _checks(document: dict[str, Any]) -> Iterator[Check]:
@@ -165,14 +165,14 @@ def _text(value: object) -> str:
 def _entry(part: Any, name: str, kind: type[_Kind]) -> _Kind:
     value = part.get(name) if isinstance(part, dict) else None
     if not isinstance(value, kind):
-        raise InputError(f"missing, or no {kind.__name__}", field=name)
+        raise InputError(f"missing, or not of type {kind.__name__}", field=name)
     return value
 
 
 def _bytes(part: Any, name: str, length: int) -> bytes:
     text = _entry(part, name, str)
     if not re.fullmatch(f"0x[0-9a-fA-F]{{{2 * length}}}", text):
-        raise InputError(f"'{text}' is not {length} bytes of 0x hex", field=name)
+        raise InputError(f"'{text}' is not 0x and {2 * length} hex digits", field=name)
     return bytes.fromhex(text[2:])
 
 

@@ -47,7 +47,7 @@ class Tree:
         """
         count = len(leaves)
         if count == 0:
-            raise ValueError("a tree needs a leaf")
+            raise ValueError("a tree needs at least one leaf")
         nodes = np.empty((2 * count - 1, 32), np.uint8)
         nodes[count - 1 :] = (leaves.take(order(leaves), axis=0) if sort else leaves)[::-1]
         end = count - 1
@@ -129,7 +129,7 @@ class Tree:
         for index, (found, saved) in enumerate(zip(tree.nodes, document["tree"], strict=True)):
             if "0x" + found.tobytes().hex() != saved:
                 raise VerificationFailed(
-                    f"node {index} of the saved tree is {saved}, its values give 0x{found.tobytes().hex()}"
+                    f"node {index} of the saved tree is {saved}, but its values give 0x{found.tobytes().hex()}"
                 )
         return tree
 
@@ -170,7 +170,7 @@ def _leaves_of(document: dict[str, Any]) -> Bytes:
             for entry in document["values"]
         }
     except (KeyError, TypeError, AttributeError, ValueError, EncodingError, ParseError) as error:
-        raise InputError(f"not a saved standard tree: {error!r}") from error
+        raise InputError(f"is is not a saved standard tree: {error!r}") from error
     if not leaves or last != 2 * len(document["values"]) - 2 or sorted(leaves) != list(range(len(document["values"]))):
-        raise InputError(f"{len(document['values'])} values do not fill a tree of {last + 1} nodes", field="treeIndex")
+        raise InputError(f"a tree of {last + 1} nodes cannot have {len(document['values'])} values", field="treeIndex")
     return np.frombuffer(b"".join(leaves[position] for position in range(len(leaves))), np.uint8).reshape(-1, 32)

@@ -41,7 +41,7 @@ def require_room(method: Method) -> None:
         largest = most[spec.of] * most[spec.per] * most[spec.length]
     if most[spec.per] > MAX_RESIDENTS or largest >= 2**63:
         raise MethodologyError(
-            f"a baseline holds at most {MAX_RESIDENTS} in '{spec.per}' and sums of 64 bits; narrow the fields"
+            f"a baseline supports at most {MAX_RESIDENTS} for '{spec.per}' and sums of 64 bits; narrow the fields' ranges"
         )
 
 

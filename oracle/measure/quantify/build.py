@@ -147,16 +147,16 @@ def _refuse_what_must_not_pass(rule: Rule, where: str) -> None:
     if rule.status is Status.REFERENCE:
         return
     if rule.method.typed:
-        raise MethodologyError(f"{where}: method '{rule.method_name}' is for people to type, not for a rule")
+        raise MethodologyError(f"{where}: method '{rule.method_name}' is for manual input, not for a rule")
     if _ID.fullmatch(rule.id) is None:
-        raise MethodologyError(f"{where}: '{rule.id}' does not fit 31 characters of ASCII")
+        raise MethodologyError(f"{where}: '{rule.id}' must have at most 31 ASCII characters")
     _refuse_wrong_values(rule, where)
     if rule.status is Status.DRAFT:
         if not rule.reason:
             raise MethodologyError(f"{where}: a draft needs a reason")
         return
     if rule.unset:
-        raise MethodologyError(f"{where}: {', '.join(rule.unset)} has no figure; the rule can only be a draft")
+        raise MethodologyError(f"{where}: {', '.join(rule.unset)} has no value; the rule can only be a draft")
     for name, bound in rule.bound.items():
         if bound.parameter.unverified:
             kind = "recalled" if bound.parameter.confidence is Confidence.RECALLED else "not verified"
@@ -169,9 +169,7 @@ def _refuse_wrong_values(rule: Rule, where: str) -> None:
     for name, bound in rule.bound.items():
         value = (bound.parameter.exact, measure(bound.parameter.unit).dimensions)
         if value in wrong:
-            raise MethodologyError(
-                f"{where}: {name} = {bound.parameter.value} is a wrong value in circulation: {wrong[value]}"
-            )
+            raise MethodologyError(f"{where}: {name} = {bound.parameter.value} is a known wrong value: {wrong[value]}")
 
 
 def _with_factor(rule: Rule, where: str) -> Rule:
@@ -184,7 +182,9 @@ def _with_factor(rule: Rule, where: str) -> Rule:
     except MethodologyError as error:
         raise MethodologyError(f"{where}: {error}") from error
     if rule.status is not Status.REFERENCE and (factor.denominator != 1 or factor <= 0):
-        raise MethodologyError(f"{where}: a factor of {float(factor)} micrograms per unit is no positive whole number")
+        raise MethodologyError(
+            f"{where}: the factor is {float(factor)} micrograms per unit; it must be a positive whole number"
+        )
     whole = factor.numerator // factor.denominator
     return replace(rule, factor_ug=whole, day_cap_mg=_day_cap_mg(rule, whole, where))
 
@@ -193,7 +193,7 @@ def _factor(rule: Rule, amounts: Mapping[str, Amount]) -> Fraction:
     unit = measure(rule.method.unit)
     if rule.method.factor is None:
         if rule.method.unit != "mgCO2e":
-            raise MethodologyError(f"method '{rule.method_name}' needs a factor, its quantity is no mass")
+            raise MethodologyError(f"method '{rule.method_name}' needs a factor, because its quantity is not a mass")
         return Fraction(UG_PER_MG)
     factor = formula.evaluate(formula.parse(rule.method.factor), Exact(amounts))
     if combine(factor.dimensions, unit.dimensions, 1) != _MASS:
@@ -244,7 +244,7 @@ def _windowed(built: list[Rule]) -> list[Rule]:
             last = to_day if to_day is not None else rule.from_day
             if last < rule.from_day or (successor is not None and successor.from_day <= last):
                 raise MethodologyError(
-                    f"{identity}: the window of version {rule.version} is empty or overlaps the next"
+                    f"{identity}: the window of version {rule.version} is empty or overlaps the next one one"
                 )
             result.append(replace(rule, to_day=to_day))
     return result

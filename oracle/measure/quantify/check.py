@@ -88,7 +88,7 @@ def result_in(result: Computed, of: str, unit: str) -> Fraction:
         base = measure(next(step.unit for step in result.rule.method.steps if step.name == of))
         found = result.intermediates[of] * base.scale
     else:
-        raise MethodologyError(f"'{of}' is no step of {result.rule.id}")
+        raise MethodologyError(f"'{of}' is not a step of {result.rule.id}")
     if base.dimensions != wanted.dimensions:
         raise MethodologyError(f"'{of}' is not measured in {unit}")
     return found / wanted.scale

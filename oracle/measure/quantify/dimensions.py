@@ -92,7 +92,7 @@ def measure(text: str) -> Measure:
         return _ATOMS[text]
     numerator, *denominators = text.split("/")
     if len(denominators) > 1:
-        raise MethodologyError(f"unit '{text}' has more than one '/'; write kWh/m2-day")
+        raise MethodologyError(f"unit '{text}' has more than one '/'. Write for example kWh/m2-day")
     result = _product(numerator, text)
     if not denominators:
         return result
@@ -105,9 +105,7 @@ def _product(part: str, text: str) -> Measure:
     for factor in part.split("-"):
         found = re.fullmatch(r"(\d+)?([A-Za-z_]\w*)", factor)
         if found is None or found[2] not in _ATOMS:
-            raise MethodologyError(
-                f"unit '{text}' is not known: '{factor}' is none of the units that documents may use"
-            )
+            raise MethodologyError(f"unit '{text}' is unknown: '{factor}' is not one of the supported units")
         atom = _ATOMS[found[2]]
         scale = Fraction(found[1] or 1) * atom.scale
         result = Measure(result.scale * scale, combine(result.dimensions, atom.dimensions, 1))

@@ -55,7 +55,7 @@ def quantify(
     """
     if rule.status is not Status.ACTIVE:
         raise MethodologyError(
-            f"{rule.id} version {rule.version} is {rule.status}, it cannot be credited: {rule.reason}"
+            f"{rule.id} version {rule.version} is {rule.status} and cannot be credited: {rule.reason}"
         )
     given = [field for field in rule.method.fields.values() if not field.computed]
     frame = _with_defaults(acts, given, rule)

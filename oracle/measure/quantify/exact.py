@@ -32,7 +32,7 @@ class Exact:
 
     def name(self, name: str) -> Amount:
         if name not in self._amounts:
-            raise MethodologyError(f"a formula reads '{name}', which is no field, step or parameter of its rule")
+            raise MethodologyError(f"a formula uses '{name}', which is not a field, step or parameter of its rule")
         return self._amounts[name]
 
     def add(self, left: Amount, right: Amount) -> Amount:
@@ -82,4 +82,4 @@ class Exact:
 
 
 def _written(dimensions: Dimensions) -> str:
-    return " ".join(f"{name}^{power}" for name, power in dimensions) or "a plain number"
+    return " ".join(f"{name}^{power}" for name, power in dimensions) or "a number without unit"

@@ -62,16 +62,16 @@ def parse(text: str) -> ast.expr:
 def _require_known(node: ast.AST, text: str) -> None:
     if isinstance(node, ast.Constant) and type(node.value) is not int:
         raise MethodologyError(
-            f"formula '{text}': {node.value!r} is not a whole number; make it a parameter with a source"
+            f"formula '{text}': {node.value!r} is not a whole number. Make it a parameter with a source"
         )
     if isinstance(node, ast.BinOp) and type(node.op) not in _OPERATORS:
-        raise MethodologyError(f"formula '{text}': only + - * / are known")
+        raise MethodologyError(f"formula '{text}': only + - * / are supported")
     if isinstance(node, ast.Call):
         name = node.func.id if isinstance(node.func, ast.Name) else "?"
         wanted, given = _FUNCTIONS.get(name), len(node.args)
         fits = wanted is not None and (given == wanted or (name in _AT_LEAST and given > wanted))
         if not fits or node.keywords:
-            raise MethodologyError(f"formula '{text}': no function '{name}' of {given} values")
+            raise MethodologyError(f"formula '{text}': there is no function '{name}' with {given} arguments")
     if not isinstance(node, ast.BinOp | ast.Constant | ast.Name | ast.Call | ast.operator | ast.expr_context):
         raise MethodologyError(f"formula '{text}': {type(node).__name__} is not part of the language")
 

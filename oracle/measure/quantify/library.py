@@ -60,9 +60,7 @@ class Library:
                 continue
             document = _model(Document, _toml(path), path)
             if path.stem != document.id.lower():
-                raise MethodologyError(
-                    f"{path.name}: holds {document.id}; the file must be called {document.id.lower()}.toml"
-                )
+                raise MethodologyError(f"{path.name} contains {document.id}; rename it to {document.id.lower()}.toml")
             documents[document.id] = document
         documents = dict(sorted(documents.items()))
         return cls(documents, _grid(folder / "grid.csv"), sources)
@@ -90,7 +88,7 @@ class Library:
             raise MethodologyError(f"{identity} has versions 1 to {len(versions)}, not {version}")
         ids = [rule.id for rule in self.rules_of(scenario)]
         near = get_close_matches(identity, ids, n=3) or sorted(set(ids))[:3]
-        raise MethodologyError(f"no rule is called {identity}; did you mean {', '.join(near)}?")
+        raise MethodologyError(f"no rule {identity}; did you mean {', '.join(near)}?")
 
     def rule_for(self, scenario: str, region: str, day: int) -> Rule | None:
         """The active rule for an act: of its region or the nearest parent, with the act's day in the window."""
@@ -111,7 +109,7 @@ class Library:
         if found is None:
             near = get_close_matches(scenario.upper(), self.documents, n=3)
             hint = f"did you mean {', '.join(near)}?" if near else "see 'carbonbook methodology list'"
-            raise MethodologyError(f"no scenario is called '{scenario}'; {hint}")
+            raise MethodologyError(f"no scenario '{scenario}'; {hint}")
         return found
 
     @cached_property
@@ -130,7 +128,7 @@ def _require_agreement(documents: Mapping[str, Document]) -> None:
         for member in document.exclusions:
             if meant.setdefault(member.group, (member.over, member.equals)) != (member.over, member.equals):
                 raise MethodologyError(
-                    f"{document.id}: group '{member.group}' has another 'over' or 'equals' elsewhere"
+                    f"{document.id}: group '{member.group}' must have the same 'over' and 'equals' in every document"
                 )
 
 
@@ -139,10 +137,10 @@ def _toml(path: Path) -> dict[str, object]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise MethodologyError(
-            f"{path} does not exist; a library has grid.csv, sources.toml and a file per scenario"
+            f"{path} does not exist. A library needs grid.csv, sources.toml and one file per scenario"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MethodologyError(f"{path.name} is not TOML: {error}") from error
+        raise MethodologyError(f"{path.name} is not valid TOML: {error}") from error
 
 
 def _model(model: type[M], value: object, path: Path) -> M:

@@ -52,7 +52,7 @@ def release(library: Library, folder: Path = FOLDER) -> list[str]:
     changed, new = differences(library, folder)
     if changed:
         raise MethodologyError(
-            f"{', '.join(changed[:3])} ({len(changed)} in all) changed after release; make a new version instead"
+            f"{', '.join(changed[:3])} ({len(changed)} in all) changed after release. Restore them, and add new versions instead"
         )
     text = json.dumps(hashes(library), indent=1, ensure_ascii=True)
     (folder / _FILE).write_text(text + "\n", encoding="utf-8")

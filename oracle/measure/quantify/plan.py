@@ -42,7 +42,7 @@ def plan(method: Method, constants: Mapping[str, Fraction]) -> Plan:
         columns, peak, highest = _steps(method, constants, dtype)
         if peak <= limit:
             return Plan(columns, highest, bits)
-    raise MethodologyError("a formula can exceed 128 bits over the ranges of its fields; narrow them")
+    raise MethodologyError("a formula can exceed 128 bits over the ranges of its fields; narrow the ranges")
 
 
 def _steps(
@@ -63,5 +63,5 @@ def _steps(
         columns.append((name, column.expr.cast(pl.Int64)))
         highest = column.high
         if max(abs(column.low), abs(column.high)) > LIMITS[0][0]:
-            raise MethodologyError(f"{name} can exceed 64 bits over the ranges of its fields; narrow them")
+            raise MethodologyError(f"{name} can exceed 64 bits over the ranges of its fields; narrow the ranges")
     return tuple(columns), algebra.peak, highest

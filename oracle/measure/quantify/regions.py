@@ -65,7 +65,7 @@ def resolve(text: str) -> str:
     near = dict.fromkeys(_codes()[match] for match in get_close_matches(name, _codes(), n=3))
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     raise InputError(
-        f"'{text}' is no region{hint} (a code such as CN-4403, a name such as SZ, 深圳 or GD)", field="region"
+        f"'{text}' is not a region{hint} (a code such as CN-4403, or a name such as SZ, 深圳 or GD)", field="region"
     )
 
 

@@ -50,7 +50,7 @@ def rehearse(library: Library, candidate: Rule, acts: pl.DataFrame, history: pl.
         MethodologyError: The candidate is a draft without figures.
     """
     if candidate.unset:
-        raise MethodologyError(f"{candidate.id} cannot be computed. {candidate.reason}")
+        raise MethodologyError(f"{candidate.id} cannot be computed: {candidate.reason}")
     mine, forces = _in_reach(library, candidate, acts)
     opened = replace(candidate, from_day=0, to_day=None, status=Status.ACTIVE)
     before = [

@@ -120,10 +120,10 @@ def _nothing_there(library: Library, document: Document, region: str, day: int |
     near = [rule for rule in rules if rule.region in lineage(region)]
     if near:
         windows = ", ".join(f"{rule.id} v{rule.version} {window(rule)}" for rule in near)
-        return f"no rule of {document.id} holds for {label(region)}{when}; windows: {windows}"
+        return f"no rule of {document.id} applies to {label(region)}{when}; windows: {windows}"
     places = ", ".join(label(code) for code in dict.fromkeys(rule.region for rule in rules)) or "none"
     sets = ", ".join(library.references[document.id]) or "none"
-    return f"{document.id} has no rule for {label(region)}; it has rules for: {places}; and reference sets: {sets}"
+    return f"{document.id} has no rule for {label(region)}; rules exist for: {places}; reference sets: {sets}"
 
 
 def window(rule: Rule) -> str:
@@ -151,7 +151,7 @@ def place_and_date(
     }
     if len(places) > 1 or len(dates) > 1:
         both = sorted(places) if len(places) > 1 else sorted(day.isoformat() for day in dates)
-        raise InputError(f"place or date is given twice and differs: {', '.join(both)}", field="record")
+        raise InputError(f"place or date is given twice with different values: {', '.join(both)}", field="record")
     return rest, next(iter(places), NATION), next(iter(dates), None)
 
 
@@ -161,7 +161,7 @@ def _date(value: object) -> date | None:
     try:
         return date.fromisoformat(str(value))
     except ValueError as error:
-        raise InputError(f"'{value}' is not a date such as 2023-05-01", field="date") from error
+        raise InputError(f"'{value}' is not a date. Example: 2023-05-01", field="date") from error
 
 
 def _year(value: object, when: date | None) -> date | None:
@@ -171,5 +171,5 @@ def _year(value: object, when: date | None) -> date | None:
     try:
         last = date(int(str(value)), 12, 31)
     except ValueError as error:
-        raise InputError(f"'{value}' is not a year such as 2023", field="year") from error
+        raise InputError(f"'{value}' is not a year. Example: 2023", field="year") from error
     return when if when is not None and when.year == last.year else last

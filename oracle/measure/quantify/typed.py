@@ -50,7 +50,7 @@ def misfit(method: Method, fitted: Fit) -> str:
     sentences: list[str] = []
     for key in fitted.unknown:
         near = get_close_matches(key, method.fields, n=1)
-        sentences.append(f"'{key}' is no field" + (f", did you mean {near[0]}?" if near else ""))
+        sentences.append(f"'{key}' is not a field" + (f", did you mean {near[0]}?" if near else ""))
     if fitted.missing:
         wanted = ", ".join(
             f"{name} ({method.fields[name].en}, {written_unit(method.fields[name])})" for name in fitted.missing
@@ -93,7 +93,7 @@ def _value(name: str, field: RecordField, value: object, *, in_base: bool) -> in
 def _choice(name: str, field: RecordField, word: str) -> int:
     words = [choice.casefold() for choice in field.choices]
     if word.strip().casefold() not in words:
-        raise InputError(f"'{word}' is none of {', '.join(field.choices)}", field=name)
+        raise InputError(f"'{word}' is not one of {', '.join(field.choices)}", field=name)
     return words.index(word.strip().casefold())
 
 
@@ -105,9 +105,9 @@ def _number(name: str, field: RecordField, value: object) -> Decimal:
     except InvalidOperation as error:
         raise InputError(f"'{value}' is not a number in {written_unit(field)}", field=name) from error
     if not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT:
-        raise InputError(f"'{value}' is not a number that a record can hold", field=name)
+        raise InputError(f"'{value}' is too large or too precise for a record", field=name)
     if number < 0:
-        raise InputError(f"{value} is negative; a record says how much, from 0 on", field=name)
+        raise InputError(f"{value} is negative; it must be 0 or more", field=name)
     return number
 
 

@@ -67,7 +67,7 @@ class Pool:
             if len(done) == len(parts):
                 return [done[at] for at in range(len(parts))]
         raise WorkersDied(
-            f"Processes died in {ATTEMPTS} attempts, perhaps for want of memory. Use more shards or fewer workers."
+            f"Worker processes died in {ATTEMPTS} attempts, perhaps because memory ran out. Use more shards or fewer workers."
         )
 
 

@@ -96,8 +96,8 @@ def work(part: Partition) -> int:
     ):
         found = "none" if rule is None else f"{rule.id} version {rule.version}, 0x{rule.document_hash.hex()}"
         raise MethodologyError(
-            f"The batch is quantified by {part.methodology} version {part.version}, 0x{part.document_hash.hex()}; the library here "
-            f"has {found}. Bring all workers to one version."
+            f"The batch uses {part.methodology} version {part.version}, document 0x{part.document_hash.hex()}; the library here "
+            f"has {found}. Install the same version on all workers."
         )
     history = read_table(part.table(HISTORY)) if rule.method.baseline is not None else None
     acts = read_table(part.table(ACTS)).with_row_index("act").cast({"act": pl.Int64})

@@ -177,13 +177,13 @@ class EventIndex:
         asked = {"fromBlock": hex(first), "toBlock": hex(last), "address": addresses}
         logs, fault = _parsed(self._chain.raw("eth_getLogs", asked))
         if hash_ is None or self._chain.block_hash(last) != hash_:
-            raise ChainError(f"Block {last} was replaced while it was read. Run it again.")
+            raise ChainError(f"Block {last} was replaced while it was read. Repeat the command.")
         if before is not None and self._chain.block_hash(before.last) != before.hash:
-            raise ChainError(f"Block {before.last} was replaced after it was read. Run it again.")
+            raise ChainError(f"Block {before.last} was replaced after it was read. Repeat the command.")
         if fault and first < last:
             return self._range(before, first, (first + last) // 2)
         if fault:
-            raise ChainError(f"The node at {self._chain.rpc} gives no logs of block {first}: {fault}")
+            raise ChainError(f"The node at {self._chain.rpc} returned no logs for block {first}: {fault}")
         return Segment(first, last, hash_), logs
 
     def _columns(self, raw: pl.DataFrame) -> pl.DataFrame:
@@ -195,7 +195,7 @@ class EventIndex:
         try:
             return self._columned(raw)
         except (PolarsError, KeyError) as error:
-            raise ChainError(f"The node at {self._chain.rpc} gives logs that are none: {error!r}") from error
+            raise ChainError(f"The node at {self._chain.rpc} returned invalid logs: {error!r}") from error
 
     def _columned(self, raw: pl.DataFrame) -> pl.DataFrame:
         topics = pl.col("topics")
@@ -250,16 +250,16 @@ def _parsed(answer: bytes) -> tuple[pl.DataFrame, str]:
     try:
         read = pl.read_json(answer, schema=_ANSWER)
     except PolarsError as error:
-        return pl.DataFrame(schema=_LOG), f"not the answer of a node: {error}"
+        return pl.DataFrame(schema=_LOG), f"not a valid answer: {error}"
     if read.height != 1:
-        return pl.DataFrame(schema=_LOG), f"{read.height} answers in place of one"
+        return pl.DataFrame(schema=_LOG), f"{read.height} answers instead of one"
     if read["result"][0] is None:
         return pl.DataFrame(schema=_LOG), str(read["error"][0])
     if read["result"].list.len()[0] == 0:
         return pl.DataFrame(schema=_LOG), ""
     logs = read.select(pl.col("result").explode()).unnest("result")
     if any(logs.null_count().row(0)):
-        return pl.DataFrame(schema=_LOG), "logs that lack a field"
+        return pl.DataFrame(schema=_LOG), "a log without a required field"
     return logs, ""
 
 

@@ -118,7 +118,7 @@ def read_ledger(chain: Chain, number: int | None = None) -> Ledger:
     with_events = sorted({event.block for listed in events.values() for event in listed})
     times = {number: chain.now(number) for number in with_events}
     if block_of(chain, block.number).hash != block.hash:
-        raise ChainError(f"Block {block.number} was replaced while it was read. Run the report again.")
+        raise ChainError(f"Block {block.number} was replaced while it was read. Repeat the command.")
     return Ledger(block, events, times)
 
 

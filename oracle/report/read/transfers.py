@@ -36,7 +36,7 @@ def transfers(ledger: Ledger) -> pd.DataFrame:
     if len(unknown):
         first = unknown.iloc[0]
         raise VerificationFailed(
-            f"{len(unknown)} transfers of points are no credit, order, refund, move or settlement; the first is in transaction "
+            f"{len(unknown)} transfers of points belong to no credit, order, refund, move or settlement. The first is in transaction "
             f"{first['transaction']}, log {first['log_index']}."
         )
     return table

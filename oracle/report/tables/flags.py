@@ -33,11 +33,14 @@ COLUMNS = [
 ]
 
 SENTENCES = {
-    "fast_citizen": ("More orders of one citizen within an hour than a person makes", "同一公众一小时内订单过多"),
+    "fast_citizen": ("More orders of one citizen within an hour than is plausible", "同一公众一小时内订单过多"),
     "same_amount": ("The same amount from many accounts within a minute", "一分钟内多个账户以相同积分下单"),
-    "emptied_accounts": ("Many accounts emptied to one merchant on one day", "一天内多个账户的积分被同一商户清空"),
-    "much_refunded": ("Much of what the merchant took went back", "商户退款占比过高"),
-    "refunded_final": ("Refunds of orders that were final", "订单终结后退款过多"),
+    "emptied_accounts": (
+        "Many accounts spent all their points at one merchant on one day",
+        "一天内多个账户在同一商户花光积分",
+    ),
+    "much_refunded": ("The merchant refunded a large share of its points", "商户退款占比过高"),
+    "refunded_final": ("Many refunds of final orders", "订单终态后的退款过多"),
 }
 
 

@@ -84,7 +84,7 @@ class Schema:
             columns = tuple(Column(**column) for column in data.pop("columns"))
             return cls(**data | {"key": tuple(data["key"])}, columns=columns)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ConfigError(f"{path} is no schema of a report: {error}") from error
+            raise ConfigError(f"{path} is not a valid report schema: {error}") from error
 
 
 def conform(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
@@ -95,7 +95,7 @@ def conform(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     """
     wanted = [column.name for column in schema.columns]
     if list(frame.columns) != wanted:
-        raise VerificationFailed(f"{schema.name}.csv: the columns are {list(frame.columns)}, not {wanted}")
+        raise VerificationFailed(f"{schema.name}.csv: the columns are {list(frame.columns)} instead of {wanted}")
     checked = {column.name: _checked(frame[column.name], column, schema.name) for column in schema.columns}
     table = pd.DataFrame(checked, columns=wanted)
     twice = table.duplicated(list(schema.key)) if schema.key else pd.Series(dtype=bool)
@@ -117,7 +117,7 @@ def _checked(cells: pd.Series[Any], column: Column, table: str) -> pd.Series[Any
     if not wrong and len(present):
         wrong = present[~present.astype("str").str.fullmatch(PATTERNS[column.type])].tolist()
     if wrong:
-        raise VerificationFailed(f"{where}: {wrong[0]!r} is no {column.type}")
+        raise VerificationFailed(f"{where}: {wrong[0]!r} is not of type {column.type}")
     return cells.astype("str")
 
 
@@ -126,7 +126,7 @@ def _integers(cells: pd.Series[Any], column: Column, where: str) -> pd.Series[An
     values = [None if value is pd.NA or value is None else value for value in cells.tolist()]
     for value in values:
         if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-            raise VerificationFailed(f"{where}: {value!r} is no integer")
+            raise VerificationFailed(f"{where}: {value!r} is not an integer")
     if all(value is None or value in _INT64 for value in values):
         return pd.Series(values, index=cells.index, dtype="Int64" if column.nullable else "int64")
     return pd.Series(values, index=cells.index, dtype=object)

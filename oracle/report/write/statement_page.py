@@ -16,13 +16,13 @@ KINDS = {
     "taken": ("Orders", "订单"),
     "refunded": ("Refunds", "退款"),
     "disputed": ("Disputed", "争议中"),
-    "kept": ("Disputes decided for the merchant", "争议裁归商户"),
-    "given_back": ("Disputes decided for the citizen", "争议退还公众"),
+    "kept": ("Disputes decided for the merchant", "争议裁决归商户"),
+    "given_back": ("Disputes decided for the citizen", "争议裁决退还公众"),
     "paid": ("Paid out", "已付款"),
     "deposited": ("Deposited", "缴存"),
     "withdrawn": ("Withdrawn", "提取"),
-    "locked": ("Locked behind points", "为积分锁定"),
-    "unlocked": ("Freed when batches closed", "批次关闭后解锁"),
+    "locked": ("Locked for issued points", "为已发积分锁定"),
+    "unlocked": ("Unlocked when batches closed", "批次关闭后解锁"),
     "released": ("Released from expired points", "过期积分释放"),
 }
 BALANCES = {

@@ -61,16 +61,16 @@ async def spool(pieces: AsyncIterator[bytes], target: Path, *, sha256: str, most
             async for piece in pieces:
                 length += len(piece)
                 if length > most:
-                    raise TooLarge(f"the body has more than {most} bytes: split it")
+                    raise TooLarge(f"the body has more than {most} bytes; split the file")
                 digest.update(piece)
                 file.write(piece)
             file.flush()
             os.fsync(file.fileno())
         if digest.hexdigest() != sha256:
-            raise NotAuthentic(f"The body's SHA-256 is {digest.hexdigest()}, signed was {sha256}.")
+            raise NotAuthentic(f"The body has SHA-256 {digest.hexdigest()}, but {sha256} was signed.")
         whole = True
     except OSError as error:
-        raise StoreError(f"{target.parent} takes no more: {error.strerror}") from error
+        raise StoreError(f"Cannot write to {target.parent}: {error.strerror}") from error
     finally:
         if not whole:
             target.unlink(missing_ok=True)

@@ -53,8 +53,10 @@ class Places:
 
     def _require(self, sender: str, key: str) -> None:
         if (sender, key) in self._held:
-            raise Refused(503, f"The request {key} is being received already. Come again.", _COME_AGAIN_SECONDS)
+            raise Refused(503, f"The request {key} is already being received. Retry later.", _COME_AGAIN_SECONDS)
         if not self.free:
-            raise Refused(503, f"{self._most} files are being taken in. Come again.", _COME_AGAIN_SECONDS)
+            raise Refused(503, f"{self._most} files are being received already. Retry later.", _COME_AGAIN_SECONDS)
         if sum(holder == sender for holder, _ in self._held) >= self._each:
-            raise Refused(503, f"{self._each} files of {sender} are being taken in. Come again.", _COME_AGAIN_SECONDS)
+            raise Refused(
+                503, f"{self._each} files of {sender} are being received already. Retry later.", _COME_AGAIN_SECONDS
+            )

@@ -49,9 +49,7 @@ def tell_problems(app: FastAPI) -> None:
 
     @app.exception_handler(ClientDisconnect)
     async def _(_: Request, __: ClientDisconnect) -> JSONResponse:
-        return JSONResponse(
-            {"error": "Unfinished", "detail": "The body ended before it was whole."}, 400
-        )  # nobody hears it
+        return JSONResponse({"error": "Unfinished", "detail": "The body is incomplete."}, 400)  # nobody hears it
 
 
 def _answer(error: CarbonbookError) -> tuple[int, int | None]:

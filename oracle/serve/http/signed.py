@@ -151,7 +151,7 @@ def signed_part(method: str, path: str, fields: Mapping[str, object]) -> tuple[R
     for name, form in FORMS.items():
         value = fields.get(name)
         if not isinstance(value, str) or not form.fullmatch(value):
-            raise NotAuthentic(f"The header {name} is missing or not of the form {form.pattern}")
+            raise NotAuthentic(f"The header {name} is missing or does not match {form.pattern}")
         texts[name] = value
     return Request(method, path, texts[SENDER], int(texts[TIME]), texts[KEY], texts[DIGEST]), texts[SIGNATURE]
 
@@ -165,7 +165,8 @@ def parse(method: str, path: str, headers: Mapping[str, str], now: int) -> tuple
     request, signature = signed_part(method, path, {name: headers.get(name) for name in FORMS})
     if abs(now - request.time) > GOOD_FOR_SECONDS:
         raise NotAuthentic(
-            f"The request was signed at {request.time}, it is now {now}: more than {GOOD_FOR_SECONDS} s apart. Set the clock, sign anew."
+            f"The request was signed at {request.time}, and it is now {now}: more than {GOOD_FOR_SECONDS} s "
+            "apart. Check the clock and sign again."
         )
     return request, signature
 
@@ -177,4 +178,4 @@ def require(request: Request, signature: str, verifier: Verifier) -> None:
         NotAuthentic: It did not.
     """
     if not verifier.holds(request.text, signature):
-        raise NotAuthentic(f"The signature is not {request.sender}'s over this request.")
+        raise NotAuthentic(f"The signature is not a valid signature of {request.sender} for this request.")

@@ -125,7 +125,7 @@ class Desk:
             return ByAddress(known.signer)
         if known is None or secret_name(source) not in self._keys.names():
             # One sentence for both: whether a source is registered is nobody's business.
-            raise NotAuthentic(f"Nobody may sign for source '{source}'.")
+            raise NotAuthentic(f"No key is registered for source '{source}'.")
         return SharedSecret(self._keys.secret(secret_name(source)))
 
     @contextmanager
@@ -167,7 +167,7 @@ class Desk:
         free = shutil.disk_usage(self.settings.home).free
         needed = self.limits.free_bytes + self._places.held * self.limits.body_bytes
         if free < needed:
-            raise Refused(503, f"The disk has {free} bytes left, {needed} are kept free.", retry_after=60)
+            raise Refused(503, f"The disk has {free} bytes free; {needed} must stay free. Retry later.", retry_after=60)
 
     def answered(self, parcel: Parcel) -> Receipt | None:
         """The answer that a parcel's key was given before; None if it was given none.
@@ -178,17 +178,19 @@ class Desk:
         """
         if not _NAME.fullmatch(parcel.name):
             raise InputError(
-                f"'{parcel.name}' is no name of a file: letters, digits, _ . ( ) - and spaces", field="name"
+                f"'{parcel.name}' is not a valid file name: use letters, digits, _ . ( ) - and spaces", field="name"
             )
         if len(parcel.name.encode()) > MOST_BYTES:
-            raise InputError(f"has {len(parcel.name.encode())} bytes; at most {MOST_BYTES} are taken", field="name")
+            raise InputError(f"has {len(parcel.name.encode())} bytes; at most {MOST_BYTES} are allowed", field="name")
         with self.book.database.reading() as connection:
             before = delivery_of(connection, parcel.source, parcel.key)
             named = sha256_of_name(connection, parcel.source, parcel.name)
         if before is not None and before.sha256 != parcel.sha256:
-            raise Refused(409, f"The key {parcel.key} was used for other bytes: {before.sha256}. Use a new key.")
+            raise Refused(
+                409, f"The key {parcel.key} was already used for another file: {before.sha256}. Use a new key."
+            )
         if named is not None and named != parcel.sha256:
-            raise Refused(409, f"A file {parcel.name} with other bytes was taken: {named}. Use another name.")
+            raise Refused(409, f"Another file was already received as {parcel.name}: {named}. Use another name.")
         if before is None:
             return None
         return self._receipt_of(before)

@@ -157,13 +157,13 @@ class MeterDesk:
     def _readings(self, message: Message) -> list[MeterReading]:
         named = _TOPIC.fullmatch(message.topic)
         if named is None:
-            raise InputError(f"the topic is not {TOPIC}")
+            raise InputError(f"the topic must be {TOPIC}")
         if len(message.payload) > _MOST_BYTES:
-            raise InputError(f"the payload has {len(message.payload)} bytes; at most {_MOST_BYTES} are read")
+            raise InputError(f"the payload has {len(message.payload)} bytes; at most {_MOST_BYTES} are allowed")
         source = named[1]
         rows = self._authentic(message, source)
         if not isinstance(rows, list) or not 0 < len(rows) <= _MOST_ROWS:
-            raise InputError(f"`rows` is no list of 1 to {_MOST_ROWS} readings")
+            raise InputError(f"`rows` must be a list of 1 to {_MOST_ROWS} readings")
         units = _units(self._desk.settings.source(source).service)
         secret = self._desk.book.record_secret
         return [_reading(source, row, number, secret, units) for number, row in enumerate(rows, 1)]
@@ -172,10 +172,10 @@ class MeterDesk:
         """The rows of a message its source signed. Age does not matter: a reading counts once whenever it comes."""
         envelope = _parsed(message.payload, "the payload is no object with rows, time and signature")
         if not isinstance(envelope, dict) or envelope.keys() != {"rows", "time", "signature"}:
-            raise InputError("the payload is no object with rows, time and signature and nothing else")
+            raise InputError("the payload must be an object with exactly `rows`, `time` and `signature`")
         text = envelope["rows"]
         if not isinstance(text, str) or _HALF.search(text):
-            raise InputError("`rows` is no text of whole characters")
+            raise InputError("`rows` must be valid text")
         digest = hashlib.sha256(text.encode()).hexdigest()
         fields = {TIME: envelope["time"], SIGNATURE: envelope["signature"]}
         fields |= {SENDER: source, KEY: digest[:32], DIGEST: digest}
@@ -217,12 +217,12 @@ def _units(service: str | None) -> frozenset[str]:
 def _reading(source: str, row: Any, number: int, secret: bytes, units: frozenset[str]) -> MeterReading:
     """A reading, every field of it text of its form; numbers are text here (`strict`). No message quotes what came."""
     if not isinstance(row, dict) or not {"meter", "start", "end", "value", "unit"} <= row.keys():
-        raise InputError("a reading has meter, start, end, value and unit", row=number)
+        raise InputError("a reading must have meter, start, end, value and unit", row=number)
     texts = {name: _told(row, name, number) for name in _COLUMNS}
     if not _VALUE.fullmatch(texts["value"]):
-        raise InputError("no number of at most nine decimals", row=number, field="value")
+        raise InputError("must be a number with at most nine decimals", row=number, field="value")
     if texts["unit"] not in units:
-        raise InputError(f"no unit that is known here: {', '.join(sorted(units))}", row=number, field="unit")
+        raise InputError(f"unknown unit; supported are {', '.join(sorted(units))}", row=number, field="unit")
     start, end = (_seconds(texts[name], number, name) for name in ("start", "end"))
     if end <= start:
         raise InputError("the reading ends before it begins", row=number, field="end")
@@ -239,7 +239,7 @@ def _told(row: Mapping[str, object], name: str, number: int) -> str:
         return ""
     plain = isinstance(text, str) and (name == "value" or _PLAIN.fullmatch(text))
     if not isinstance(text, str) or not plain or (not text and name != "quality"):
-        problem = "no text, empty, too long, or with quotes, commas or control characters"
+        problem = "must be a short text without quotes, commas and control characters"
         raise InputError(problem, row=number, field=name)
     return text
 
@@ -248,12 +248,12 @@ def _seconds(text: str, number: int, field: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise InputError("no time like 2024-05-01T00:00:00+08:00", row=number, field=field) from error
+        raise InputError("must be a time, for example 2024-05-01T00:00:00+08:00", row=number, field=field) from error
     if moment.tzinfo is None:
         raise InputError("the time has no offset from UTC", row=number, field=field)
     seconds = int(moment.timestamp())
     if not TIMES[0] <= seconds <= TIMES[1] or moment.microsecond:
-        raise InputError("the time is before 1970, after 2286, or between seconds", row=number, field=field)
+        raise InputError("the time must be between 1970 and 2286, in whole seconds", row=number, field=field)
     return seconds
 
 

@@ -69,7 +69,7 @@ class Listener:
     ):
         parts = urlsplit(url)
         if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or parts.password is not None:
-            raise ConfigError("The broker is named as mqtt://host:port or mqtts://user@host, without a password.")
+            raise ConfigError("The broker's address must be mqtt://host:port or mqtts://user@host, without a password.")
         self._where = (parts.hostname, parts.port or (_SECURE_PORT if parts.scheme == "mqtts" else _PORT))
         self._desk = desk
         self._arrived: queue.Queue[paho.MQTTMessage] = queue.Queue()
@@ -83,7 +83,7 @@ class Listener:
         if parts.scheme == "mqtts":
             self._secure(certificates or Certificates())
         self._client.on_connect = self._subscribe
-        self._client.on_connect_fail = lambda _client, _data: _tell("the broker is not reached", sys.exc_info()[1])
+        self._client.on_connect_fail = lambda _client, _data: _tell("the broker cannot be reached", sys.exc_info()[1])
         self._client.on_subscribe = lambda *_: _tell("messages for", TOPIC.format(source="+"))
         self._client.on_disconnect = self._lost
         self._client.on_message = lambda _client, _data, message: self._arrived.put(message)

@@ -35,8 +35,8 @@ _HEADERS = [
     }
     for name, what in (
         (SENDER, "Name of the source."),
-        (TIME, "UTC seconds; good for five minutes."),
-        (KEY, "Idempotency key: the same request again changes nothing and gets the same answer."),
+        (TIME, "UTC seconds; the request expires after five minutes."),
+        (KEY, "Idempotency key: repeating the request changes nothing and returns the same answer."),
         (DIGEST, "SHA-256 of the body, hex."),
         (SIGNATURE, "hmac-sha256=HEX or eip191=HEX over the seven lines that oracle/serve/http/signed.py names."),
     )
@@ -55,13 +55,13 @@ _PROBLEM = {
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": what, **_PROBLEM}
     for status, what in (
-        (401, "Not signed as it should be."),
-        (404, "No such path."),
-        (409, "The key or the name was used for other bytes."),
+        (401, "The signature is missing or invalid."),
+        (404, "Unknown path."),
+        (409, "The key or the name was already used for another file."),
         (413, "Too large."),
-        (422, "It cannot be read; nothing was stored."),
-        (429, "The source's allowance of the day is used up; says when to come again."),
-        (503, "No room now; says when to come again."),
+        (422, "The file is invalid; nothing was stored."),
+        (429, "The source's daily limit is reached; Retry-After says when to retry."),
+        (503, "The server is busy or its disk is full; Retry-After says when to retry."),
     )
 }
 _PLAIN = r"^[^\x00-\x1f\x7f]*$"  # what every database takes
@@ -100,7 +100,7 @@ def intake_app(desk: Desk) -> FastAPI:
             return asdict(before)
         most = desk.limits.body_bytes
         if int(request.headers.get("content-length", "0")) > most:
-            raise TooLarge(f"the body has more than {most} bytes: split it")
+            raise TooLarge(f"the body has more than {most} bytes; split the file")
         with desk.place(parcel) as folder:
             path = folder / name
             await spool(request.stream(), path, sha256=signed.sha256, most=most)
@@ -114,6 +114,6 @@ def _authentic(desk: Desk, http: HttpRequest, source: str) -> Request:
     path = raw.partition("?")[0] + (f"?{http.url.query}" if http.url.query else "")
     request, signature = parse(http.method, path, http.headers, int(desk.clock()))
     if request.sender != source:
-        raise NotAuthentic(f"{request.sender} cannot send for source '{source}'.")
+        raise NotAuthentic(f"{request.sender} may not send for source '{source}'.")
     require(request, signature, desk.verifier(source))
     return request

@@ -36,7 +36,7 @@ class Service:
         here: The installation.
         metrics: Where to count.
         every_seconds: From the end of a round to the next.
-        compare_every: Rounds between comparisons of the whole book with the chain; 0 for never.
+        compare_every: Compare the whole book with the chain every N rounds; 0 for never.
     """
 
     def __init__(self, here: Installation, metrics: Metrics, every_seconds: float, compare_every: int):

@@ -42,7 +42,9 @@ class Web:
         try:
             self._server = ThreadingHTTPServer((host, port), _handler({"/healthz": health, "/metrics": numbers}))
         except OSError as error:
-            raise ConfigError(f"Port {port} of {host} is taken: {error.strerror}. Choose one with --port.") from error
+            raise ConfigError(
+                f"Port {port} of {host} is in use: {error.strerror}. Choose another one with --port."
+            ) from error
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
         Thread(target=self._server.serve_forever, daemon=True).start()

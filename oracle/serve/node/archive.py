@@ -34,12 +34,12 @@ def unpack(source: Path, folder: Path, most: int) -> None:
         with tarfile.open(source, "r:") as archive:
             entries = {entry.name: entry for entry in archive.getmembers()}
             if sorted(entries) != sorted(NAMES) or not all(entry.isfile() for entry in entries.values()):
-                raise InputError(f"the archive holds {', '.join(sorted(entries))}, not {', '.join(NAMES)}")
+                raise InputError(f"the archive contains {', '.join(sorted(entries))} instead of {', '.join(NAMES)}")
             for name, entry in entries.items():
                 stream = archive.extractfile(entry)
                 if stream is None or entry.size > most:
-                    raise InputError(f"{name} has {entry.size} bytes, more than {most}")
+                    raise InputError(f"{name} has {entry.size} bytes; at most {most} are allowed")
                 with (folder / name).open("wb") as file:
                     shutil.copyfileobj(stream, file)
     except tarfile.TarError as error:
-        raise InputError(f"not a tar archive: {error}") from error
+        raise InputError(f"is not a tar archive: {error}") from error

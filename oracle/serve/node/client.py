@@ -95,15 +95,15 @@ class NodeClient:
                 url, stream=True, timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS), allow_redirects=False
             ) as answer:
                 if answer.status_code != _OK:
-                    raise NodeFails(f"{self.url} refuses ({answer.status_code}): {answer.text[:_SHOWN]}")
+                    raise NodeFails(f"{self.url} rejected the request ({answer.status_code}): {answer.text[:_SHOWN]}")
                 with target.open("wb") as file:
                     for piece in answer.iter_content(_PIECE):
                         length += len(piece)
                         if length > most:
-                            raise NodeFails(f"{self.url} sends more than {most} bytes")
+                            raise NodeFails(f"{self.url} sent more than {most} bytes")
                         file.write(piece)
         except requests.exceptions.RequestException as error:
-            raise NodeFails(f"{self.url} does not answer as a node does: {error}") from error
+            raise NodeFails(f"{self.url} gave an invalid answer: {error}") from error
 
     def propose(self, number: int, body: bytes) -> Answer:
         """What it says of a close."""
@@ -126,11 +126,11 @@ class NodeClient:
         try:
             yield
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise NodeFails(f"{self.url} answers with something that is no {what}: {error!r}") from error
+            raise NodeFails(f"{self.url} answered with an invalid {what}: {error!r}") from error
 
     def _signed(self, path: str, body: Any, sha256: str) -> Any:
         if self._account is None:
-            raise NodeFails(f"Nothing can be proposed to {self.url} without a key.")
+            raise NodeFails(f"A proposal to {self.url} needs a key to sign it.")
         request = Request("PUT", path, self._account.address, int(time.time()), sha256[:32], sha256)
         return self._asked("PUT", path, body, request.headers(sign_by_account(self._account, request.text)))
 
@@ -148,10 +148,10 @@ class NodeClient:
         except requests.exceptions.ConnectionError as error:
             raise NodeFails(f"{self.url} does not answer.") from error
         except (requests.exceptions.RequestException, ValueError, RecursionError) as error:
-            raise NodeFails(f"{self.url} does not answer as a node does: {error}") from error
+            raise NodeFails(f"{self.url} gave an invalid answer: {error}") from error
         if answer.status_code != _OK:
             detail = data.get("detail", data) if isinstance(data, dict) else data
-            raise NodeFails(f"{self.url} refuses ({answer.status_code}): {str(detail)[:_SHOWN]}")
+            raise NodeFails(f"{self.url} rejected the request ({answer.status_code}): {str(detail)[:_SHOWN]}")
         return data
 
 
@@ -159,5 +159,5 @@ def _keys(listed: Any) -> list[BatchId]:
     """Keys of batches, nothing else: they become paths."""
     keys = [BatchId(str(key)) for key in listed]
     if not all(map(_KEY.fullmatch, keys)):
-        raise ValueError(f"a key of a batch is 0x and 64 hex digits: {str(keys)[:_SHOWN]}")
+        raise ValueError(f"the key of a batch must be 0x and 64 hex digits: {str(keys)[:_SHOWN]}")
     return keys

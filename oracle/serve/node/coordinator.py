@@ -31,7 +31,7 @@ from oracle.serve.node.member import Approval, require_same
 from oracle.serve.node.proposal import propose
 from oracle.serve.node.service import closing_body
 
-_BEHIND = "the book was restored from an old copy; run `carbonbook rebuild --nodes`"
+_BEHIND = "the book was restored from an old backup; run `carbonbook rebuild --nodes`"
 
 
 @dataclass
@@ -158,23 +158,23 @@ def _count(gathered: Gathered, url: str, approval: Approval | str, committee: _C
 
 def _require_sound(approval: Approval, gathered: Gathered, committee: _Committee, chain: Chain) -> None:
     if approval.batch != gathered.batch:
-        raise VerificationFailed(f"the approval is of batch {approval.batch}")
+        raise VerificationFailed(f"the approval is for another batch, {approval.batch}")
     if approval.epoch != committee.epoch:
         raise VerificationFailed(
-            f"{approval.member} signed for epoch {approval.epoch}, the committee is at {committee.epoch}: its node's chain is stale"
+            f"{approval.member} signed for epoch {approval.epoch}, but the committee is at {committee.epoch}: its node's chain is behind"
         )
     require_same(approval, gathered.header)
     if approval.member not in committee.members:
-        raise VerificationFailed(f"{approval.member} is no member of the committee")
+        raise VerificationFailed(f"{approval.member} is not a member of the committee")
     try:
         message = gathered.header.message(EvidenceLedger(chain).domain, committee.epoch)
     except (EncodingError, ValueError) as error:
-        raise VerificationFailed(f"the header is none: {error}") from error
+        raise VerificationFailed(f"the header is invalid: {error}") from error
     signer = signer_of(message, approval.signature)
     if signer is None:
-        raise VerificationFailed("the signature is none that the contract takes")
+        raise VerificationFailed("signature rejected: need 65 bytes, v 27 or 28, low s")
     if signer != approval.member:
-        raise VerificationFailed(f"the signature is not {approval.member}'s")
+        raise VerificationFailed(f"the signature is not by {approval.member}")
 
 
 def _approval(node: NodeClient, batch: BatchId) -> Approval | str:
@@ -201,7 +201,7 @@ def _most_signed(approvals: list[Approval]) -> Header | None:
 
 def _difference(book: Book, node: NodeClient, batch: BatchId) -> Any:
     if not book.bundle_folder(batch).exists():
-        return "only the node finds this batch"
+        return "only the node has this batch"
     read(book.bundle_folder(batch))  # what is not whole here is not shown as right
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / "bundle.tar"

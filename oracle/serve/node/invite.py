@@ -22,7 +22,7 @@ def invite(settings: Settings, keys: Keyring, member: str, folder: Path, rpc: st
         ConfigError: The folder is there already.
     """
     if folder.exists():
-        raise ConfigError(f"{folder} is there already. Name a new folder.")
+        raise ConfigError(f"{folder} already exists. Choose a new folder.")
     folder.mkdir(parents=True)
     shutil.copy(settings.path(settings.manifest), folder / "deployment.json")
     theirs = Keyring(folder / "keys")

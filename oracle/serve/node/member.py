@@ -108,9 +108,11 @@ class Member:
         """
         proposal = Proposal.parse(document)
         if proposal.genesis_hash != self._chain.manifest.genesis_hash:
-            raise InputError(f"the close belongs to another chain: {proposal.genesis_hash}", field="genesisHash")
+            raise InputError(
+                f"the close is for another chain, with genesis {proposal.genesis_hash}", field="genesisHash"
+            )
         if hashlib.sha256(people).hexdigest() != proposal.people_sha256:
-            raise InputError("the people are not those of the proposal", field="peopleSha256")
+            raise InputError("the list of people does not match the proposal's hash", field="peopleSha256")
         with self._one_at_a_time:
             return self._replay.close(proposal, read_people(people))
 
@@ -123,7 +125,9 @@ class Member:
         """
         theirs = read(self.claim_folder(batch))
         if not self._replay.aside(batch).exists():
-            raise InputError(f"this node finds no batch {batch}: it has none of its {len(theirs.records)} records")
+            raise InputError(
+                f"this node has no batch {batch}: it has none of the batch's {len(theirs.records)} records"
+            )
         return compare(read(self._replay.aside(batch)), theirs)
 
     def claim_folder(self, batch: BatchId) -> Path:
@@ -147,7 +151,7 @@ class Member:
             numbers = range(1, closing_count(connection) + 2)
             known = any(batch == item.batch for number in numbers for item in batches_of_closing(connection, number))
         if not known:
-            raise NotSigned(f"{self.address} has not found batch {batch} for itself.")
+            raise NotSigned(f"{self.address} has not computed batch {batch} itself.")
         return self._book.bundle_folder(batch)
 
     def approve(self, batch: BatchId) -> Approval:
@@ -160,7 +164,7 @@ class Member:
         self._require_methodology(bundle.meta.methodology, bundle.meta.version)
         committee = OracleCommittee(self._chain)
         if self.address not in committee.members():
-            raise NotSigned(f"{self.address} is no member of the committee on {self._chain.rpc}.")
+            raise NotSigned(f"{self.address} is not a member of the committee on {self._chain.rpc}.")
         epoch = committee.epoch()
         message = bundle.header.message(EvidenceLedger(self._chain).domain, epoch)
         signature = bytes(self._account.sign_message(message).signature)
@@ -173,7 +177,7 @@ class Member:
         there = found.terms.document_hash
         if there != rule.document_hash or found.status not in ("active", "superseded"):
             raise NotSigned(
-                f"{identifier} version {version} on {self._chain.rpc} has document 0x{there.hex()} and is {found.status}; "
+                f"{identifier} version {version} on {self._chain.rpc} has document 0x{there.hex()} and is {found.status}, but "
                 f"this node's library has 0x{rule.document_hash.hex()}."
             )
 
@@ -187,4 +191,4 @@ def require_same(approval: Approval, header: Header) -> None:
     for field in fields(Header):
         signed, known = getattr(approval.header, field.name), getattr(header, field.name)
         if signed != known:
-            raise VerificationFailed(f"{approval.member} signed {field.name} {signed}, the batch has {known}")
+            raise VerificationFailed(f"{approval.member} signed {field.name} {signed}, but the batch has {known}")

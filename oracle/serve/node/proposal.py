@@ -76,7 +76,7 @@ class Proposal:
                 people_sha256=str(data["peopleSha256"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InputError(f"not a closing as it is proposed: {error!r}") from error
+            raise InputError(f"is not a valid proposal of a close: {error!r}") from error
 
 
 def propose(book: Book, connection: Connection, number: int, genesis_hash: str) -> tuple[Proposal, bytes]:
@@ -104,9 +104,9 @@ def read_people(content: bytes) -> pl.DataFrame:
     try:
         table = pl.read_parquet(io.BytesIO(content))
     except (PolarsError, OSError) as error:
-        raise InputError("the people are no Parquet table") from error
+        raise InputError("the list of people is not a Parquet table") from error
     if dict(table.schema) != PEOPLE_SCHEMA:
-        raise InputError(f"the people's columns are {table.columns}, not {list(PEOPLE_SCHEMA)}")
+        raise InputError(f"the list of people has the columns {table.columns} instead of {list(PEOPLE_SCHEMA)}")
     return table
 
 
@@ -114,5 +114,5 @@ def _file(entry: dict[str, Any]) -> Arrived:
     name, source = str(entry.pop("name")), str(entry.pop("source"))
     for text in (name, source):
         if not _PLAIN_NAME.fullmatch(text) or text in (".", ".."):
-            raise InputError(f"'{text}' is no name of a file or a source")
+            raise InputError(f"'{text}' is not a valid name of a file or source")
     return Arrived(Arrival(**entry), name, source)

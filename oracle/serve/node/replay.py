@@ -113,7 +113,9 @@ class Replay:
         with self._book.database.begin() as connection:
             settled = closing_count(connection)
             if proposal.number != settled + 1:
-                raise InputError(f"closing {proposal.number} is proposed, {settled + 1} is next", field="number")
+                raise InputError(
+                    f"close {proposal.number} is proposed, but {settled + 1} is the next one", field="number"
+                )
             forget_since(connection, settled)
         lacking, other = self._take_in(proposal.files)
         try:

@@ -110,7 +110,7 @@ def closing_body(document: bytes, people: bytes) -> bytes:
 def _parts(body: bytes) -> tuple[bytes, bytes]:
     end = _LENGTH_BYTES + int.from_bytes(body[:_LENGTH_BYTES])
     if len(body) < end:
-        raise InputError(f"the document should end at byte {end}, the body has {len(body)}")
+        raise InputError(f"the document should end at byte {end}, but the body has {len(body)} bytes")
     return body[_LENGTH_BYTES:end], body[end:]
 
 
@@ -118,7 +118,9 @@ def _authentic(http: HttpRequest, proposers: tuple[str, ...], clock: Callable[[]
     path = http.url.path + (f"?{http.url.query}" if http.url.query else "")
     request, signature = parse(http.method, path, http.headers, int(clock()))
     if request.sender.lower() not in {address.lower() for address in proposers}:
-        raise NotAuthentic(f"{request.sender} is not among this node's proposers.")
+        raise NotAuthentic(
+            f"{request.sender} is not a proposer of this node. Add it to `proposers` in its config.toml."
+        )
     require(request, signature, ByAddress(request.sender))
     return request
 
@@ -135,5 +137,5 @@ async def _whole(http: HttpRequest, sha256: str) -> bytes:
             raise TooLarge(f"the body has more than {MOST_BYTES} bytes")
     found = hashlib.sha256(body).hexdigest()
     if found != sha256:
-        raise NotAuthentic(f"The body's SHA-256 is {found}, signed was {sha256}.")
+        raise NotAuthentic(f"The body has SHA-256 {found}, but {sha256} was signed.")
     return bytes(body)

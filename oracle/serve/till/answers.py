@@ -77,8 +77,8 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 _MEANING = {
-    413: "The body is longer than any voucher",
-    422: "What was sent cannot be used: no voucher, one misread, expired, altered or for elsewhere; no account, no period",
-    500: "A fault of the counter itself, which its log tells",
-    503: "The chain does not answer: send the same again",
+    413: "The body is longer than a voucher can be",
+    422: "Invalid input: a voucher that is misread, expired, altered or for another chain; an invalid account or period",
+    500: "Internal error; the counter's log has the details",
+    503: "The chain does not answer; send the same request again",
 }

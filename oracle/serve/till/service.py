@@ -56,7 +56,7 @@ def service(read: Read, relay: Relay, statement: State) -> FastAPI:
         "/orders",
         response_model=Answer,
         responses={
-            409: {"model": Answer, "description": "It cannot be taken: `reason` says why"},
+            409: {"model": Answer, "description": "The order was rejected; `reason` says why"},
             **responses(413, 422, 500, 503),
         },
     )
@@ -66,7 +66,7 @@ def service(read: Read, relay: Relay, statement: State) -> FastAPI:
             outcome = relay.submit(read(body.voucher)).result(_WAIT_SECONDS)
         except TimeoutError as error:
             raise ChainError(
-                f"Not decided within {_WAIT_SECONDS} s. Send the voucher again: it is taken once."
+                f"Not decided within {_WAIT_SECONDS} s. Send the voucher again; its order is taken once only."
             ) from error
         return JSONResponse(_answer(outcome).model_dump(), 200 if outcome.taken else 409)
 

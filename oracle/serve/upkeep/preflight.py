@@ -76,7 +76,7 @@ def _keys(here: Installation) -> tuple[bool, str]:
 def _database(here: Installation) -> tuple[bool, str]:
     with here.book.database.begin() as connection:
         pending = rows.counts(connection)
-    return True, f"{here.book.database.place} can be written; transactions: {pending or 'none'}"
+    return True, f"{here.book.database.place} can be written; pending pending transactions: {pending or 'none'}"
 
 
 def _mode(path: Path) -> int:
@@ -96,7 +96,7 @@ def _disk(here: Installation) -> tuple[bool, str]:
 
 def _lock(here: Installation) -> tuple[bool, str]:
     with exclusive(here.book.database, "run", 0):
-        return True, "no other service works on this book"
+        return True, "no other service is running on this book"
 
 
 def _chain(here: Installation) -> tuple[bool, str]:
@@ -106,7 +106,7 @@ def _chain(here: Installation) -> tuple[bool, str]:
 
 def _sound(here: Installation) -> tuple[bool, str]:
     require_sound(here.chain, here.book.database, here.settings.finality)
-    return True, f"what was final stands; {len(here.chain.witnesses)} witnesses agree"
+    return True, f"the last final block is unchanged; {len(here.chain.witnesses)} witnesses agree"
 
 
 def _code(here: Installation) -> tuple[bool, str]:
@@ -115,7 +115,7 @@ def _code(here: Installation) -> tuple[bool, str]:
         code = here.chain.code(entry.address)
         if "0x" + keccak(code).hex() != entry.code_hash.lower():
             other.append(role)
-    return not other, f"other code at {', '.join(other)}" if other else "every contract has the code of the manifest"
+    return not other, f"wrong code at {', '.join(other)}" if other else "every contract has the code of the manifest"
 
 
 def _clock(here: Installation) -> tuple[bool, str]:
@@ -177,40 +177,48 @@ def _methodologies(here: Installation) -> tuple[bool, str]:
             same += 1
         else:
             other.append(f"{rule.id} v{rule.version}")
-    return not other and same > 0, f"differ: {', '.join(other)}" if other else f"{same} versions are as on chain"
+    return not other and same > 0, f"differ: {', '.join(other)}" if other else f"{same} versions are the same on chain"
 
 
 def _stuck(here: Installation) -> tuple[bool, str]:
     with here.book.database.reading() as connection:
         oldest = rows.oldest_pending(connection)
     age = 0 if oldest is None else int(time.time()) - oldest
-    return age < _STUCK_SECONDS, f"the oldest transaction on its way is {age} s old" if age else "none is on its way"
+    return age < _STUCK_SECONDS, f"the oldest pending transaction is {age} s old" if age else "none is pending"
 
 
 CHECKS: tuple[tuple[str, Check, str], ...] = (
-    ("keys", _keys, "Put the keystore files and the passphrase where config.toml says (`keys`, `passphrase_file`)."),
+    (
+        "keys",
+        _keys,
+        "Put the keystore files and the passphrase at the paths in config.toml (`keys`, `passphrase_file`).",
+    ),
     ("database", _database, "Free the disk, or restore the database from a backup and run `carbonbook rebuild`."),
     (
         "disk",
         _disk,
-        "Free at least 1 GiB on the disk of the home folder, and shut everybody else out of it: chmod -R go-rwx.",
+        "Free at least 1 GiB on the disk of the home folder, and remove other users' access to it: chmod -R go-rwx.",
     ),
-    ("one service", _lock, "A service is at work already. Stop it before starting another."),
-    ("chain", _chain, "Start the node, or name the right one in config.toml (`rpc`)."),
-    ("finality", _sound, "Find out what happened to the chain; then `carbonbook reconcile --accept-rollback`."),
-    ("contracts", _code, "This is not the deployment of the manifest: name the right manifest in config.toml."),
-    ("clock", _clock, "Set this machine's clock by NTP, and ask the operator of the node about theirs."),
+    ("one service", _lock, "A service is already running. Stop it before you start another one."),
+    ("chain", _chain, "Start the node, or correct `rpc` in config.toml."),
+    ("finality", _sound, "Find out why the chain rolled back; then run `carbonbook reconcile --accept-rollback`."),
+    ("contracts", _code, "The contracts are not those of the manifest. Correct `manifest` in config.toml."),
+    ("clock", _clock, "Set this machine's clock with NTP, and ask the node's operator to check the node's clock."),
     (
         "committee",
         _committee,
-        "Have the authority add this installation's oracle members, or gather signatures from others.",
+        "Ask the authority to add this installation's members, or collect signatures from other nodes.",
     ),
     ("gas money", _gas, "Send the relayer gas money."),
-    ("operators", _operators, "Have the authority license the operators of the sources, or correct config.toml."),
-    ("reserve", _reserve, "Have the operators deposit reserve: without it their batches cannot be credited."),
-    ("prices", _prices, "Have the authority set the price of the year's points."),
-    ("methodologies", _methodologies, "Library and chain differ: install the library version that was activated."),
-    ("transactions", _stuck, "`carbonbook reconcile`; if they stay, see the runbook page transactions-stuck."),
+    ("operators", _operators, "Ask the authority to license the sources' operators, or correct config.toml."),
+    ("reserve", _reserve, "Ask the operators to deposit reserve. Without it their batches cannot be credited."),
+    ("prices", _prices, "Ask the authority to set the price of this year's points."),
+    ("methodologies", _methodologies, "Library and chain differ. Install the library version that was activated."),
+    (
+        "transactions",
+        _stuck,
+        "Run `carbonbook reconcile`. If they stay pending, see the runbook page transactions-stuck.",
+    ),
 )
 
 

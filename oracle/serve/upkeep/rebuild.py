@@ -97,7 +97,10 @@ def _credited(chain: Chain, event: Event) -> Iterable[str]:
     (answer,) = chain.batch("eth_getTransactionByHash", [[event.transaction]])
     call = chain.decode_call(answer["result"]["to"], answer["result"]["input"])
     if call is None:
-        raise InputError(f"was credited through {answer['result']['to']}, which is not ours", file=event.transaction)
+        raise InputError(
+            f"was credited through the contract {answer['result']['to']}, which is not in the manifest",
+            file=event.transaction,
+        )
     entries = call["entries"] if "entries" in call else [claim["entry"] for claim in call["claims"]]
     return {to_checksum_address(f"0x{entry >> ACCOUNT_SHIFT:040x}") for entry in entries if entry}
 

@@ -92,9 +92,9 @@ def _brought_back(
     """Sees to it that a batch's bundle is here; says why it cannot be."""
     try:
         here_is = read(here.bare_book.bundle_folder(batch)).header
-        why = "the bundle here is another"
+        why = "the bundle here is a different one"
     except (InputError, VerificationFailed) as error:
-        here_is, why = None, f"no good bundle is here ({error})"
+        here_is, why = None, f"no valid bundle is here ({error})"
     if here_is == header:
         return None
     for node in nodes:
@@ -116,7 +116,7 @@ def _fetch(here: Installation, node: NodeClient, batch: BatchId, header: Header)
         unpack(archive, unpacked, MOST_BYTES)
         bundle = read(unpacked)
         if bundle.header != header:
-            raise VerificationFailed("its bundle is not what was attested")
+            raise VerificationFailed("its bundle does not match the attested header")
         write(here.bare_book.bundle_folder(batch), bundle)
 
 

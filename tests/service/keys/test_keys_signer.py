@@ -60,31 +60,33 @@ def test_text_message__is_signed_byte_for_byte_as_by_a_key_here(remote: RemoteAc
 
 def test_signer__with_another_key__is_found_out(url: str) -> None:
     other = Account.from_key(b"\x2b" * 32).address
-    with pytest.raises(SignerFails, match=rf"The signer of {other} signed as {LOCAL.address}"):
+    with pytest.raises(SignerFails, match=rf"The signer of {other} signed with the key of {LOCAL.address}"):
         RemoteAccount(url, other, "key-1").sign_transaction(CALL | FEES)
 
 
 def test_signer__that_signs_another_text__is_found_out() -> None:
     with (
         signer(KEY, "other-text") as url,
-        pytest.raises(SignerFails, match=f"The signer of {LOCAL.address} signed as 0x"),
+        pytest.raises(SignerFails, match=f"The signer of {LOCAL.address} signed with the key of 0x"),
     ):
         RemoteAccount(url, LOCAL.address, "key-1").sign_message(encode_defunct(b"x"))
 
 
-@pytest.mark.parametrize(("lie", "sentence"), [("garbage", "no signature"), ("error", "500 Server Error")])
+@pytest.mark.parametrize(
+    ("lie", "sentence"), [("garbage", "did not return a signature"), ("error", "500 Server Error")]
+)
 def test_signer__that_answers_with_something_else__fails_with_a_sentence(lie: str, sentence: str) -> None:
     with signer(KEY, lie) as url, pytest.raises(SignerFails, match=sentence):
         RemoteAccount(url, LOCAL.address, "key-1").sign_message(encode_defunct(b"x"))
 
 
 def test_signer__that_is_away__fails_with_a_sentence() -> None:
-    with pytest.raises(SignerFails, match=f"The signer of {LOCAL.address} does not answer"):
+    with pytest.raises(SignerFails, match=f"The request to the signer of {LOCAL.address} failed"):
         RemoteAccount("http://127.0.0.1:1", LOCAL.address, "key-1").sign_message(encode_defunct(b"x"))
 
 
 def test_hash__is_never_signed(remote: RemoteAccount) -> None:
-    with pytest.raises(ConfigError, match="no hashes"):
+    with pytest.raises(ConfigError, match="not hashes"):
         remote.unsafe_sign_hash(b"\x01" * 32)  # type: ignore[arg-type]
 
 
@@ -99,6 +101,6 @@ def test_settings__a_signer_with_a_password_or_none__is_refused_without_showing_
     tmp_path: Path, address: str
 ) -> None:
     (tmp_path / "config.toml").write_text(f'[signers.relayer]\nurl = "{address}"\naddress = "{TO}"\n')
-    with pytest.raises(ConfigError, match=r"signers\.relayer\.url: Value error, a signer is named as") as caught:
+    with pytest.raises(ConfigError, match=r"signers\.relayer\.url: Value error, a signer's address must be") as caught:
         Settings.load(tmp_path, {})
     assert "canary" not in str(caught.value)

@@ -27,7 +27,7 @@ with exclusive(Database(place), "work", 0):
 def test_exclusive__held__is_refused_and_free_afterwards(store: Database, place: Path | str) -> None:
     other = Database(place)
     with exclusive(store, "work", 0):
-        with pytest.raises(Busy, match="has the lock 'work' of this book"), exclusive(other, "work", 0.2):
+        with pytest.raises(Busy, match="holds the lock 'work' of this book"), exclusive(other, "work", 0.2):
             pytest.fail("two hold the same lock")
         with exclusive(other, "another", 0):
             pass

@@ -40,7 +40,9 @@ def test_most_accounts__is_the_largest_power_of_two_that_fits(block_gas: int, ac
 
 
 def test_most_accounts__not_one_fits__says_so() -> None:
-    with pytest.raises(ChainError, match="A block of this chain has 531699 gas; to credit one account may take 531700"):
+    with pytest.raises(
+        ChainError, match="A block of this chain has 531699 gas, but crediting one account may need 531700"
+    ):
         most_accounts(gas_for(1) - 1)
 
 

@@ -133,14 +133,14 @@ def test_accounts_of__sum_fills_an_int64__kept_exactly() -> None:
 
 @pytest.mark.parametrize("other", [1, 2])
 def test_accounts_of__sum_above_an_int64__refused(other: int) -> None:
-    with pytest.raises(InputError, match="quantity: the quantities sum to 9223372036854775808, more than"):
+    with pytest.raises(InputError, match="quantity: the sum of the quantities is 9223372036854775808; at most"):
         accounts_of(table([(1, (1 << 62), True), (other, (1 << 62), True)]), None)
 
 
 @pytest.mark.parametrize(
     ("rows", "problem"),
     [
-        ([], "a batch needs a record"),
+        ([], "a batch needs at least one record"),
         ([(1, 5, True), (0, 5, True)], "row 2, account: the zero address is no account"),
         ([(1, 5, True), (1, 0, True)], "row 2, quantity: the quantity is not positive"),
         ([(1, -5, True)], "row 1, quantity: the quantity is not positive"),

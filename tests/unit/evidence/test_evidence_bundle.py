@@ -211,16 +211,16 @@ def test_meta__to_json_and_back__same() -> None:
 def test_meta__entry_missing__refused(name: str) -> None:
     document = META.to_json()
     del document[name]
-    with pytest.raises(InputError, match=f"the batch is not described as it should be: KeyError\\('{name}'\\)"):
+    with pytest.raises(InputError, match=f"the description of the batch is invalid: KeyError\\('{name}'\\)"):
         Meta.from_json(document)
 
 
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"operator": "0x12"}, "operator: '0x12' does not fit"),
+        ({"operator": "0x12"}, "operator: '0x12' does not match"),
         ({"document_hash": b"\1" * 31}, "documentHash: '0x0101"),
-        ({"methodology": "碳"}, "methodology: '碳' is not 1 to 32 ASCII"),
+        ({"methodology": "碳"}, "methodology: '碳' must have 1 to 32 ASCII"),
     ],
 )
 def test_meta__malformed__refused(change: dict[str, Any], problem: str) -> None:
@@ -231,21 +231,21 @@ def test_meta__malformed__refused(change: dict[str, Any], problem: str) -> None:
 @pytest.mark.parametrize(
     ("rows", "problem"),
     [
-        (ROWS.drop("account"), "account: the column is None, not Binary"),
-        (ROWS.drop("distance_m"), "distance_m: the column is None, not Int64"),
-        (ROWS.cast({"quantity": pl.Float64}), "quantity: the column is Float64, not Int64"),
-        (ROWS.cast({"distance_m": pl.Int32}), "distance_m: the column is Int32, not Int64"),
+        (ROWS.drop("account"), "account: the column has type None instead of Binary"),
+        (ROWS.drop("distance_m"), "distance_m: the column has type None instead of Int64"),
+        (ROWS.cast({"quantity": pl.Float64}), "quantity: the column has type Float64 instead of Int64"),
+        (ROWS.cast({"distance_m": pl.Int32}), "distance_m: the column has type Int32 instead of Int64"),
         (in_row(3, "start", None), "row 4, start: a value is missing"),
-        (in_row(3, "start", -1), "row 4, start: the time lies before 1970"),
-        (in_row(3, "end", -1), "row 4, end: the time lies before 1970"),
+        (in_row(3, "start", -1), "row 4, start: the time is before 1970"),
+        (in_row(3, "end", -1), "row 4, end: the time is before 1970"),
         (in_row(3, "distance_m", None), "row 4, distance_m: a value is missing"),
         (in_row(3, "record_id", b"\1" * 31), "row 4, record_id: a value is not 32 bytes long"),
         (in_row(3, "commitment", b"\1" * 31), "row 4, commitment: a value is not 32 bytes long"),
         (in_row(3, "quantity", 0), "row 4, quantity: the quantity is not positive"),
         (in_row(3, "quantity", -7), "row 4, quantity: the quantity is not positive"),
-        (ROWS.with_columns(subject=pl.lit("685844013")), "subject: this column says who somebody is"),
-        (ROWS.with_columns(record_key=pl.lit("1")), "record_key: this column says who somebody is"),
-        (ROWS[:0], "a batch needs a record"),
+        (ROWS.with_columns(subject=pl.lit("685844013")), "subject: this column identifies a person"),
+        (ROWS.with_columns(record_key=pl.lit("1")), "record_key: this column identifies a person"),
+        (ROWS[:0], "a batch needs at least one record"),
     ],
 )
 def test_assemble__unsound_rows__refused_with_the_field(rows: pl.DataFrame, problem: str) -> None:
@@ -254,13 +254,13 @@ def test_assemble__unsound_rows__refused_with_the_field(rows: pl.DataFrame, prob
 
 
 def test_assemble__explaining_column_is_a_float__refused() -> None:
-    with pytest.raises(InputError, match="speed: evidence takes no columns of type Float64"):
+    with pytest.raises(InputError, match="speed: columns of type Float64 are not supported"):
         assemble(ROWS.with_columns(speed=pl.lit(1.5)), FINDINGS, META)
 
 
 def test_assemble__record_id_twice__named() -> None:
     twice = ROWS["record_id"][8]
-    with pytest.raises(InputError, match=f"record_id: the record id 0x{twice.hex()} stands twice"):
+    with pytest.raises(InputError, match=f"record_id: the record id 0x{twice.hex()} occurs twice"):
         assemble(in_row(2, "record_id", twice), FINDINGS, META)
 
 

@@ -66,12 +66,12 @@ def test_column_digest__chunks_and_name__do_not_matter(texts: list[str | None], 
 
 
 def test_column_digest__float__refused() -> None:
-    with pytest.raises(InputError, match="share: evidence takes no columns of type Float64"):
+    with pytest.raises(InputError, match="share: columns of type Float64 are not supported"):
         column_digest(pl.Series("share", [0.5]))
 
 
 def test_column_digest__gap_in_a_list__refused() -> None:
-    with pytest.raises(InputError, match="rows: a list has a gap"):
+    with pytest.raises(InputError, match="rows: a list has a missing value"):
         column_digest(pl.Series("rows", [[1, None]]))
 
 
@@ -112,5 +112,5 @@ def test_lines_digest__lines__hash_of_the_text_file() -> None:
 )
 def test_finding_lines__text_missing_or_two_lines_in_one__refused(finding: tuple[Any, ...], field: str) -> None:
     table = pl.DataFrame([("duplicate", "f", 0, "{}"), finding], schema=FINDING_SCHEMA, orient="row")
-    with pytest.raises(InputError, match=f"row 2, {field}: the text is missing or broken"):
+    with pytest.raises(InputError, match=f"row 2, {field}: the text is missing or invalid"):
         finding_lines(table)

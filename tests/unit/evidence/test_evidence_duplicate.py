@@ -56,13 +56,13 @@ def test_proofs_of_several_batches__a_side_each_and_each_batch_once() -> None:
 
 @pytest.mark.parametrize("documents", [[], [PROOFS[0]], [PROOFS[0], PROOFS[0]]], ids=["none", "one", "one twice"])
 def test_fewer_than_two_batches__are_no_duplicate(documents: list[dict[str, object]]) -> None:
-    with pytest.raises(InputError, match="a duplicate is a record in two batches"):
+    with pytest.raises(InputError, match="the record is not a duplicate"):
         sides_of(documents)
 
 
 def test_proofs_of_different_records__are_no_duplicate() -> None:
     other = record_proof(BUNDLES[1], BUNDLES[1].records["record_id"][5], None)
-    with pytest.raises(InputError, match="the proofs are of 2 different records"):
+    with pytest.raises(InputError, match="the proofs belong to 2 different records"):
         sides_of([PROOFS[0], other])
 
 

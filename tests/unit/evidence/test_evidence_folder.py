@@ -107,21 +107,23 @@ def test_read__one_leaf_value_changed__names_the_record(folder: Path, name: str)
     rewrite(folder / "records.parquet", set_at(11, name, value))
     with pytest.raises(
         VerificationFailed,
-        match=f"record 0x{record['record_id'].hex()} is not what was hashed: its leaf is 0x{record['leaf'].hex()}",
+        match=f"record 0x{record['record_id'].hex()} does not match its leaf: stored is 0x{record['leaf'].hex()}",
     ):
         read(folder)
 
 
 def test_read__record_id_changed__names_the_record_as_it_is_now(folder: Path) -> None:
     rewrite(folder / "records.parquet", set_at(11, "record_id", b"\x7f" * 32))
-    with pytest.raises(VerificationFailed, match=f"record 0x{'7f' * 32} is not what was hashed"):
+    with pytest.raises(VerificationFailed, match=f"record 0x{'7f' * 32} does not match its leaf"):
         read(folder)
 
 
 def test_read__record_and_its_leaf_changed__root_named(folder: Path) -> None:
     changed = assemble(set_at(5, "start", 1_535_700_001)(ROWS), FINDINGS, META)
     changed.records.write_parquet(folder / "records.parquet")
-    with pytest.raises(VerificationFailed, match=r"bundle.json: recordsRoot is 0x\w{64}, the records give 0x\w{64}$"):
+    with pytest.raises(
+        VerificationFailed, match=r"bundle.json: recordsRoot is 0x\w{64}, but the records give 0x\w{64}$"
+    ):
         read(folder)
 
 
@@ -145,14 +147,14 @@ def test_read__record_gone_from_all_tables__names_counts_and_roots(folder: Path)
     smaller.records.write_parquet(folder / "records.parquet")
     smaller.accounts.table.write_parquet(folder / "accounts.parquet")
     with pytest.raises(
-        VerificationFailed, match=r"accountsRoot is .*recordCount is 40, the records give 39; recordsRoot is"
+        VerificationFailed, match=r"accountsRoot is .*recordCount is 40, but the records give 39; recordsRoot is"
     ):
         read(folder)
 
 
 def test_read__record_twice__named(folder: Path) -> None:
     rewrite(folder / "records.parquet", lambda table: pl.concat([table, table[:1]]))
-    with pytest.raises(VerificationFailed, match=r"record_id: the record id 0x[0-9a-f]{64} stands twice"):
+    with pytest.raises(VerificationFailed, match=r"record_id: the record id 0x[0-9a-f]{64} occurs twice"):
         read(folder)
 
 
@@ -173,14 +175,14 @@ def test_read__account_changed__names_both_rows(folder: Path, name: str, value: 
 )
 def test_read__accounts_of_another_shape__refused(folder: Path, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
     rewrite(folder / "accounts.parquet", change)
-    with pytest.raises(VerificationFailed, match=r"accounts.parquet has not the 5 rows"):
+    with pytest.raises(VerificationFailed, match=r"accounts.parquet does not have the 5 rows"):
         read(folder)
 
 
 def test_read__finding_gone__digest_and_count_named(folder: Path) -> None:
     rewrite(folder / "findings.parquet", lambda table: table[:-1])
     with pytest.raises(
-        VerificationFailed, match=r"findingCounts.same_station is 1, the records give None; findingsDigest is 0x"
+        VerificationFailed, match=r"findingCounts.same_station is 1, but the records give None; findingsDigest is 0x"
     ):
         read(folder)
 
@@ -198,7 +200,7 @@ def test_read__finding_gone__digest_and_count_named(folder: Path) -> None:
 )
 def test_read__entry_of_the_document_changed__named(folder: Path, entry: str, value: object) -> None:
     restate(folder, **{entry: value})
-    with pytest.raises(VerificationFailed, match=f"bundle.json: {entry} is {value}, the records give"):
+    with pytest.raises(VerificationFailed, match=f"bundle.json: {entry} is {value}, but the records give"):
         read(folder)
 
 
@@ -214,21 +216,21 @@ def test_read__document_not_canonical__refused(folder: Path, sloppy: Callable[[b
 
 def test_read__no_leaves__refused(folder: Path) -> None:
     rewrite(folder / "records.parquet", lambda table: table.drop("leaf"))
-    with pytest.raises(VerificationFailed, match=r"records.parquet has no column of leaves"):
+    with pytest.raises(VerificationFailed, match=r"records.parquet has no column `leaf`"):
         read(folder)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_read__file_missing__named(folder: Path, name: str) -> None:
     (folder / name).unlink()
-    with pytest.raises(InputError, match=f"{name}: (not a readable|cannot be read: No such file)"):
+    with pytest.raises(InputError, match=f"{name}: (is not a valid|cannot be read: No such file)"):
         read(folder)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_read__file_broken__named(folder: Path, name: str) -> None:
     (folder / name).write_bytes(b"\x00nonsense")
-    with pytest.raises(InputError, match=f"{name}: not a readable"):
+    with pytest.raises(InputError, match=f"{name}: is not a valid"):
         read(folder)
 
 
@@ -247,7 +249,7 @@ def test_read__findings_without_their_columns__refused(folder: Path) -> None:
 
 def test_read__batch_not_described__refused(folder: Path) -> None:
     restate(folder, day="someday")
-    with pytest.raises(InputError, match="the batch is not described as it should be"):
+    with pytest.raises(InputError, match="the description of the batch is invalid"):
         read(folder)
 
 
@@ -264,7 +266,7 @@ def test_read_entries__a_changed_account__is_found(folder: Path, name: str, valu
     changed = not before[name][0] if value is None else value
     rewrite(folder / "accounts.parquet", set_at(0, name, changed))
     with pytest.raises(
-        VerificationFailed, match=r"accounts\.parquet gives the root 0x[0-9a-f]{64}, not 0x[0-9a-f]{64}"
+        VerificationFailed, match=r"accounts\.parquet has the root 0x[0-9a-f]{64}, but bundle\.json says 0x[0-9a-f]{64}"
     ):
         read_entries(folder)
 
@@ -282,7 +284,7 @@ def test_read_entries__an_account_twice_or_out_of_order__is_refused_though_its_r
     for wrong in (twice, backwards):
         wrong.write_parquet(folder / "accounts.parquet")
         restate(folder, accountsRoot=hexed(tree_of(wrong).root))
-        with pytest.raises(VerificationFailed, match="ascending order, each once"):
+        with pytest.raises(VerificationFailed, match="unique and in ascending order"):
             read_entries(folder)
         with pytest.raises(VerificationFailed):
             read(folder)

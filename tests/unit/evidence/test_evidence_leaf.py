@@ -125,7 +125,7 @@ def test_record_ids__key_missing__refused_with_its_row(key: str | None) -> None:
 
 
 def test_record_ids__short_pepper__refused() -> None:
-    with pytest.raises(InputError, match="a pepper has 32 bytes, not 31"):
+    with pytest.raises(InputError, match="a pepper must have 32 bytes, not 31"):
         record_ids("s", pl.Series("record_key", ["ride 1"]), PEPPER[1:])
 
 
@@ -184,7 +184,7 @@ def test_commitments__one_part_changed__other_commitment(changed: dict[str, Any]
 
 @pytest.mark.parametrize("methodology", ["", "碳", "x" * 33])
 def test_methodology_word__does_not_fit__refused(methodology: str) -> None:
-    with pytest.raises(InputError, match="is not 1 to 32 ASCII characters"):
+    with pytest.raises(InputError, match="must have 1 to 32 ASCII characters"):
         methodology_word(methodology)
 
 

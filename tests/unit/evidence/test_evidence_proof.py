@@ -83,7 +83,7 @@ def test_require_proof__record_value_altered__breaks_at_the_leaf(name: str) -> N
     value = PROOF["record"][name]
     wrong = other_hex(value) if value.startswith("0x") else str(int(value) + 1)
     without_opening = {**altered(("record", name), wrong), "opening": None}
-    with pytest.raises(VerificationFailed, match=f"^leaf: the proof says {PROOF['leaf']}, its values give 0x"):
+    with pytest.raises(VerificationFailed, match=f"^leaf: the proof says {PROOF['leaf']}, but its values give 0x"):
         require_proof(without_opening)
 
 

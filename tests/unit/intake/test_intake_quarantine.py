@@ -70,7 +70,7 @@ def test_release__a_correction_without_fault__is_read_and_the_case_is_decided(pl
 def test_release__a_correction_with_a_fault__is_refused_and_nothing_is_stored(place: Place, tmp_path: Path) -> None:
     case, _ = _cases(place)
     path = trips(tmp_path / "worse.csv", trip(2, "rider-two", distance=9_000), trip(9, "x", distance=95_000))
-    with pytest.raises(InputError, match=r"worse\.csv: the correction is not without fault \(implausible_speed: 1\)"):
+    with pytest.raises(InputError, match=r"worse\.csv: the correction still has findings \(implausible_speed: 1\)"):
         _release(place, case, path)
     assert len(_cases(place)) == 2
     (closed,) = place.close()
@@ -89,7 +89,7 @@ def test_reject__is_final(place: Place, tmp_path: Path) -> None:
     case, other = _cases(place)
     reject(place.book, case, "Li Wei", "test card", NOW)
     assert _cases(place) == [other]
-    final = rf"{case.name} was rejected by Li Wei: test card\. A decision is final\."
+    final = rf"{case.name} was already rejected by Li Wei \(test card\)\. Decisions are final\."
     with pytest.raises(InputError, match=final):
         _release(place, case, trips(tmp_path / "fixed.csv", trip(2, "rider-two", distance=9_000)))
     with pytest.raises(InputError, match=final):
@@ -113,7 +113,7 @@ def test_decision__stays_when_days_are_closed_again(place: Place, tmp_path: Path
 def test_case__that_is_none__is_told(place: Place) -> None:
     with (
         place.book.database.reading() as connection,
-        pytest.raises(InputError, match="there is no case 'x' in quarantine"),
+        pytest.raises(InputError, match="no case 'x' in quarantine"),
     ):
         case_of(connection, "x")
 

@@ -157,7 +157,7 @@ def test_close__another_number_than_the_next__is_refused(
 ) -> None:
     _closed(leader, node, first)
     _closed(leader, node, trips(tmp_path / "s.csv", trip(5, "e")))
-    with pytest.raises(InputError, match="closing 2 is proposed, 1 is next"):
+    with pytest.raises(InputError, match="close 2 is proposed, but 1 is the next one"):
         node.replay.close(*leader.proposal(2))
 
 
@@ -190,7 +190,7 @@ def test_node__keeps_no_salt_of_anybody(leader: Place, node: Node, first: Path) 
 def test_proposal__a_file_name_that_is_a_path__is_refused(leader: Place, node: Node, first: Path, name: str) -> None:
     _closed(leader, node, first)
     document = leader.proposal(1)[0].document().replace(b'"first.csv"', f'"{name}"'.encode())
-    with pytest.raises(InputError, match="no name of a file or a source"):
+    with pytest.raises(InputError, match="not a valid name of a file or source"):
         Proposal.parse(document)
 
 

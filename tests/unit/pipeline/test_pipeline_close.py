@@ -118,7 +118,7 @@ def test_close__each_operator__has_a_batch_of_its_own(home: Installation) -> Non
 
 def test_ingest__the_bytes_of_another_source__is_an_error_and_stores_nothing(home: Installation) -> None:
     home.ingest([Trip("a", "rider", 8)], "app-1")
-    with pytest.raises(InputError, match="the same bytes were ingested as records of source 'app-1'"):
+    with pytest.raises(InputError, match="the same file was already ingested for source 'app-1'"):
         home.ingest([Trip("a", "rider", 8)], "app-2")
     assert len(home.close()) == 1
 

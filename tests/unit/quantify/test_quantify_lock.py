@@ -75,7 +75,7 @@ def test_lock__released_rule_edited__found(tmp_path: Path, name: str, old: str, 
     folder = edited_library(tmp_path, name, old, new)
     library = Library.load(folder)
     assert differences(library, folder)[0] == touched
-    with pytest.raises(MethodologyError, match="changed after release; make a new version instead"):
+    with pytest.raises(MethodologyError, match=r"changed after release\. Restore them, and add new versions"):
         release(library, folder)
     assert (folder / "released.json").read_bytes() == (FOLDER / "released.json").read_bytes()
 

@@ -34,5 +34,5 @@ def test_plan__range_of_the_fields__decides_the_width(quantity: str, most: str, 
 
 @pytest.mark.parametrize("quantity", ["pieces * pieces", "pieces * pieces * pieces * pieces"])
 def test_plan__results_that_fit_no_column__refused(quantity: str) -> None:
-    with pytest.raises(MethodologyError, match="narrow them"):
+    with pytest.raises(MethodologyError, match="narrow the ranges"):
         plan(method(quantity, str(10**10)), {})

@@ -40,7 +40,7 @@ def test_resolve__near_miss__suggested(said: str, hint: str) -> None:
 
 @pytest.mark.parametrize("said", ["", "Atlantis", "CN-99", "CN-440", "CN-44033", "81", "CN-44-03"])
 def test_resolve__no_region__refused(said: str) -> None:
-    with pytest.raises(InputError, match="is no region"):
+    with pytest.raises(InputError, match="is not a region"):
         resolve(said)
 
 

@@ -86,5 +86,5 @@ def test_rehearse__baseline__looks_back_at_acts_before_the_days_that_are_compare
 def test_rehearse__draft_without_figures__refused_with_its_reason() -> None:
     rule = LIBRARY.rules_of("CI-35")[0]
     table = acts([{"passages": 1}])
-    with pytest.raises(MethodologyError, match=re.escape(f"{rule.id} cannot be computed. {rule.reason}")):
+    with pytest.raises(MethodologyError, match=re.escape(f"{rule.id} cannot be computed: {rule.reason}")):
         rehearse(LIBRARY, rule, table, table)

@@ -160,10 +160,10 @@ def test_catalogue__command__writes_every_page(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (["compute", "CI-99", "--record", "{}"], 5, "no scenario is called 'CI-99'"),
+        (["compute", "CI-99", "--record", "{}"], 5, "no scenario 'CI-99'"),
         (["compute", "CI-01", "--record", '{"distance_km": -1}', "--region", "SZ"], 3, "is negative"),
-        (["compute", "CI-01", "--record", "{distance"], 3, "--record: not JSON"),
-        (["compute", "CI-01", "--record", "[1]"], 3, "a record is a JSON object"),
+        (["compute", "CI-01", "--record", "{distance"], 3, "--record: is not valid JSON"),
+        (["compute", "CI-01", "--record", "[1]"], 3, "a record must be a JSON object"),
         (["compute", "CI-01", "--record", "{}", "--date", "May"], 3, "--date: 'May' is not a date"),
         (["compute", "CI-01"], 2, "--record"),
         (["show", "CI-11.CN-44", "--version", "9"], 5, "has versions 1 to 3, not 9"),

@@ -69,7 +69,9 @@ def other_cities(folder: Path) -> None:
 
 def kilograms_by_a_thousand(folder: Path) -> None:
     (folder / "formula").mkdir()
-    refused(folder / "formula", "ci-01.toml", 'factor = "erf"', 'factor = "erf / 1000"', "no positive whole number")
+    refused(
+        folder / "formula", "ci-01.toml", 'factor = "erf"', 'factor = "erf / 1000"', "must be a positive whole number"
+    )
     old = '"ERF_bus.SZ" = { value = "0.0269", unit = "kgCO2/pkm"'
     fails(folder, "ci-01.toml", old, old.replace("kgCO2", "tCO2"), "factor 26900000 of at most 2000000")
 

@@ -45,12 +45,12 @@ def test_points__of_any_order__come_back_as_they_were(milli: int) -> None:
 
 def test_points__of_a_share__may_be_none() -> None:
     assert milli_points("0", least=0) == 0
-    with pytest.raises(InputError, match=r"--to-citizen: '-1' points are not between 0.000 and 72057594037927\.935"):
+    with pytest.raises(InputError, match=r"--to-citizen: '-1' points: must be between 0.000 and 72057594037927\.935"):
         milli_points("-1", least=0, field="--to-citizen")
 
 
 def test_number__empty__is_refused() -> None:
-    with pytest.raises(InputError, match="at least one character"):
+    with pytest.raises(InputError, match="must not be empty"):
         number_bytes("")
 
 

@@ -56,10 +56,10 @@ def test_bank_payments__many_runs__sum_to_all_that_was_paid_rounded_down_once_pe
 
 def test_bank_payments__unconfirmed_or_nothing_paid__is_refused() -> None:
     run = run_of([10_000, 20_000])
-    with pytest.raises(SettlementRefused, match="is sent: a bank file is made of what is confirmed"):
+    with pytest.raises(SettlementRefused, match=r"is sent\. A bank file needs payouts that are confirmed"):
         bank_payments(run.with_items([replace(run.items[0], state=ItemState.SENT)]), {}, PER_FEN)
     changed = [replace(item, state=ItemState.CHANGED, transaction=None) for item in run.items]
-    with pytest.raises(SettlementRefused, match="is lapsed: a bank file is made of what is confirmed"):
+    with pytest.raises(SettlementRefused, match=r"is lapsed\. A bank file needs payouts that are confirmed"):
         bank_payments(run.with_items(changed), {}, PER_FEN)
 
 
@@ -71,7 +71,7 @@ def test_bank_payments__what_changed_and_was_not_paid__is_not_in_the_file() -> N
 
 def test_units_per_minor__a_coarser_token__is_refused() -> None:
     assert [units_per_minor_of(6, 2), units_per_minor_of(2, 2), units_per_minor_of(18, 0)] == [10**4, 1, 10**18]
-    with pytest.raises(InputError, match="a token of 1 decimals cannot pay a currency of 2"):
+    with pytest.raises(InputError, match="a token with 1 decimals cannot represent a currency with 2"):
         units_per_minor_of(1, 2)
 
 

@@ -28,7 +28,7 @@ def test_period__a_day_week_or_month__has_its_first_and_last_day(text: str, firs
 
 @pytest.mark.parametrize("text", ["2023-W54", "2023-13", "2023-02-30", "January", "", "2023", "2023-W00"])
 def test_period__anything_else__is_refused_with_examples(text: str) -> None:
-    with pytest.raises(InputError, match=r"is no day \(2023-01-10\), week \(2023-W02\) or month \(2023-01\)"):
+    with pytest.raises(InputError, match=r"is not a day \(2023-01-10\), week \(2023-W02\) or month \(2023-01\)"):
         period(text)
 
 

@@ -105,14 +105,14 @@ def test_check_signed__two_officers__passes() -> None:
 
 @pytest.mark.parametrize("people", [(), (ONE,)])
 def test_check_signed__fewer_than_two__is_refused(people: tuple[LocalAccount, ...]) -> None:
-    with pytest.raises(SettlementRefused, match="when a second person has approved it"):
+    with pytest.raises(SettlementRefused, match="A second person must approve it before it is sent"):
         check_signed(signed_by(RUN, *people), DOMAIN, OFFICERS)
 
 
 def test_check_signed__one_person_twice_or_a_stranger__is_refused() -> None:
-    with pytest.raises(SettlementRefused, match="was proposed and approved by one person"):
+    with pytest.raises(SettlementRefused, match="was proposed and approved by the same person"):
         check_signed(signed_by(RUN, ONE, ONE), DOMAIN, OFFICERS)
-    with pytest.raises(SettlementRefused, match=f"{officer(3).address} is no settlement officer"):
+    with pytest.raises(SettlementRefused, match=f"{officer(3).address} is not a settlement officer"):
         check_signed(signed_by(RUN, ONE, officer(3)), DOMAIN, OFFICERS)
 
 
@@ -132,7 +132,7 @@ def test_check_signed__one_person_twice_or_a_stranger__is_refused() -> None:
 )
 def test_check_signed__anything_altered_after__does_not_hold(altered: dict[str, object]) -> None:
     run = replace(signed_by(RUN, ONE, TWO), **altered)  # type: ignore[arg-type]
-    with pytest.raises(VerificationFailed, match="it was altered after it was signed"):
+    with pytest.raises(VerificationFailed, match="was changed after it was signed"):
         check_signed(run, DOMAIN, OFFICERS)
 
 
@@ -143,7 +143,7 @@ def test_check_signed__what_became_of_items__is_not_part_of_what_was_signed() ->
 
 def test_check_signed__signatures_of_another_chain__do_not_hold() -> None:
     elsewhere = replace(DOMAIN, genesis_hash="0x" + "33" * 32)
-    with pytest.raises(VerificationFailed, match="it was altered after it was signed"):
+    with pytest.raises(VerificationFailed, match="was changed after it was signed"):
         check_signed(signed_by(RUN, ONE, TWO), elsewhere, OFFICERS)
 
 
@@ -152,15 +152,15 @@ def test_check_signed__a_signature_that_no_key_made__does_not_hold() -> None:
     assert run.approved is not None
     for nonsense in (bytes(65), b"\xff" * 65, b"\1" * 64):
         broken = replace(run, approved=replace(run.approved, signature=nonsense))
-        with pytest.raises(VerificationFailed, match="it was altered after it was signed"):
+        with pytest.raises(VerificationFailed, match="was changed after it was signed"):
             check_signed(broken, DOMAIN, OFFICERS)
 
 
 def test_check_approver__second_officer_only__and_only_once() -> None:
     proposed = signed_by(RUN, ONE)
     check_approver(proposed, TWO.address, OFFICERS)
-    for who, why in ((ONE.address, "a second person has to approve it"), (merchant(0), "is no settlement officer")):
+    for who, why in ((ONE.address, "another person must approve it"), (merchant(0), "is not a settlement officer")):
         with pytest.raises(SettlementRefused, match=why):
             check_approver(proposed, who, OFFICERS)
-    with pytest.raises(SettlementRefused, match="is approved: only a proposed run can be approved"):
+    with pytest.raises(SettlementRefused, match="is approved; only a proposed run can be approved"):
         check_approver(signed_by(RUN, ONE, TWO), TWO.address, OFFICERS)

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
 from web3.types import BlockIdentifier
 
 from oracle.edge.chain.call import Call
 from oracle.edge.chain.client import Chain
-from oracle.edge.chain.contracts.base import Contract, word
-from oracle.model.ids import Address
-
-FROZEN = "CarbonCredit_Frozen"
-SHORT = "CarbonCredit_Short"
-
-# What a clone is made by: EIP-1167.
-_BEFORE_TARGET = bytes.fromhex("3d602d80600a3d3981f3363d3d373d3d3d363d73")
-_AFTER_TARGET = bytes.fromhex("5af43d82803e903d91602b57fd5bf3")
+from oracle.edge.chain.contracts.base import Contract
+from oracle.edge.chain.contracts.reduction_certifier import ReductionCertifier
 
 
 class CarbonCredit(Contract):
@@ -25,8 +16,7 @@ class CarbonCredit(Contract):
     def __init__(self, chain: Chain, series: int, block: BlockIdentifier = "latest"):
         super().__init__(chain, block)
         self.role = f"CarbonCredit {series}"
-        target, certifier = chain.address("CarbonCredit"), chain.address("ReductionCertifier")
-        chain.know(self.role, "CarbonCredit", token_of(target, certifier, series))
+        chain.know(self.role, "CarbonCredit", ReductionCertifier(chain).token_of(series))
 
     def balance_of(self, account: str) -> int:
         """Milligrams of an account."""
@@ -59,15 +49,3 @@ class CarbonCredit(Contract):
     def transfer(self, to: str, mg: int) -> Call:
         """Passes credits of the sender on."""
         return self._call("transfer", to, mg)
-
-
-def token_of(target: str, certifier: str, series: int) -> Address:
-    """Where the credits of a series are: twin of `SeriesLib.tokenOf` (CREATE2 of EIP-1014 over the clone's code).
-
-    Args:
-        target: The contract that clones refer to.
-        certifier: Who makes the clones.
-    """
-    code = _BEFORE_TARGET + word(target) + _AFTER_TARGET
-    made = keccak(b"\xff" + word(certifier) + series.to_bytes(32) + keccak(code))
-    return Address(to_checksum_address(made[-20:]))

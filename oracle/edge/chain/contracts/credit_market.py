@@ -10,13 +10,12 @@ from eth_utils.address import to_checksum_address
 from oracle.edge.chain.call import Call
 from oracle.edge.chain.contracts.base import Contract, struct
 from oracle.edge.chain.contracts.retirement_registry import RetirementTerms
+from oracle.edge.chain.contracts.settlement_token import parts_of
 from oracle.model.ids import Address
 
 KINDS = ("fee", "operator", "citizens", "owed")
 NOTHING_DUE = "CreditMarket_NothingDue"
 CLOSED = "CreditMarket_Closed"
-
-_NO_PERMIT = (0, 0, bytes(32), bytes(32))
 
 
 @dataclass(frozen=True)
@@ -160,13 +159,13 @@ class CreditMarket(Contract):
         """Ends an ask of the sender."""
         return self._call("cancelAsk", ask)
 
-    def buy(self, fills: Sequence[Fill], max_cost: int) -> Call:
-        """Buys of one or more asks, all or none; the market's allowance must be the cost."""
-        return self._call("buy", [astuple(fill) for fill in fills], max_cost, _NO_PERMIT)
+    def buy(self, fills: Sequence[Fill], cost: int, deadline: int, permit: bytes) -> Call:
+        """Buys of one or more asks, all or none, with the buyer's permit for exactly the cost."""
+        return self._call("buy", [astuple(fill) for fill in fills], cost, (deadline, *parts_of(permit)))
 
-    def buy_and_retire(self, fill: Fill, max_cost: int, terms: RetirementTerms) -> Call:
-        """Buys of one ask and retires it at once; the market's allowance must be the cost."""
-        return self._call("buyAndRetire", astuple(fill), max_cost, _NO_PERMIT, astuple(terms))
+    def buy_and_retire(self, fill: Fill, cost: int, deadline: int, permit: bytes, terms: RetirementTerms) -> Call:
+        """Buys of one ask and retires it at once; otherwise as `buy`."""
+        return self._call("buyAndRetire", astuple(fill), cost, (deadline, *parts_of(permit)), astuple(terms))
 
     def draw_operator(self, series: int) -> Call:
         """Pays the operator what it is due of a series."""

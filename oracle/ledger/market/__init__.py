@@ -1,0 +1,1 @@
+"""The market: what is for sale, what it costs, and buying it once."""

@@ -1,0 +1,1 @@
+"""Retirements and what proves them: certificates, pictures, pages, credentials."""

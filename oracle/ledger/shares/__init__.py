@@ -1,0 +1,1 @@
+"""What citizens get of the money that their reductions brought: rounds, pushes, claims, payouts, sweeps."""
