@@ -267,3 +267,6 @@ def test_buyer__own_boundary__counts_for_nothing(carbonbook: Carbonbook, credits
     shown = carbonbook("buyer", "statement", "2023", "--key", "buyer-1", "--out", tmp_path)
     assert (shown["retired_mg"], shown["may_be_said"]) == (0, [])
     assert len([each for each in shown["may_not_be_said"] if "from inside the own boundary" in each]) == 2
+    asked = ("retire", "1mg", "--for", "Shop", "--period", "2023", "--order", "own-1", "--key", "buyer-1")
+    refused = carbonbook.run(*asked)
+    assert (refused.returncode, "inside the boundary of" in refused.stderr) == (3, True)

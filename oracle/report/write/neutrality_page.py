@@ -12,6 +12,7 @@ from oracle.report.read.ledger import utc
 
 Rows = list[tuple[str, str]]
 
+_HEADING_ROOM = 20  # millimetres: a heading stands on the page of its first row
 _STYLE = """
 body{font:16px/1.5 system-ui,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif;margin:0 auto;max-width:60rem;padding:1rem}
 h1{font-size:1.3rem}h2{font-size:1.05rem;margin:1.2rem 0 .3rem}table{border-collapse:collapse;width:100%}
@@ -23,7 +24,7 @@ th{width:34%;font-weight:400;color:#444}
 
 def title_of(statement: Statement) -> str:
     """The title."""
-    return f"碳中和声明 Statement on emissions and offsets, {statement.figures.year}"
+    return f"碳排放与抵消声明 Statement on emissions and offsets, {statement.figures.year}"
 
 
 def sections(statement: Statement) -> Iterator[tuple[str, Rows]]:
@@ -99,6 +100,8 @@ def pdf(statement: Statement) -> bytes:
     paper.write_line(title_of(statement), 15)
     for heading, rows in sections(statement):
         paper.pdf.ln(3)
+        if paper.pdf.will_page_break(_HEADING_ROOM):
+            paper.pdf.add_page()
         paper.write_line(heading, 12)
         for label, text in rows or [("", "无 none")]:
             if label:
