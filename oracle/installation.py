@@ -100,9 +100,9 @@ class Installation:
     @property
     def library_folder(self) -> Path:
         """Where those documents are."""
-        from oracle.measure.quantify.library import FOLDER
+        from oracle.measure.quantify.library import folder_of
 
-        return FOLDER if self.settings.library is None else self.settings.path(self.settings.library)
+        return folder_of(self.settings)
 
     def sender(self, name: str | None = None) -> Outbox:
         """Sends from the relayer's account, or from that of a named key."""

@@ -13,7 +13,7 @@ app = typer.Typer(
     epilog=(
         "Exit codes: 0 done, 1 failed, 2 usage error, 3 input cannot be read, 4 setting or key missing, 5 no methodology, "
         "6 chain error, 7 verification failed, 8 book and chain differ, 9 chain cannot be trusted now, 10 another process holds the lock, "
-        "11 database or disk error, 12 settlement refused."
+        "11 database or disk error, 12 settlement refused, 13 claim refused."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,

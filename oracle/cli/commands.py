@@ -32,6 +32,7 @@ GROUPS = {
         "down": "serve.up",
     },
     "Records": {
+        "records": "measure.records",
         "source": "measure.source",
         "quarantine": "measure.quarantine",
         "watch": "serve.serve",
@@ -55,6 +56,7 @@ GROUPS = {
         "settle": "ledger.settle",
     },
     "Credits": {
+        "certify": "ledger.certify",
         "market": "ledger.market",
         "retire": "ledger.retire",
         "certificate": "ledger.certificate",

@@ -19,6 +19,7 @@ from oracle.edge.store.files import StoredFile, add_file, committed_files, file_
 from oracle.edge.store.quarantine import keep_rows, keep_subjects
 from oracle.measure.evidence.leaf import record_ids
 from oracle.measure.masked import masked_rows
+from oracle.measure.quantify.library import FOLDER
 from oracle.measure.records.content import MAX_BYTES, sha256_of
 from oracle.measure.records.meters import Household
 from oracle.measure.records.reader import read
@@ -73,15 +74,17 @@ def ingest(
     household: Household,
     now: int,
     most: int = MAX_BYTES,
+    documents: Path = FOLDER,
 ) -> Ingested:
     """Ingests one file of a registered source.
 
     Args:
         name: Name of the source.
-        kind: Kind of file; None to tell by its content.
+        kind: Kind of file (`reader.KINDS`), or the methodology of all its rows; None to tell by its content.
         household: For meter readings, what the file does not say.
         now: UTC seconds after which an act lies in the future.
         most: Bytes of the file, unpacked, that are read.
+        documents: Folder of the methodologies' documents.
 
     Raises:
         InputError: The file cannot be read as a whole, or another source brought it; nothing was stored.
@@ -94,9 +97,18 @@ def ingest(
         raise InputError(f"the same file was already ingested for source '{present.source}'", file=readable(path.name))
     if present is not None:
         return Ingested(present, {}, empty_findings(), before=True)
-    reading = read(path, source=name, region=source.region, kind=kind, zone=source.zone, household=household, most=most)
+    reading = read(
+        path,
+        source=name,
+        region=source.region,
+        kind=kind,
+        zone=source.zone,
+        household=household,
+        most=most,
+        documents=documents,
+    )
     reading = validate(reading, Context(now=now))
-    texts = masked_rows(path, _quarantined(reading), kind)
+    texts = masked_rows(path, _quarantined(reading), kind, household.mapping, documents)
     tags = _tags(book, name, path, kind, household, most, reading)
     with book.database.begin() as connection:
         _require_allowance(connection, name, source, reading.rows, now)
@@ -110,7 +122,10 @@ def ingest(
         add_file(connection, file, found)
         keep_rows(connection, sha256, texts)
         keep_subjects(connection, sha256, tags)
-        add_arrival(connection, Arrival(sha256, kind, read_at=now, **vars(household)))
+        add_arrival(
+            connection,
+            Arrival(sha256, kind, household.service, household.unit, household.meter, household.residents, now),
+        )
     return Ingested(file, {scenario: len(frame) for scenario, frame in acts.items()}, found, before=False)
 
 

@@ -13,7 +13,8 @@ day          Int32        civil day number of `start` in the source's time zone
 rows         List(Int64)  1-based data rows of the file that the act was made of
 ===========  ===========  ======================================================================================
 
-The other columns are the scenario's fields: integers (Int64) in base units, their unit in the name (`distance_m`, `energy_wh`).
+The other columns are the scenario's fields: integers (Int64) in base units, their unit in the name (`distance_m`, `energy_wh`). Acts of a
+scenario that names things have a String column `item` besides: the order, phone or car that the act is about.
 """
 
 from __future__ import annotations
@@ -47,6 +48,10 @@ ELECTRICITY_BILL = "CI-11-BILL"  # household electricity of one billing period; 
 WATER = "CI-12"  # household water of one billing period; fields volume_l, residents, days
 GAS = "CI-13"  # household gas of one billing period; fields volume_l, residents, days
 
+ITEM = "item"
+
+# Fields of the scenarios that have a reader of their own, in the order in which a record's commitment covers them. Those of any other
+# scenario are what its methodology asks for.
 FIELDS: dict[str, tuple[str, ...]] = {
     BUS_KM: ("distance_m",),
     BUS_RIDE: ("rides",),
@@ -63,6 +68,33 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }
 
 
+CONTESTED_SCHEMA: dict[str, pl.DataType] = {
+    "scenario": pl.String(),
+    "record_key": pl.String(),
+    "day": pl.Int32(),
+}
+
+
+def nothing_contested() -> pl.DataFrame:
+    """A table of contested records without any."""
+    return pl.DataFrame(schema=CONTESTED_SCHEMA)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of the sound rows of a file.
+
+    Attributes:
+        acts: Acts of all scenarios, named in `scenario`; every column of `schema` but `region` and `day`.
+        findings: Findings of the rows that are no acts.
+        contested: Records of which the file says two different things (`CONTESTED_SCHEMA`): no earlier file's value counts either.
+    """
+
+    acts: pl.DataFrame
+    findings: list[pl.DataFrame]
+    contested: pl.DataFrame
+
+
 @dataclass(frozen=True)
 class Reading:
     """What a reader made of one file: every data row is in exactly one act's `rows` or in exactly one finding.
@@ -73,6 +105,7 @@ class Reading:
         rows: Number of data rows.
         acts: Acts by scenario.
         findings: Rows that are no acts, and why (`oracle.model.findings`).
+        contested: Records of which the file says two different things (`CONTESTED_SCHEMA`).
     """
 
     source: str
@@ -80,6 +113,12 @@ class Reading:
     rows: int
     acts: dict[str, pl.DataFrame] = field(default_factory=dict)
     findings: pl.DataFrame = field(default_factory=empty_findings)
+    contested: pl.DataFrame = field(default_factory=nothing_contested)
+
+
+def fields_in(acts: pl.DataFrame) -> list[str]:
+    """The scenario's fields in a table of acts."""
+    return [name for name in acts.columns if name not in COMMON and name != ITEM]
 
 
 def schema(scenario: str) -> dict[str, pl.DataType]:

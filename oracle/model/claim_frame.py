@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -43,17 +42,7 @@ class Frame:
 
     def to_json(self) -> dict[str, str]:
         """By the names of the contract's struct: bytes as 0x hex, integers as text."""
-        named = zip(FRAME[1:], astuple(self), strict=True)
-        return {name: "0x" + value.hex() if isinstance(value, bytes) else str(value) for (_, name), value in named}
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Frame:
-        """What `to_json` wrote.
-
-        Raises:
-            KeyError, TypeError, ValueError: It did not write this.
-        """
-        return cls(*(_value(kind, document[name]) for kind, name in FRAME[1:]))
+        return _named(FRAME, astuple(self))
 
     def message(self, domain: Domain, epoch: int) -> SignableMessage:
         """What the committee of `epoch` signs."""
@@ -79,6 +68,10 @@ class Reversal:
         """The struct as web3 takes it."""
         return self.series, bytes.fromhex(self.batch[2:]), self.mg
 
+    def to_json(self) -> dict[str, str]:
+        """By the names of the contract's struct: bytes as 0x hex, integers as text."""
+        return _named(REVERSAL, self.encoded())
+
     def message(self, domain: Domain, epoch: int) -> SignableMessage:
         """What the committee of `epoch` signs."""
         values: dict[str, Any] = dict(zip([name for _, name in REVERSAL], (epoch, *self.encoded()), strict=True))
@@ -93,5 +86,6 @@ def batches_hash_of(batches: list[BatchId]) -> bytes:
     return found
 
 
-def _value(kind: str, text: Any) -> Any:
-    return bytes.fromhex(text[2:]) if kind == "bytes32" else int(text)
+def _named(fields: tuple[tuple[str, str], ...], values: tuple[object, ...]) -> dict[str, str]:
+    pairs = zip(fields[1:], values, strict=True)
+    return {name: "0x" + value.hex() if isinstance(value, bytes) else str(value) for (_, name), value in pairs}

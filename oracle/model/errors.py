@@ -18,7 +18,8 @@ CarbonbookError              1
 │   └── NodesDisagree            a second node tells another story
 ├── Busy                    10   another process works on this book
 ├── StoreError              11   the book's database or disk does not do what was asked
-└── SettlementRefused       12   a settlement run is not in the state, or not in the hands, that this needs
+├── SettlementRefused       12   a settlement run is not in the state, or not in the hands, that this needs
+└── ClaimRefused            13   a claim or a series is not in the state, or not in the hands, that this needs
 
 Exit code 0 is success; 2 is a command that was typed wrongly.
 """
@@ -132,3 +133,9 @@ class SettlementRefused(CarbonbookError):
     """A settlement run is not in the state, or not in the hands, that this needs."""
 
     exit_code = 12
+
+
+class ClaimRefused(CarbonbookError):
+    """A claim or a series is not in the state, or not in the hands, that this needs."""
+
+    exit_code = 13

@@ -49,6 +49,13 @@ CODES: dict[str, Code] = {
     "missing_field": Code(_Q, "A required field is empty.", "缺少必填字段。"),
     "bad_number": Code(_Q, "A field is not a number.", "字段不是数字。"),
     "bad_time": Code(_Q, "A time is invalid.", "时间格式无效。"),
+    "unknown_field": Code(_Q, "The methodology has no such field.", "方法学中没有该字段。"),
+    "unknown_choice": Code(_Q, "The word is none of the methodology's.", "该词不在方法学的选项中。"),
+    "not_whole": Code(_Q, "What is counted must be a whole number.", "计数必须为整数。"),
+    "rounded_number": Code(
+        _Q, "The spreadsheet has rounded a long number: make the column text.", "长数字已被表格舍入：请将该列设为文本。"
+    ),
+    "wrong_period": Code(_Q, "The given length is not the time from start to end.", "所填时长与起止时间不符。"),
     "unknown_kind": Code(_Q, "The kind of act is unknown.", "行为类型未知。"),
     # one act
     "end_before_start": Code(_Q, "The act ends before it begins.", "结束时间早于开始时间。"),
@@ -64,12 +71,31 @@ CODES: dict[str, Code] = {
     # meters
     "incomplete_day": Code(_Q, "Readings are missing for this day.", "当日读数不完整。"),
     "estimated_reading": Code(_Q, "The reading is an estimate.", "读数为估算值。"),
+    "unknown_quality": Code(
+        _Q, "It is not known whether a value of this quality was measured.", "无法判断该数据质量标识是否表示实测值。"
+    ),
+    "register_reading": Code(
+        _Q,
+        "The values only rise, as a meter's register does: they are no consumption.",
+        "数值持续上升，应为表底示数而非用量。",
+    ),
+    "after_gap": Code(
+        _Q, "The reading follows a gap and may hold what was used in it.", "该读数前有缺口，可能包含缺口期间的用量。"
+    ),
+    "fed_in": Code(_X, "Energy fed into the grid is no consumption.", "上网电量不是用电量。"),
+    "part_of_total": Code(_X, "The meter's total holds this register already.", "总示数已包含该分时示数。"),
     "meter_reset": Code(_Q, "The meter ran backwards or was reset.", "电表读数回退或被重置。"),
     "outlier": Code(
         _Q, "The value differs too much from the household's other values.", "数值与该户历史数据相差过大。"
     ),
     # several acts
     "duplicate": Code(_X, "The same record is in this file or an earlier one.", "该记录在本文件或先前文件中已出现。"),
+    "conflict": Code(
+        _Q,
+        "Two values stand for one time: neither counts until a person or a later delivery decides.",
+        "同一时间有两个不同数值，须由人工或后续数据裁定，此前均不计入。",
+    ),
+    "corrected": Code(_X, "A later delivery gave another value, which counts.", "后续数据已更正该数值，以后者为准。"),
     "overlap": Code(_Q, "Another act of the same person overlaps in time.", "同一人的两次行为时间重叠。"),
     "claimed_elsewhere": Code(
         _X, "Another record already claims the same act or reduction.", "同一行为或减排量已由其他记录申报。"

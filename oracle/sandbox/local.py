@@ -130,6 +130,20 @@ def advance(rpc: str, seconds: int) -> int:
         return web3.eth.get_block("latest")["timestamp"]
 
 
+def mine(rpc: str, blocks: int) -> None:
+    """Adds empty blocks to a local chain.
+
+    Raises:
+        ChainError: The chain is no development chain.
+    """
+    web3 = connect(rpc)
+    with Translated(rpc):
+        for _ in range(blocks):
+            answer = web3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]  # a method of development chains
+            if "error" in answer:
+                raise ChainError(f"{rpc} is no development chain: {answer['error']}")
+
+
 def _anvil(home: Path, port: int, genesis_time: int) -> list[str]:
     command = ["anvil", "--port", str(port), "--chain-id", str(CHAIN_ID), "--accounts", str(ACCOUNTS)]
     command += ["--mnemonic", MNEMONIC, "--gas-limit", str(BLOCK_GAS_LIMIT), "--timestamp", str(genesis_time)]

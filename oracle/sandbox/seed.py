@@ -1,4 +1,4 @@
-"""A local chain's world: keys of its public mnemonic, licensed operators with a reserve, merchants, prices, active methodologies.
+"""A local chain's world: keys of its public mnemonic, licensed operators, merchants, a verifier, buyers, prices, active methodologies.
 
 Each step looks first whether it is done, so that an interrupted set-up is finished by running it again.
 """
@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from eth_utils.crypto import keccak
+
 from oracle.edge.chain.client import Chain
 from oracle.edge.chain.contracts.methodology_registry import MethodologyRegistry, Terms
+from oracle.edge.chain.contracts.reduction_certifier import ReductionCertifier
 from oracle.edge.chain.contracts.settlement_token import SettlementToken
 from oracle.edge.chain.contracts.settlement_vault import SettlementVault
 from oracle.edge.chain.sender import Sender
@@ -40,11 +43,17 @@ ACCOUNTS = {
     "merchant-3": 12,
     "oracle-4": 13,
     "oracle-5": 14,
+    "verifier-1": 15,
+    "buyer-1": 16,
+    "buyer-2": 17,
 }
 OPERATORS = {"transit": "深圳通出行 licence 2022-01", "living": "绿色生活 licence 2022-02"}
+VERIFIERS = {"verifier-1": "绿源核查 licence 2022-11"}
+BUYERS = ("buyer-1", "buyer-2")
 MERCHANTS = {"merchant-1": "transit", "merchant-2": "transit", "merchant-3": "living"}
 
 DAY_LIMIT_MG = 50_000 * 1_000_000_000  # 50,000 t a day: a city's, not a sample's
+PURSE_UNITS = 10_000_000 * 1_000_000  # ten million test yuan for each buyer
 RESERVE_UNITS = 1_000_000_000 * 1_000_000  # a thousand million test yuan each, worth nothing
 UNITS_PER_MILLI = 50  # 0.05 test yuan a point, at six decimals
 
@@ -62,7 +71,7 @@ def create_keys(keys: Keyring) -> None:
 
 
 def seed_parties(chain: Chain, keys: Keyring) -> None:
-    """Licenses operators, admits merchants, funds the reserve."""
+    """Licenses operators and verifiers, admits merchants, funds the reserve and the buyers."""
     authority = Sender(chain, keys.account("authority-1"))
     for name, licence in OPERATORS.items():
         operator = Sender(chain, keys.account(name))
@@ -75,6 +84,18 @@ def seed_parties(chain: Chain, keys: Keyring) -> None:
         deadline = chain.now() + _ADMISSION_SECONDS
         asked = sign_admission(chain, merchant, operator.account.address, merchant.address, deadline)
         admit_merchant(operator, asked)
+    _seed_credits(chain, keys, authority)
+
+
+def _seed_credits(chain: Chain, keys: Keyring, authority: Sender) -> None:
+    """Licenses verifiers, and gives buyers money."""
+    certifier, token = ReductionCertifier(chain), SettlementToken(chain)
+    for name, licence in VERIFIERS.items():
+        if certifier.licence_of(keys.address(name)) is None:
+            authority.send(certifier.license_verifier(keys.address(name), keccak(text=licence)))
+    for name in BUYERS:
+        if token.balance_of(keys.address(name)) == 0:
+            Sender(chain, keys.account(name)).send(token.mint(keys.address(name), PURSE_UNITS))
 
 
 def seed_prices(chain: Chain, keys: Keyring, clock: int) -> None:

@@ -23,10 +23,16 @@ from oracle.model.units import date_of
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files with records: JSON, CSV or XML, optionally gzip.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files with records: CSV, JSON, XML, Parquet or Excel, optionally gzip.")
+    ],
     source: Annotated[str, typer.Option(help="Registered source of the files.")],
     kind: Annotated[
-        str | None, typer.Option(help=f"One of {', '.join(KINDS)}.", show_default="detected from the content")
+        str | None,
+        typer.Option(
+            help=f"One of {', '.join(KINDS)}, or a methodology such as CI-26.",
+            show_default="detected from the content",
+        ),
     ] = None,
     meter: Annotated[
         str | None, typer.Option("--meter", "--rider", help="For a file of one meter or rider: the name.")
@@ -50,7 +56,16 @@ def ingest(
     household = Household(service=mode or registered.service, unit=unit, meter=meter, residents=registered.residents)
     now = int(time.time())
     read = [
-        ingest_file(here.book, path, source, registered, kind=kind, household=household, now=now)
+        ingest_file(
+            here.book,
+            path,
+            source,
+            registered,
+            kind=kind,
+            household=household,
+            now=now,
+            documents=here.library_folder,
+        )
         for path in tracked(paths, "reading files", len(paths))
     ]
     for done in read:

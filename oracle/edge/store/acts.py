@@ -84,7 +84,7 @@ class ActStore:
         folder = self._folder / scenario
         paths = [folder / f"{name}.parquet" for name in self.files(scenario, days, committed)]
         with disk(folder):
-            return pl.concat([pl.read_parquet(path) for path in paths]) if paths else pl.DataFrame()
+            return pl.concat([pl.read_parquet(path) for path in paths], how="diagonal") if paths else pl.DataFrame()
 
     def files(self, scenario: str, days: Iterable[int], committed: set[str]) -> list[str]:
         """Day and file of everything `read` would read, sorted."""

@@ -172,6 +172,13 @@ def people(connection: Connection, numbers: Sequence[int] | None = None) -> pl.D
     return with_moves(connection, pl.DataFrame([tuple(row) for row in rows], schema=_PEOPLE, orient="row"))
 
 
+def without_consent(connection: Connection) -> set[bytes]:
+    """Accounts, present and former, of everybody whose reductions may not be sold."""
+    here = select(citizens.c.account).where(~citizens.c.consented)
+    left = select(moves.c.former).join(citizens, citizens.c.id == moves.c.citizen).where(~citizens.c.consented)
+    return {account for query in (here, left) for account in connection.execute(query).scalars()}
+
+
 def custody_ref(connection: Connection, account: bytes) -> bytes | None:
     """What the key of an account that is or was in custody is derived from; None if it is nobody's here, or has its own key."""
     query = select(func.coalesce(reseeded.c.seed, citizens.c.ref)).select_from(citizens)

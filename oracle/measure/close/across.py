@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from oracle.measure.quantify.exclusions import ITEM, STANDS, contested, exclusions
+from oracle.measure.quantify.exclusions import STANDS, contested, exclusions
 from oracle.measure.quantify.library import Library
 from oracle.measure.validate.overlap import with_overlap
 from oracle.measure.validate.rules import TRIPS
 from oracle.measure.validate.twice import any_twice
+from oracle.model.acts import ITEM
 from oracle.model.findings import ACT_FINDING_SCHEMA, about_acts
 
 Acts = Mapping[str, pl.DataFrame]

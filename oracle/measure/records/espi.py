@@ -48,6 +48,7 @@ class Feed:
         meter_readings: Related addresses of each MeterReading.
         reading_types: Tags of each ReadingType.
         local_time: Tags of the LocalTimeParameters.
+        others: Names of all other kinds of entries.
     """
 
     rows: int = 0
@@ -63,6 +64,7 @@ class Feed:
     meter_readings: dict[str, list[str]] = field(default_factory=dict)
     reading_types: dict[str, dict[str, str]] = field(default_factory=dict)
     local_time: dict[str, str] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
 
 
 def read_feed(stream: BinaryIO, file: str) -> Feed:
@@ -147,4 +149,8 @@ def _add_entry(feed: Feed, entry: Element) -> None:
                 feed.reading_types[address] = tags
             case "LocalTimeParameters":
                 feed.local_time = tags
+            case "IntervalBlock":
+                pass
+            case other if other not in feed.others:
+                feed.others.append(other)
     feed.blocks.append(address)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from oracle.model.acts import FIELDS, Reading, schema
+from oracle.model.acts import FIELDS, Reading, nothing_contested, schema
 from oracle.model.units import DEFAULT_ZONE, date_of
 
 # Times outside 1970 to 2286 are slips: 10 digits of seconds.
@@ -36,13 +36,16 @@ class Origin:
         """Day number of UTC seconds in the zone: `oracle.model.units.day_of_time` for a column."""
         return civil_day(seconds, self.zone)
 
-    def reading(self, rows: int, acts: pl.DataFrame, findings: Iterable[pl.DataFrame]) -> Reading:
+    def reading(
+        self, rows: int, acts: pl.DataFrame, findings: Iterable[pl.DataFrame], contested: pl.DataFrame | None = None
+    ) -> Reading:
         """A reading of the file.
 
         Args:
             rows: Number of data rows.
             acts: Acts of all scenarios, named in `scenario`; every column of `acts.schema` but `region` and `day`.
             findings: Tables of findings, in any order.
+            contested: Records of which the file says two different things (`acts.CONTESTED_SCHEMA`).
         """
         placed = acts.with_columns(region=pl.lit(self.region), day=self.day(pl.col("start")))
         return Reading(
@@ -51,6 +54,7 @@ class Origin:
             rows,
             {name: _of_scenario(placed, name) for name in FIELDS if name in placed["scenario"]},
             pl.concat(findings).sort("row", nulls_last=False, maintain_order=True),
+            nothing_contested() if contested is None else contested,
         )
 
 

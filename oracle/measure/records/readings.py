@@ -12,6 +12,9 @@ gas          CI-13 of 1 day          CI-13
 water        CI-12 of 1 day          CI-12
 ===========  ======================  ==================
 
+Conflicts never pay. Readings of one meter that share any time, and are no registers to be added, are all findings; what they contest is
+named, so that an earlier file's value does not count either. Delivered registers of one time are added, a total holds them already.
+
 Quantities are exact in billionths of a watt-hour or litre until the act is made, which has whole watt-hours or litres, rounded to the
 nearest (a half up): files carry binary noise (0.028999999999999998 kWh), and rounding down would make a whole unit of it.
 """
@@ -21,55 +24,18 @@ from __future__ import annotations
 import polars as pl
 
 from oracle.measure.records.origin import Origin, day_seconds
-from oracle.measure.validate.overlap import with_overlap
+from oracle.measure.records.words import ESTIMATED, MEASURED, NANO, TOTAL, quality_of
 from oracle.measure.validate.rejected import rejected_by_code, without_copies
-from oracle.model.acts import ELECTRICITY, ELECTRICITY_BILL, GAS, WATER
-
-NANO = 1_000_000_000
-
-# Billionths of a watt-hour or litre in one unit. A foot is 0.3048 m and a US gallon 231 cubic inches, exactly. A therm is no volume but
-# 100,000 Btu of gross heat (105.505585262 MJ); nine tenths of it are net heat (IPCC 2006, vol. 2, ch. 1), and it counts as the gas of
-# 38.931 MJ/m3 net that has these, the calorific value behind the factor of CI-13 (JS/T 303-2026: 2.184 kg CO2e/m3). So a therm is
-# 5.33 kg CO2e; US EPA has 5.3 kg.
-NANO_PER_UNIT: dict[str, dict[str, int]] = {
-    "electricity": {"Wh": NANO, "kWh": 10**3 * NANO, "MWh": 10**6 * NANO},
-    "gas": {
-        "L": NANO,
-        "m3": 10**3 * NANO,
-        "ft3": 28_316_846_592,
-        "ccf": 2_831_684_659_200,
-        "therm": 2_439_059_534_453,
-    },
-    "water": {
-        "L": NANO,
-        "m3": 10**3 * NANO,
-        "ft3": 28_316_846_592,
-        "ccf": 2_831_684_659_200,
-        "gal": 3_785_411_784,
-    },
-}
+from oracle.model.acts import ELECTRICITY, ELECTRICITY_BILL, GAS, WATER, Made
 
 # More than this in one reading is a slip. It leaves room to add up a country's meters in 128 bits.
 LARGEST_NANO = 10**24
-
-# Qualities of a value that somebody measured: plain words, 实抄 (read at the meter), and the codes of ESPI by their names.
-MEASURED = (
-    "actual",
-    "measured",
-    "实抄",
-    "valid",
-    "manually edited",
-    "derived",
-    "raw",
-    "validated",
-    "verified",
-    "revenue-quality",
-)
 
 SCHEMA: dict[str, pl.DataType] = {
     "row": pl.Int64(),  # first of `rows`
     "rows": pl.List(pl.Int64()),  # file rows the reading was made of
     "meter": pl.String(),
+    "register": pl.String(),  # of the meter; null if it has one
     "service": pl.String(),  # key of NANO_PER_UNIT
     "start": pl.Int64(),  # UTC seconds
     "end": pl.Int64(),
@@ -79,20 +45,21 @@ SCHEMA: dict[str, pl.DataType] = {
     "residents": pl.Int64(),
 }
 
-_SHOWN = ("start", "end", "value", "quality", "other_row", "date", "covered_s", "day_s")
+_SHOWN = ("start", "end", "value", "quality", "register", "other_row", "date", "covered_s", "day_s")
+_UNSOUND = (*_SHOWN[:4], "known")
 
 _SHORTEST_PERIOD_S = 23 * 3600
 
 
-def acts_of(readings: pl.DataFrame, origin: Origin) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """Acts of readings with the columns of `SCHEMA`, and findings for the readings that are part of none."""
-    readings, copies = without_copies(readings, origin.file, ["meter", "start"], ["end", "nano", "quality"])
-    readings, unsound = rejected_by_code(readings.with_columns(code=_problem()), origin.file, _SHOWN[:4])
-    readings = with_overlap(readings, "meter", "row").sort("meter", "start", "row")
-    readings = readings.with_columns(code=pl.when(pl.col("other_row").is_not_null()).then(pl.lit("overlap")))
-    readings, overlaps = rejected_by_code(readings, origin.file, _SHOWN[:5])
-    readings = _with_coverage(readings, origin)
-    readings, incomplete = rejected_by_code(readings, origin.file, _SHOWN)
+def acts_of(readings: pl.DataFrame, origin: Origin) -> Made:
+    """Acts of readings with the columns of `SCHEMA`, findings for the readings that are part of none, and what is contested."""
+    readings, unsound = rejected_by_code(_judged(readings), origin.file, _UNSOUND)
+    identity = ["meter", "register", "start", "end", "nano"]
+    readings, copies = without_copies(readings.drop("code", "known"), origin.file, identity, [])
+    readings, parts = _registers_added(readings, origin)
+    readings = _with_conflicts(_with_coverage(readings, origin))
+    contested = readings.filter(pl.col("code") == "conflict")
+    readings, useless = rejected_by_code(readings, origin.file, _SHOWN)
     acts = readings.group_by("act", "within", "meter", "service", maintain_order=True).agg(
         pl.col("start").min(),
         pl.col("end").max(),
@@ -100,49 +67,153 @@ def acts_of(readings: pl.DataFrame, origin: Origin) -> tuple[pl.DataFrame, list[
         pl.col("residents").first(),
         pl.col("rows").explode(),
     )
-    return _as_acts(acts, origin), [copies, *unsound, *overlaps, *incomplete]
+    return Made(
+        _as_acts(acts, origin),
+        [copies, *unsound, *parts, *useless],
+        contested.select(
+            scenario=_scenario(), record_key=_record_key(pl.col("act_start")), day=pl.col("day").cast(pl.Int32)
+        ).unique(maintain_order=True),
+    )
 
 
-def _problem() -> pl.Expr:
-    return (
+def _judged(readings: pl.DataFrame) -> pl.DataFrame:
+    """Adds `code` (why a reading is not sound, or null) and `known`, the words of quality for who used another."""
+    words = {word: quality_of(word) for word in readings["quality"].drop_nulls().unique().to_list()}
+    quality = pl.col("quality").replace_strict(words, default=None, return_dtype=pl.String)
+    code = (
         pl.when(pl.col("end") <= pl.col("start"))
         .then(pl.lit("end_before_start"))
         .when(pl.col("nano") < 0)
         .then(pl.lit("negative"))
-        .when(~pl.col("quality").is_in(MEASURED))
+        .when(quality == ESTIMATED[0])
         .then(pl.lit("estimated_reading"))
+        .when(pl.col("quality").is_not_null() & quality.is_null())
+        .then(pl.lit("unknown_quality"))
     )
+    readings = readings.with_columns(code=code)
+    told = f"measured: {', '.join(MEASURED[:5])}, ...; not measured: {', '.join(ESTIMATED[:5])}, ..."
+    return readings.with_columns(known=pl.when(pl.col("code") == "unknown_quality").then(pl.lit(told)))
+
+
+def _registers_added(readings: pl.DataFrame, origin: Origin) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """One reading for every meter and time: a total, or the sum of its registers; and findings of the other rows.
+
+    Where a register that the meter has for other days is missing, the day is not whole. Without registers nothing changes.
+    """
+    named = pl.col("register").is_not_null()
+    if not readings.select(named.any()).item():
+        return readings, []
+    totals = readings.filter(pl.col("register") == TOTAL).select("meter", "start", "end").unique()
+    beside = readings.filter(named & (pl.col("register") != TOTAL)).join(totals, on=totals.columns, how="semi")
+    readings = readings.join(
+        beside.select("meter", "register", "start", "end"), on=["meter", "register", "start", "end"], how="anti"
+    )
+    _, parts = rejected_by_code(beside.with_columns(code=pl.lit("part_of_total")), origin.file, ("register",))
+    long = pl.col("end") - pl.col("start") >= _SHORTEST_PERIOD_S
+    of_time = pl.col("register").unique().len().over("meter", "start", "end")
+    of_meter = pl.col("register").filter(long & (pl.col("register") != TOTAL)).unique().len().over("meter")
+    lacking = long & named & (pl.col("register") != TOTAL) & (of_time < of_meter)
+    lines, lacks = rejected_by_code(
+        readings.with_columns(code=pl.when(lacking).then(pl.lit("incomplete_day"))), origin.file, ("start", "register")
+    )
+    added = (
+        lines.filter(named)
+        .group_by("meter", "start", "end", maintain_order=True)
+        .agg(
+            pl.col("row").min(),
+            pl.col("rows").explode(),
+            pl.col("register").first(),
+            pl.col("service", "value", "quality", "residents").first(),
+            pl.col("nano").sum(),
+        )
+    )
+    return pl.concat([lines.filter(~named), added.select(pl.all().exclude("code"))], how="diagonal").select(
+        SCHEMA.keys()
+    ), [*parts, *lacks]
 
 
 def _with_coverage(readings: pl.DataFrame, origin: Origin) -> pl.DataFrame:
-    """Adds `within` (lies in one civil day), `act` (readings of one act have the same) and `code` (incomplete_day or null)."""
+    """Adds `within` (lies in one civil day), `act` (readings of one act have the same), its `act_start`, and what shows coverage."""
     seconds = pl.col("end") - pl.col("start")
-    readings = readings.with_columns(day=origin.day(pl.col("start")), seconds=seconds)
+    readings = readings.sort("meter", "start", "row").with_columns(day=origin.day(pl.col("start")), seconds=seconds)
     readings = readings.with_columns(within=origin.day(pl.col("end") - 1) == pl.col("day"))
     lengths = {day: day_seconds(day, origin.zone) for day in readings["day"].unique()}
-    readings = readings.with_columns(
+    of_day = ("meter", "day", "within")
+    return readings.with_columns(
         act=pl.when("within").then(pl.col("day").cast(pl.Int64)).otherwise(pl.col("start")),
-        covered_s=pl.when("within").then(pl.col("seconds").sum().over("meter", "day", "within")).otherwise("seconds"),
+        act_start=pl.when("within").then(pl.col("start").min().over(of_day)).otherwise("start"),
+        covered_s=pl.when("within").then(pl.col("seconds").sum().over(of_day)).otherwise("seconds"),
         date=pl.col("day").cast(pl.Date).cast(pl.String),
         day_s=pl.when("within").then(pl.col("day").replace_strict(lengths, return_dtype=pl.Int64)),
     )
+
+
+def _with_conflicts(readings: pl.DataFrame) -> pl.DataFrame:
+    """Adds `code` and `other_row`, to readings in the order of meter and start.
+
+    A reading that shares time with another of its meter is a conflict; hours that tell no more than the whole day beside them are
+    duplicates of it. What is left of a day that is not covered is incomplete.
+    """
+    code = pl.lit(None, pl.String)
+    other_row = pl.lit(None, pl.Int64)
+    meets = (pl.col("meter") == pl.col("meter").shift(1)) & (pl.col("start") < pl.col("end").shift(1))
+    if readings.select(meets.any()).item():
+        readings = _with_whole_days(readings)
+        alone = readings.filter("told").with_columns(code=pl.lit("duplicate"), other_row="whole_row")
+        rest = readings.filter(~pl.col("told"))
+        before = pl.col("end").cum_max().shift(1).over("meter") > pl.col("start")
+        after = pl.col("end") > pl.col("start").shift(-1).over("meter")
+        other = pl.when(before).then(pl.col("row").shift(1)).when(after).then(pl.col("row").shift(-1)).over("meter")
+        rest = rest.with_columns(other_row=other)
+        rest = rest.with_columns(code=pl.when(pl.col("other_row").is_not_null()).then(pl.lit("conflict")))
+        readings = pl.concat([rest, alone], how="diagonal").sort("meter", "start", "row")
+        code, other_row = pl.col("code"), pl.col("other_row")
+        covered = pl.col("seconds").filter(pl.col("code").is_null()).sum().over("meter", "day", "within")
+        readings = readings.with_columns(covered_s=pl.when("within").then(covered).otherwise("seconds"))
     incomplete = pl.when("within").then(pl.col("covered_s") < pl.col("day_s"))
     too_short = pl.col("seconds") < _SHORTEST_PERIOD_S
-    return readings.with_columns(code=pl.when(incomplete.otherwise(too_short)).then(pl.lit("incomplete_day")))
+    return readings.with_columns(
+        code=pl.coalesce(code, pl.when(incomplete.otherwise(too_short)).then(pl.lit("incomplete_day"))),
+        other_row=other_row,
+    )
+
+
+def _with_whole_days(readings: pl.DataFrame) -> pl.DataFrame:
+    """Adds `told`: a part of a day of which one other row has the whole, and the parts have the same sum; and that `whole_row`."""
+    whole = pl.col("within") & (pl.col("seconds") == pl.col("day_s"))
+    of_day = ("meter", "day", "within")
+    parts = ~whole & pl.col("within")
+    same = (
+        (whole.sum() == 1)
+        & (pl.col("seconds").filter(parts).sum() == pl.col("day_s").first())
+        & (pl.col("nano").filter(parts).sum() == pl.col("nano").filter(whole).sum())
+    )
+    return readings.with_columns(
+        told=(parts & same.over(of_day)).fill_null(False),
+        whole_row=pl.col("row").filter(whole).first().over(of_day),
+    )
+
+
+def _scenario() -> pl.Expr:
+    of_electricity = pl.when("within").then(pl.lit(ELECTRICITY)).otherwise(pl.lit(ELECTRICITY_BILL))
+    of_volume = pl.col("service").replace_strict({"gas": GAS, "water": WATER}, default=None, return_dtype=pl.String)
+    return pl.when(pl.col("service") == "electricity").then(of_electricity).otherwise(of_volume)
+
+
+def _record_key(start: pl.Expr) -> pl.Expr:
+    return pl.format("{}/{}", "meter", start)
 
 
 def _as_acts(acts: pl.DataFrame, origin: Origin) -> pl.DataFrame:
     base = ((pl.col("nano") + NANO // 2) // NANO).cast(pl.Int64)
-    of_electricity = pl.when("within").then(pl.lit(ELECTRICITY)).otherwise(pl.lit(ELECTRICITY_BILL))
-    of_volume = pl.col("service").replace_strict({"gas": GAS, "water": WATER}, default=None, return_dtype=pl.String)
     last_day = origin.day(pl.col("end"))
     return acts.select(
         "start",
         "end",
         "rows",
         "residents",
-        scenario=pl.when(pl.col("service") == "electricity").then(of_electricity).otherwise(of_volume),
-        record_key=pl.format("{}/{}", "meter", "start"),
+        scenario=_scenario(),
+        record_key=_record_key(pl.col("start")),
         subject="meter",
         energy_wh=base,
         volume_l=base,

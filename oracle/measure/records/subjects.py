@@ -8,43 +8,50 @@ from typing import BinaryIO, cast
 
 import polars as pl
 
-from oracle.measure.records.content import MAX_BYTES, Limited, open_file, text_blocks
+from oracle.measure.records.content import MAX_BYTES, Limited, is_json, open_file, text_blocks
 from oracle.measure.records.espi import read_feed
 from oracle.measure.records.greenbutton import meter_of
 from oracle.measure.records.json_rows import json_rows
 from oracle.measure.records.layouts import MDS, layout_of
 from oracle.measure.records.mds import is_mds, mds_trips
 from oracle.measure.records.meters import Household
-from oracle.measure.records.reader import sniff
-from oracle.measure.records.table import header_of, parse
+from oracle.measure.records.reader import kind_of
+from oracle.measure.records.sheets import sheets
+from oracle.measure.records.shipped import meter_tables
+from oracle.measure.records.table import Table, header_of, parse
 
 SCHEMA = {"row": pl.Int64(), "subject": pl.String()}
 
 _CARD = "card_no"
-_METER = "meter"
+_SUBJECT = "subject"
 
 
 def subjects(path: Path, kind: str | None, household: Household, most: int = MAX_BYTES) -> pl.DataFrame:
     """Row and subject of every row of a file that names one, whatever else is wrong with the row.
 
     Args:
-        kind: One of `reader.KINDS`; None to tell by the content.
+        kind: One of `reader.KINDS` or a methodology; None to tell by the content.
         household: For meter readings, what the file does not say.
         most: Bytes of it, unpacked, that are read.
 
     Raises:
         InputError: the file cannot be read as a whole.
     """
-    kind = kind or sniff(path)
-    match kind:
+    name = kind_of(path, kind)
+    match name:
         case "greenbutton":
             found = [_of_feed(path, household, most)]
         case "szt":
-            found = list(_of_taps(text_blocks(path, most=most), path.name))
+            text = text_blocks(path, most=most)
+            found = list(
+                _of_taps(text, path.name) if is_json(path) else _of_tables(parse(text, path.name), _CARD, None)
+            )
+        case "acts":
+            found = list(_of_tables(sheets(path, most), _SUBJECT, None))
         case "trips":
             found = list(_of_trips(path, household, most))
         case _:
-            found = list(_of_table(text_blocks(path, most=most), path.name, _METER, household.meter))
+            found = list(_of_tables(meter_tables(path, household.mapping, most), "meter", household.meter))
     return pl.concat([pl.DataFrame(schema=SCHEMA), *found]).drop_nulls()
 
 
@@ -67,8 +74,8 @@ def _of_trips(path: Path, given: Household, most: int) -> Iterable[pl.DataFrame]
         yield table.frame.select("row", layout.subject(given.meter).alias("subject"))
 
 
-def _of_table(blocks: Iterable[bytes], file: str, name: str, given: str | None) -> Iterable[pl.DataFrame]:
-    for table in parse(blocks, file):
+def _of_tables(tables: Iterable[Table], name: str, given: str | None) -> Iterable[pl.DataFrame]:
+    for table in tables:
         named = pl.col(name) if name in table.frame.columns else pl.lit(given, pl.String)
         yield table.frame.select("row", named.alias("subject"))
 

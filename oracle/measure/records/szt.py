@@ -1,7 +1,8 @@
 """Card taps of 深圳通 (SZT) as the city's open data platform gives them, made into rides.
 
 The platform answers with pages, JSON objects whose `data` is a list of taps. A file is one page, a list of taps, or JSON Lines with a tap
-or a page on every line (the city's day of 2018-09-01 went round as such a file). A row is a tap, counted from 1 through the whole file.
+or a page on every line (the city's day of 2018-09-01 went round as such a file), or CSV with the same names in its first line. A row is
+a tap, counted from 1 through the whole file.
 
 Of a tap these fields count: `deal_type` (地铁入站 entry, 地铁出站 exit, 巴士 bus), `deal_date` (local time), `card_no`, `station`
 (metro) and `equ_no`, the gate or reader. Amounts and vehicle numbers are not used.
@@ -21,12 +22,14 @@ The source's key of a ride is its first tap: card, time, reader.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import polars as pl
 
-from oracle.measure.records.json_rows import Doubtful, json_rows
+from oracle.measure.records.json_rows import Doubtful, JsonRows, json_rows
 from oracle.measure.records.metro import Network
 from oracle.measure.records.origin import TIMES, Origin
+from oracle.measure.records.table import parse, require
 from oracle.measure.validate.rejected import Check, checked, rejected_by_code, without_copies
 from oracle.model.acts import BUS_RIDE, METRO, Reading
 from oracle.model.errors import InputError
@@ -68,7 +71,7 @@ def _tap_table(blocks: Iterable[bytes], file: str) -> tuple[pl.DataFrame, pl.Dat
     malformed: list[int] = []
     doubtful = False
     frames = [pl.DataFrame(schema=schema)]
-    for some in json_rows(blocks, FIELDS, file):
+    for some in _rows(blocks, file):
         doubtful = doubtful or any(isinstance(record, Doubtful) for _, record in some.objects)
         taps = pl.DataFrame(list(_fields_of(some.objects, malformed)), schema=schema, orient="row")
         plain = some.plain.with_columns(pl.col(FIELDS).str.strip_chars(" ").replace("", None))
@@ -81,6 +84,20 @@ def _tap_table(blocks: Iterable[bytes], file: str) -> tuple[pl.DataFrame, pl.Dat
     ):
         raise InputError(f"no row is a tap: none has any of {', '.join(FIELDS)}", file=file)
     return frame, findings("malformed_row", file, ((row, {}) for row in malformed))
+
+
+def _rows(blocks: Iterable[bytes], file: str) -> Iterator[JsonRows]:
+    """The rows of a file, which is JSON, or CSV with the same names in its first line."""
+    following = iter(blocks)
+    first = next(following, b"")
+    if first.lstrip()[:1] in (b"{", b"[") or FIELDS[0].encode() not in first.partition(b"\n")[0].lower():
+        yield from json_rows(chain([first], following), FIELDS, file)
+        return
+    for table in parse(chain([first], following), file):
+        require([name for name in table.frame.columns if name != "row"], FIELDS[:3], file)
+        absent = [pl.lit(None, pl.String).alias(name) for name in FIELDS if name not in table.frame.columns]
+        malformed: list[tuple[int, object]] = [(row, None) for row in table.findings["row"]]
+        yield JsonRows(table.frame.with_columns(absent).select("row", *FIELDS), malformed)
 
 
 def _fields_of(rows: Iterable[tuple[int, object]], malformed: list[int]) -> Iterator[tuple[int | str | None, ...]]:

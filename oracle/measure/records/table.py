@@ -31,14 +31,14 @@ class Table:
     findings: pl.DataFrame
 
 
-def header(text: bytes, file: str) -> list[str]:
+def header(text: bytes, file: str, delimiter: str = ",") -> list[str]:
     """Names in the first line, in lower case.
 
     Raises:
         InputError: the line cannot be read, or a name stands there twice.
     """
     line = text.partition(b"\n")[0].decode("utf-8", "replace")
-    names = [name.strip().lower() for name in _fields(line) or ()]
+    names = [name.strip().lower() for name in fields_of(line, delimiter) or ()]
     for name in names:
         if name and names.count(name) > 1:
             raise InputError(f"the header has its column {names.index(name) + 1} twice", file=file)
@@ -69,57 +69,63 @@ def columns(names: list[str], known: list[str]) -> str:
     return f"{len(names)} columns, known of which {', '.join(known) or 'none'}"
 
 
-def parse(blocks: Iterable[bytes], file: str) -> Iterator[Table]:
-    """The rows of a UTF-8 CSV file with a header line, a table for each of its blocks of whole lines (`content.text_blocks`).
+def parse(
+    blocks: Iterable[bytes], file: str, *, delimiter: str = ",", names: list[str] | None = None
+) -> Iterator[Table]:
+    """The rows of a UTF-8 CSV file, a table for each of its blocks of whole lines (`content.text_blocks`).
+
+    Args:
+        names: Names of the columns of a file without a header line; None where the first line has them.
 
     Raises:
         InputError: as `header`.
     """
-    names: list[str] | None = None
     row = 1
     for block in blocks:
         if names is None:
-            names = [name or f"\0{index}" for index, name in enumerate(header(block, file))]
+            names = [name or f"\0{index}" for index, name in enumerate(header(block, file, delimiter))]
             block = block.partition(b"\n")[2]
-        yield _table(block, names, file, row)
+        yield _table(block, names, file, row, delimiter)
         row += block.count(b"\n")
 
 
-def _table(body: bytes, names: list[str], file: str, row: int) -> Table:
+def _table(body: bytes, names: list[str], file: str, row: int, delimiter: str) -> Table:
     """The lines of `body`, whose first is row number `row`.
 
-    Lines with quotes or with more commas than the header are read one by one, all others at once.
+    Lines with quotes or with more delimiters than the header are read one by one, all others at once.
     """
-    special = _special(body, len(names))
+    special = _special(body, len(names), delimiter)
     if special:
         body = b"\n".join(b"" if i in special else line for i, line in enumerate(body.split(b"\n")))
-    fields = {row + i: _fields(line.decode("utf-8")) for i, line in special.items()}
+    fields = {row + i: fields_of(line.decode("utf-8"), delimiter) for i, line in special.items()}
     problems: dict[int, dict[str, object]] = {
         row: problem for row, read in fields.items() if (problem := _problem(read, names))
     }
     bad = findings("malformed_row", file, problems.items())
     good = {row: read for row, read in fields.items() if row not in problems}
-    frame = _joined(_plain(body, names, row), good)
+    frame = _joined(_plain(body, names, row, delimiter), good)
     frame = frame.with_columns(pl.selectors.string().str.strip_chars().replace("", None))
     frame = frame.filter(~pl.all_horizontal(pl.col(names).is_null()))
     return Table(frame.height + bad.height, frame, bad)
 
 
-def _special(body: bytes, names: int) -> dict[int, bytes]:
-    """Lines with quotes or with no fewer commas than there are names, by their number."""
+def _special(body: bytes, names: int, delimiter: str) -> dict[int, bytes]:
+    """Lines with quotes or with no fewer delimiters than there are names, by their number."""
     text = np.frombuffer(body, np.uint8)
     ends = np.append(np.flatnonzero(text == ord("\n")), len(body))
-    commas, quotes = (np.searchsorted(np.flatnonzero(text == ord(sign)), ends) for sign in ',"')
+    commas, quotes = (np.searchsorted(np.flatnonzero(text == ord(sign)), ends) for sign in (delimiter, '"'))
     found = np.flatnonzero((np.diff(commas, prepend=0) >= names) | (np.diff(quotes, prepend=0) > 0))
     return {int(i): body[ends[i - 1] + 1 if i else 0 : ends[i]] for i in found}
 
 
-def _plain(body: bytes, names: list[str], row: int) -> pl.DataFrame:
-    """Rows of lines without quotes and with no more commas than the header."""
+def _plain(body: bytes, names: list[str], row: int, delimiter: str) -> pl.DataFrame:
+    """Rows of lines without quotes and with no more delimiters than the header."""
     schema = dict.fromkeys(names, pl.String())
     if not body:
         return pl.DataFrame(schema={"row": pl.Int64(), **schema})
-    frame = pl.read_csv(body, has_header=False, schema=schema, quote_char=None, missing_columns="insert")
+    frame = pl.read_csv(
+        body, has_header=False, schema=schema, quote_char=None, missing_columns="insert", separator=delimiter
+    )
     return frame.with_row_index("row", offset=row).with_columns(pl.col("row").cast(pl.Int64))
 
 
@@ -142,9 +148,9 @@ def _problem(fields: list[str] | None, names: list[str]) -> dict[str, object]:
     return {"columns": len(fields)} if beyond else {}
 
 
-def _fields(line: str) -> list[str] | None:
+def fields_of(line: str, delimiter: str = ",") -> list[str] | None:
     """Fields of one line, or None if its quotes do not match."""
     try:
-        return next(csv.reader([line], strict=True), [])
+        return next(csv.reader([line], strict=True, skipinitialspace=True, delimiter=delimiter), [])
     except csv.Error:
         return None

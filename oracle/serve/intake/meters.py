@@ -36,7 +36,7 @@ from oracle.edge.store.deliveries import (
     readings_in,
 )
 from oracle.measure.records.origin import TIMES, civil_day, day_seconds
-from oracle.measure.records.readings import NANO_PER_UNIT
+from oracle.measure.records.words import NANO_PER_UNIT
 from oracle.model.errors import CarbonbookError, InputError
 from oracle.model.strict_json import strict
 from oracle.serve.http.signed import (

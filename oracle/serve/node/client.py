@@ -18,6 +18,7 @@ from oracle.model.errors import CarbonbookError
 from oracle.model.header import Header
 from oracle.model.ids import BatchId
 from oracle.serve.http.signed import Request, sign_by_account
+from oracle.serve.node.claims import Signed
 from oracle.serve.node.member import Approval
 
 _CONNECT_SECONDS = 5
@@ -119,6 +120,20 @@ class NodeClient:
             file.seek(0)
             found: dict[str, Any] = self._signed(f"/v1/batches/{batch}/claim", file, digest)
             return found
+
+    def frame(self, claim: int, document: bytes) -> Signed:
+        """Its signature over the frame of a claim (`oracle.ledger.certify.submission`)."""
+        return self._signature(f"/v1/claims/{claim}", document)
+
+    def reversal(self, claim: int, batch: BatchId, document: bytes) -> Signed:
+        """Its signature over how much of a series rests on a batch."""
+        return self._signature(f"/v1/claims/{claim}/reversals/{batch}", document)
+
+    def _signature(self, path: str, document: bytes) -> Signed:
+        with self._told("signature"):
+            data = self._signed(path, document, hashlib.sha256(document).hexdigest())
+            subject = {str(name): str(value) for name, value in data["subject"].items()}
+            return Signed(subject, int(data["epoch"]), str(data["member"]), bytes.fromhex(data["signature"][2:]))
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:

@@ -22,6 +22,7 @@ from oracle.measure.quantify.library import Library
 from oracle.model.errors import CarbonbookError, InputError, VerificationFailed
 from oracle.model.header import Header
 from oracle.model.ids import BatchId
+from oracle.serve.node.claims import ClaimSigner
 from oracle.serve.node.compare import Comparison, compare
 from oracle.serve.node.proposal import Proposal, read_people
 from oracle.serve.node.replay import Outcome, Replay
@@ -89,6 +90,7 @@ class Member:
         self._library = library
         self._replay = Replay(book, settings, self._library, operators, EvidenceLedger(chain).header_of)
         self._one_at_a_time = threading.Lock()
+        self.claims = ClaimSigner(chain, account, self.bundle_folder, self._require_methodology)
 
     @property
     def address(self) -> str:

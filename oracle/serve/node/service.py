@@ -1,13 +1,15 @@
 """A node over HTTP.
 
-==================================  ========================================================================================
-GET  /v1/member                     address, and the last close that is settled; anyone
-GET  /v1/batches                    header of every batch the node found for itself; anyone
-GET  /v1/batches/{batch}/approval   the node's signature over one of them; anyone
-GET  /v1/batches/{batch}/bundle     its bundle as an archive (`oracle.serve.node.archive`); anyone: a bundle is public
-PUT  /v1/closings/{number}          a close is proposed; a proposer that the node's config names, signed
-PUT  /v1/batches/{batch}/claim      the proposer's bundle of a disputed batch; signed. Answers where the two differ.
-==================================  ========================================================================================
+==========================================  ================================================================================
+GET  /v1/member                             address, and the last close that is settled; anyone
+GET  /v1/batches                            header of every batch the node found for itself; anyone
+GET  /v1/batches/{batch}/approval           the node's signature over one of them; anyone
+GET  /v1/batches/{batch}/bundle             its bundle as an archive (`oracle.serve.node.archive`); anyone: a bundle is public
+PUT  /v1/closings/{number}                  a close is proposed; a proposer that the node's config names, signed
+PUT  /v1/batches/{batch}/claim              the proposer's bundle of a disputed batch; signed. Answers where the two differ.
+PUT  /v1/claims/{claim}                     a claim on credits is submitted; signed. Answers the node's signature over its frame.
+PUT  /v1/claims/{claim}/reversals/{batch}   the same submission; the node's signature over what rests on a revoked batch
+==========================================  ================================================================================
 
 A close is sent as its document's length (8 bytes), the document, and the table of people. The table is never written to disk.
 """
@@ -98,6 +100,22 @@ def node_app(member: Member, proposers: tuple[str, ...], spool_folder: Path) -> 
             finally:
                 archive.unlink()
             return asdict(await run_in_threadpool(member.compare, BatchId(batch)))
+
+    @app.put("/v1/claims/{claim}")
+    async def frame(claim: int, request: HttpRequest) -> dict[str, Any]:
+        """Recompute a claim from this node's own bundles, and sign its frame."""
+        signed = _authentic(request, proposers)
+        with places.place(signed.sender.lower(), signed.key):
+            document = await _whole(request, signed.sha256)
+            return (await run_in_threadpool(member.claims.frame, claim, document)).to_json()
+
+    @app.put("/v1/claims/{claim}/reversals/{batch}")
+    async def reversal(claim: int, batch: Batch, request: HttpRequest) -> dict[str, Any]:
+        """Recompute how much of a series rests on a revoked batch, and sign it."""
+        signed = _authentic(request, proposers)
+        with places.place(signed.sender.lower(), signed.key):
+            document = await _whole(request, signed.sha256)
+            return (await run_in_threadpool(member.claims.reversal, claim, BatchId(batch), document)).to_json()
 
     return app
 

@@ -198,7 +198,7 @@ def test_read__a_reading_that_cannot_be_used__is_a_finding_and_the_next_is_read(
 
 @pytest.mark.parametrize(
     ("quality", "code"),
-    [("0", None), ("14", None), ("17", None), ("19", None), ("8", "estimated_reading"), ("99", "estimated_reading")],
+    [("0", None), ("14", None), ("17", None), ("19", None), ("8", "estimated_reading"), ("99", "unknown_quality")],
 )
 def test_read__qualities__are_measured_or_estimated(quality: str, code: str | None) -> None:
     assert codes(read_here(meter(Kind(), interval(quality=quality)))) == ([(1, code)] if code else [])
@@ -217,7 +217,7 @@ def test_read__two_usage_points__are_two_meters() -> None:
 def test_read__a_block_that_nothing_explains__is_findings() -> None:
     block = f'<IntervalBlock xmlns="http://naesb.org/espi">{interval()}</IntervalBlock>'
     reading = read_here(entry("X/IntervalBlock/1", block, up="X/IntervalBlock"))
-    assert found(reading) == [(1, "unknown_kind", {"field": "flowDirection", "value": ""})]
+    assert found(reading) == [(1, "unknown_kind", {"field": "accumulationBehaviour", "value": ""})]
 
 
 def test_read__a_reading_outside_any_block__is_a_finding() -> None:
@@ -230,7 +230,14 @@ def test_read__hours_and_their_daily_sum_in_one_feed__count_once() -> None:
     hours = [interval(500, DAY + hour * 3600, 3600) for hour in range(24)]
     reading = read_here(meter(Kind(), *hours, interval(12_000)))
     assert reading.acts["CI-11"]["energy_wh"].to_list() == [12_000]
-    assert codes(reading) == [(25, "duplicate")]
+    assert codes(reading) == [(row, "duplicate") for row in range(1, 25)]
+
+
+def test_read__hours_and_another_daily_sum__are_in_conflict() -> None:
+    hours = [interval(500, DAY + hour * 3600, 3600) for hour in range(24)]
+    reading = read_here(meter(Kind(), *hours, interval(9_000)))
+    assert reading.acts == {}
+    assert codes(reading) == [(row, "conflict") for row in range(1, 26)]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 from oracle.measure.records.meters import Household, read_meters
-from oracle.measure.records.readings import NANO_PER_UNIT
+from oracle.measure.records.words import NANO_PER_UNIT
 from oracle.model.acts import Reading
 from oracle.model.errors import InputError
 from oracle.model.units import date_of, day_of
@@ -55,8 +55,8 @@ def test_read__hourly_electricity_of_a_british_home__is_one_act_for_every_whole_
     assert reading.rows == 23_508
     assert (days.height, set(reading.acts)) == (978, {"CI-11"})
     assert [date_of(day) for day in (days["day"].min(), days["day"].max())] == [date(2020, 4, 2), date(2022, 12, 5)]
-    # 22 hours of the first day, 12 of the last, and a last row whose end nobody knows
-    assert dict(reading.findings["code"].value_counts().iter_rows()) == {"incomplete_day": 34, "missing_field": 1}
+    # 22 hours of the first day, 13 of the last
+    assert dict(reading.findings["code"].value_counts().iter_rows()) == {"incomplete_day": 35}
 
 
 def test_read__days_on_which_clocks_change__have_23_and_25_hours() -> None:
@@ -165,20 +165,26 @@ def test_read__an_hour_without_a_value__is_missing_and_its_day_incomplete() -> N
 def test_read__a_missing_day_of_a_daily_series__makes_no_day_longer() -> None:
     days = series("2024-05-01T00:00:00+08:00", ["5"] * 6 + ["nan"], timedelta(days=1))
     reading = read(text(days[:2] + days[3:]))
-    assert reading.findings.height == 0
+    assert codes(reading) == [(3, "after_gap")]
     assert reading.acts["CI-11"].select("day", "energy_wh").rows() == [
-        (day_of(date(2024, 5, day)), 5_000) for day in (1, 2, 4, 5, 6)
+        (day_of(date(2024, 5, day)), 5_000) for day in (1, 2, 5, 6)
     ]
 
 
 def test_read__daily_readings_where_clocks_change__are_whole_days() -> None:
-    days = ["2024-03-30,1", "2024-03-31,1", "2024-04-01,1", "2024-04-03,1", "2024-04-04,"]
+    days = ["2024-03-30,1", "2024-03-31,1", "2024-04-01,1", "2024-04-03,1", "2024-04-04,1", "2024-04-05,"]
     reading = read(text(days), zone="Europe/London")
-    assert [rows for rows in reading.acts["CI-11"]["rows"].to_list()] == [[1], [2], [3], [4, 5]]
+    assert [rows for rows in reading.acts["CI-11"]["rows"].to_list()] == [[1], [2], [3], [5, 6]]
 
 
-def test_read__a_last_row_with_a_value__has_no_end() -> None:
+def test_read__a_last_row_with_a_value__is_as_long_as_the_others() -> None:
     reading = read(text(["2024-05-01,1", "2024-05-02,2", "2024-05-03,3"]))
+    assert reading.acts["CI-11"]["energy_wh"].to_list() == [1_000, 2_000, 3_000]
+    assert reading.findings.is_empty()
+
+
+def test_read__a_last_bill_with_a_value__has_no_end() -> None:
+    reading = read(text(["2024-03-01,100", "2024-04-01,200", "2024-05-01,300"]))
     assert [acts.height for acts in reading.acts.values()] == [2]
     assert found(reading) == [(3, "missing_field", {"field": "end"})]
 
@@ -196,7 +202,7 @@ def test_read__half_hours_that_straddle_midnight_in_another_zone__make_both_days
     hours = series("2024-05-01T00:00:00+00:00", ["1"] * 49)
     reading = read(text(hours), zone="Asia/Kolkata")  # UTC+5:30
     assert reading.acts == {}
-    assert {code for _, code in codes(reading)} == {"incomplete_day", "missing_field"}
+    assert {code for _, code in codes(reading)} == {"incomplete_day"}
 
 
 def test_read__two_meters_in_one_series_file__end_their_own_readings() -> None:
@@ -280,7 +286,7 @@ BAD = [
     ("a,2024-05-32,2024-05-02,1,kWh,,", "bad_time", {"field": "start", "value": "2024-05-32"}),
     ("a,9999-12-31,2024-05-02,1,kWh,,", "bad_time", {"field": "start", "value": "9999-12-31"}),
     ("a,2024-05-01,tomorrow,1,kWh,,", "bad_time", {"field": "end", "value": "tomorrow"}),
-    ("a,2024-05-01,2024-05-02,1,kwh,,", "unknown_kind", {"field": "unit", "value": "kwh"}),
+    ("a,2024-05-01,2024-05-02,1,kvarh,,", "unknown_kind", {"field": "unit", "value": "kvarh"}),
     ("a,2024-05-01,2024-05-02,1,m3,,", "unknown_kind", {"field": "unit", "value": "m3"}),
     ("a,2024-05-01,2024-05-02,1 000,kWh,,", "bad_number", {"field": "value", "value": "1 000"}),
     ("a,2024-05-01,2024-05-02,inf,kWh,,", "bad_number", {"field": "value", "value": "inf"}),
@@ -328,7 +334,7 @@ def test_read__half_a_day_of_each_of_two_meters__is_no_day() -> None:
     assert codes(reading) == [(1, "incomplete_day"), (2, "incomplete_day")]
 
 
-def test_read__readings_that_overlap__leave_the_first() -> None:
+def test_read__readings_that_overlap__are_in_conflict_and_leave_none() -> None:
     reading = read(
         table(
             "a,2024-05-01,2024-06-01,100,kWh,,",
@@ -337,19 +343,23 @@ def test_read__readings_that_overlap__leave_the_first() -> None:
             "b,2024-05-31,2024-06-01,3,kWh,,",
         )
     )
-    assert rows_of_acts(reading) == [1, 3, 4]
-    ((row, code, values),) = found(reading)
-    assert (row, code, values["other_row"]) == (2, "overlap", 1)
+    assert rows_of_acts(reading) == [3, 4]
+    assert [(row, code, values["other_row"]) for row, code, values in found(reading)] == [
+        (1, "conflict", 2),
+        (2, "conflict", 1),
+    ]
+    assert reading.contested.select("scenario", "record_key").rows() == [
+        ("CI-11-BILL", "a/1714492800"),
+        ("CI-11", "a/1717084800"),
+    ]
 
 
-def test_read__copies_of_a_reading__leave_the_first() -> None:
+def test_read__two_values_of_one_time__leave_neither_whatever_stands_first() -> None:
     day = "a,2024-05-01,2024-05-02,1,kWh,,"
     reading = read(table(day, day, day.replace(",1,", ",2,")))
-    assert reading.acts["CI-11"]["energy_wh"].to_list() == [1_000]
-    assert found(reading) == [
-        (2, "duplicate", {"copy": "identical", "first_row": 1}),
-        (3, "duplicate", {"copy": "conflicting", "first_row": 1}),
-    ]
+    assert reading.acts == {}
+    assert [(row, code) for row, code, _ in found(reading)] == [(1, "conflict"), (2, "duplicate"), (3, "conflict")]
+    assert reading.contested["record_key"].to_list() == ["a/1714492800"]
 
 
 def test_read__copies_in_a_series__do_not_end_a_reading_early() -> None:
@@ -393,8 +403,8 @@ def test_read__a_local_time_that_clocks_showed_twice__is_a_bad_time() -> None:
         ),
         (
             "start,value",
-            Household(meter="a", unit="kwh"),
-            r"say which service this is .*: the units of the file do not tell",
+            Household(meter="a", unit="kvarh"),
+            r"say which service this is .*: the units of the file do not tell. Known units are electricity: Wh, kWh",
         ),
         ("start,value", Household(meter="a", unit="m3", service="electricity"), "'m3' is no unit of electricity"),
         ("start,value", Household(meter="a", unit="m3", service="heat"), "say which service"),

@@ -48,6 +48,10 @@ class PointIssuer(Contract):
         """Whether a leaf was credited, by whatever way."""
         return bool(self._read("isCredited", word(batch), index))
 
+    def are_credited(self, batch: BatchId, indices: Sequence[int]) -> list[bool]:
+        """Whether each of some leaves was credited."""
+        return [found for (found,) in self._read_many("isCredited", [[word(batch), index] for index in indices])]
+
     def progress_of(self, batch: BatchId) -> Progress:
         """How far a batch is credited."""
         return struct(Progress, self._read("progressOf", word(batch)))
