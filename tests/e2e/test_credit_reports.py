@@ -24,6 +24,7 @@ BUYER_FILES = sorted((ROOT / "tests" / "data" / "buyer").glob("*.csv"))
 TABLES = {
     "claims",
     "claim_batches",
+    "samples",
     "series",
     "asks",
     "trades",
@@ -139,8 +140,10 @@ def test_trades__fees_and_shares__sum_to_the_proceeds(reports: Path) -> None:
 
 
 def test_events__of_a_series_token__are_in_the_index(carbonbook: Carbonbook, reports: Path) -> None:
-    found = carbonbook("index", "--account", BUYER.address)["events"]
-    assert {"CarbonCredit 1", "CreditMarket", "RetirementRegistry"} <= {event["contract"] for event in found}
+    found = carbonbook("index", "--account", BUYER.address)["entries"]
+    assert {"CarbonCredit 1", "CreditMarket", "RetirementRegistry"} <= {entry["contract"] for entry in found}
+    (terms, *_) = (entry["values"]["terms"] for entry in found if entry["event"] == "Retired")
+    assert terms[-2:] == ["0x" + "00" * 32, NOTE]
 
 
 def test_conservation__recomputed_from_raw_logs__holds_and_notices_what_is_missing(
