@@ -200,14 +200,25 @@ class _Closing:
 
     def _fixed_trips(self, days: Mapping[str, list[int]]) -> pl.DataFrame:
         """Batched trips of the open days and of the days before them: their time is taken."""
-        fixed = [pl.DataFrame(schema={"citizen": pl.Int64, "source": pl.String, "start": pl.Int64, "end": pl.Int64})]
+        fixed = [
+            pl.DataFrame(
+                schema={
+                    "scenario": pl.String,
+                    "citizen": pl.Int64,
+                    "source": pl.String,
+                    "start": pl.Int64,
+                    "end": pl.Int64,
+                }
+            )
+        ]
         for name in TRIPS:
             around = sorted({day for open_ in days.get(name, []) for day in (open_ - 1, open_)})
             batched = self._batched(name, around)
             if len(batched):
                 acts = self._read(name, around)
                 standing = acts.join(batched, on=["record_id", "start", "end"], how="semi").sort("sha256")
-                fixed.append(standing.unique("record_id", keep="first").select(fixed[0].columns))
+                standing = standing.unique("record_id", keep="first").with_columns(scenario=pl.lit(name))
+                fixed.append(standing.select(fixed[0].columns))
         return pl.concat(fixed)
 
     def _rivals(self, acts: Acts, days: Mapping[str, list[int]]) -> tuple[dict[str, pl.DataFrame], list[str]]:
