@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from oracle.cli.console import HomeOption, JsonOption, say, show
 from oracle.config import MAPPINGS, Settings, Source
@@ -101,9 +102,7 @@ def add(
     known = here.settings.sources.get(name)
     if known is None and operator is None:
         raise ConfigError(f"Source '{name}' is not registered yet: name the key or address of its --operator.")
-    source = known or Source(
-        operator=operator or "", **{k: v for k, v in {"region": region, "zone": zone}.items() if v}
-    )
+    source = known or _new({"operator": operator, "region": region, "zone": zone})
     household = Household(source.service, None, meter or "meter", source.residents, found)
     told = explain(
         like, Origin(name, like.name, source.region, source.zone), _of_file(household, found, meter), "meters"
@@ -150,6 +149,15 @@ def show_(
     source = Installation.at(home).settings.source(name)
     mapping = as_toml(source.mapping) if source.mapping else None
     show({"source": name, **source.model_dump(exclude={"mapping"}), "mapping": mapping}, json)
+
+
+def _new(given: dict[str, str | None]) -> Source:
+    """A source with what was given of it."""
+    try:
+        return Source.model_validate({key: value for key, value in given.items() if value})
+    except ValidationError as error:
+        problems = "; ".join(f"--{item['loc'][0]}: {item['msg']}" for item in error.errors(include_url=False))
+        raise InputError(problems) from error
 
 
 def _told(mapping: str) -> Mapping:
