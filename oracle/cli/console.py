@@ -15,7 +15,6 @@ from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -100,12 +99,7 @@ def _text(value: object, names: Mapping[str, str]) -> str:
     if isinstance(value, Mapping):
         return "\n".join(f"{_text(key, names)}: {_text(item, names)}" for key, item in value.items()) or "-"
     if isinstance(value, list | tuple):
-<<<<<<< HEAD
         return ", ".join(_text(item, names) for item in value) or "-"
     if isinstance(value, str) and value in names:
         return f"{names[value]} {value}"
     return "-" if value is None or value == "" else str(value)
-=======
-        return ", ".join(_text(item) for item in value) or "-"
-    return "-" if value is None or value == "" else escape(str(value))  # [mapping] is no style
->>>>>>> main
