@@ -100,9 +100,9 @@ class Installation:
     @property
     def library_folder(self) -> Path:
         """Where those documents are."""
-        from oracle.measure.quantify.library import FOLDER
+        from oracle.measure.quantify.library import folder_of
 
-        return FOLDER if self.settings.library is None else self.settings.path(self.settings.library)
+        return folder_of(self.settings)
 
     def sender(self, name: str | None = None) -> Outbox:
         """Sends from the relayer's account, or from that of a named key."""
@@ -117,9 +117,9 @@ class Installation:
         )
         return Outbox(self.chain, self.keys.account(name or self.settings.relayer), self.book.database, pace)
 
-    def outbox(self) -> Outbox:
-        """The relayer's outbox, after a look at what the chain made of what it sent before."""
-        outbox = self.sender()
+    def outbox(self, name: str | None = None) -> Outbox:
+        """The relayer's outbox, or a named key's, after a look at what the chain made of what it sent before."""
+        outbox = self.sender(name)
         outbox.reconcile()
         return outbox
 

@@ -32,6 +32,7 @@ GROUPS = {
         "down": "serve.up",
     },
     "Records": {
+        "records": "measure.records",
         "source": "measure.source",
         "quarantine": "measure.quarantine",
         "watch": "serve.serve",

@@ -15,6 +15,7 @@ from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -88,4 +89,4 @@ def _text(value: object) -> str:
         return "\n".join(f"{key}: {_text(item)}" for key, item in value.items()) or "-"
     if isinstance(value, list | tuple):
         return ", ".join(_text(item) for item in value) or "-"
-    return "-" if value is None or value == "" else str(value)
+    return "-" if value is None or value == "" else escape(str(value))  # [mapping] is no style

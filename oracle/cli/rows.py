@@ -31,8 +31,10 @@ def read_rows(
     for number, row in enumerate(_rows(path, columns), 1):
         try:
             good.append(parse(number, _whole(path, number, row)))
-        except (InputError, ConfigError) as error:
+        except InputError as error:
             bad.append(error)
+        except ConfigError as error:  # a name that no key or account of this installation has
+            bad.append(InputError(str(error), file=path.name, row=number))
     return good, bad
 
 

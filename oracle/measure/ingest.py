@@ -13,13 +13,15 @@ import polars as pl
 from sqlalchemy import Connection
 
 from oracle.config import Source
-from oracle.edge.store.arrivals import Arrival, add_arrival
+from oracle.edge.store.arrivals import Arrival, add_arrival, arrival_numbers
 from oracle.edge.store.book import Book
 from oracle.edge.store.files import StoredFile, add_file, committed_files, file_of, rows_since
 from oracle.edge.store.quarantine import keep_rows, keep_subjects
+from oracle.measure.close.latest import METERED, latest
 from oracle.measure.evidence.leaf import record_ids
 from oracle.measure.masked import masked_rows
-from oracle.measure.records.content import MAX_BYTES, sha256_of
+from oracle.measure.quantify.library import FOLDER
+from oracle.measure.records.content import MAX_BYTES, is_feed, sha256_of
 from oracle.measure.records.meters import Household
 from oracle.measure.records.reader import read
 from oracle.measure.records.subjects import subjects
@@ -73,15 +75,17 @@ def ingest(
     household: Household,
     now: int,
     most: int = MAX_BYTES,
+    documents: Path = FOLDER,
 ) -> Ingested:
     """Ingests one file of a registered source.
 
     Args:
         name: Name of the source.
-        kind: Kind of file; None to tell by its content.
+        kind: Kind of file (`reader.KINDS`), or the methodology of all its rows; None to tell by its content.
         household: For meter readings, what the file does not say.
         now: UTC seconds after which an act lies in the future.
         most: Bytes of the file, unpacked, that are read.
+        documents: Folder of the methodologies' documents.
 
     Raises:
         InputError: The file cannot be read as a whole, or another source brought it; nothing was stored.
@@ -94,9 +98,20 @@ def ingest(
         raise InputError(f"the same file was already ingested for source '{present.source}'", file=readable(path.name))
     if present is not None:
         return Ingested(present, {}, empty_findings(), before=True)
-    reading = read(path, source=name, region=source.region, kind=kind, zone=source.zone, household=household, most=most)
+    if kind is None and household.mapping is not None and not is_feed(path):
+        kind = "meters"
+    reading = read(
+        path,
+        source=name,
+        region=source.region,
+        kind=kind,
+        zone=source.zone,
+        household=household,
+        most=most,
+        documents=documents,
+    )
     reading = validate(reading, Context(now=now))
-    texts = masked_rows(path, _quarantined(reading), kind, household.mapping)
+    texts = masked_rows(path, _quarantined(reading), kind, household.mapping, documents)
     tags = _tags(book, name, path, kind, household, most, reading)
     with book.database.begin() as connection:
         _require_allowance(connection, name, source, reading.rows, now)
@@ -104,6 +119,8 @@ def ingest(
         found = pl.concat([reading.findings, *copies])
         for scenario, frame in acts.items():
             book.acts.write(scenario, sha256, frame)
+        if len(reading.contested):
+            book.acts.write_contested(sha256, _contested(book, reading))
         accepted = sum(int(frame["rows"].list.len().sum()) for frame in acts.values())
         rows_found = found["row"].drop_nulls().n_unique()
         file = StoredFile(sha256, reading.file, name, reading.rows, accepted, rows_found, now)
@@ -122,7 +139,8 @@ def _identified(
 ) -> tuple[dict[str, pl.DataFrame], list[pl.DataFrame]]:
     """Acts with record id and citizen instead of the source's own names, and findings for copies of stored acts."""
     committed = committed_files(connection)
-    pepper = hmac.new(book.record_secret, _PEPPER_LABEL + reading.source.encode(), hashlib.sha256).digest()
+    arrived = arrival_numbers(connection)
+    pepper = _pepper(book, reading.source)
     kept, copies = {}, []
     for scenario, frame in reading.acts.items():
         frame = frame.with_columns(
@@ -130,7 +148,10 @@ def _identified(
             source=pl.lit(reading.source),
             file=pl.lit(reading.file),
         )
-        stored = book.acts.read(scenario, frame["day"].unique().to_list(), committed)
+        days = frame["day"].unique().to_list()
+        stored = book.acts.read(scenario, days, committed)
+        if len(stored) and scenario in METERED:  # a value that was corrected since is no copy: it decides anew
+            stored, _ = latest(stored, book.acts.contested(scenario, days, committed), arrived)
         if len(stored):
             content = ["record_id", *(name for name in frame.columns if name in stored.columns and name not in _LOCAL)]
             copies.append(rejected("duplicate", reading.file, _copies(frame, stored, content), ["copy"]))
@@ -142,6 +163,16 @@ def _identified(
     names = pl.concat([frame["subject"] for frame in kept.values()])
     who = book.register.resolve(connection, reading.source, names)
     return {name: frame.join(who, on="subject", how="left").drop("subject") for name, frame in kept.items()}, copies
+
+
+def _contested(book: Book, reading: Reading) -> pl.DataFrame:
+    """Records of which the file says two different things: scenario, day, record_id."""
+    ids = record_ids(reading.source, reading.contested["record_key"], _pepper(book, reading.source))
+    return reading.contested.select("scenario", "day", column("record_id", ids))
+
+
+def _pepper(book: Book, source: str) -> bytes:
+    return hmac.new(book.record_secret, _PEPPER_LABEL + source.encode(), hashlib.sha256).digest()
 
 
 def _quarantined(reading: Reading) -> list[int]:

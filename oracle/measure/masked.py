@@ -9,10 +9,13 @@ from pathlib import Path
 
 import polars as pl
 
+from oracle.measure.quantify.library import FOLDER, library_at
+from oracle.measure.records.asked import SCENARIO
 from oracle.measure.records.content import MAX_BYTES, is_json, open_file, text_blocks, utf8
 from oracle.measure.records.json_rows import json_rows
 from oracle.measure.records.mds import is_mds, mds_rows
-from oracle.measure.records.reader import sniff
+from oracle.measure.records.reader import kind_of
+from oracle.measure.records.sheets import sheets
 from oracle.measure.records.shipped import mapping_for, meter_tables
 from oracle.measure.records.szt import FIELDS
 from oracle.model.errors import InputError
@@ -31,21 +34,26 @@ _OPEN = frozenset(
 )
 
 
-def masked_rows(path: Path, rows: list[int], kind: str | None, mapping: Mapping | None = None) -> dict[int, str]:
-    """Some data rows of a file as JSON, masked; rows of an XML feed, whose findings show all there is, are left out.
+def masked_rows(
+    path: Path, rows: list[int], kind: str | None, mapping: Mapping | None = None, documents: Path = FOLDER
+) -> dict[int, str]:
+    """Some data rows of a file as JSON, masked; rows of an XML feed and tracks, whose findings show all there is, are left out.
 
     Args:
         rows: Their numbers, counted as findings count them; the first `MOST_ROWS` of them are given.
+        kind: One of `reader.KINDS` or a methodology; None to tell by the content.
         mapping: What a source of meter readings says about its files.
+        documents: Folder of the methodologies' documents.
     """
     wanted = set(sorted(rows)[:MOST_ROWS])
     if not wanted:
         return {}
-    kind = kind or sniff(path)
-    if kind == "greenbutton":
+    kind = kind_of(path, kind)
+    if kind in ("greenbutton", "tracks"):
         return {}
     texts: dict[int, str] = {}
-    for number, row in _rows(path, kind, wanted, mapping):
+    shown = _acts(path, wanted, documents) if kind == "acts" else _rows(path, kind, wanted, mapping)
+    for number, row in shown:
         texts[number] = json.dumps(row, ensure_ascii=False)[:MOST_CHARACTERS]
         if len(texts) == len(wanted):
             break
@@ -93,6 +101,21 @@ def _json(path: Path, wanted: set[int]) -> Iterator[tuple[int, object]]:
 
 def _object(row: object) -> object:
     return {name: _shown(name, value) for name, value in row.items()} if isinstance(row, dict) else "no object"
+
+
+def _acts(path: Path, wanted: set[int], documents: Path) -> Iterator[tuple[int, object]]:
+    """Rows of acts: what the methodologies ask for is shown, and who and what thing it was is not."""
+    fields = [
+        (name, field.column, *field.aliases)
+        for document in library_at(documents).documents.values()
+        for method in document.methods.values()
+        for name, field in method.fields.items()
+    ]
+    open_ = {SCENARIO, "start", "end", *(name.lower() for names in fields for name in names)}
+    for table in sheets(path):
+        for row in table.frame.filter(pl.col("row").is_in(wanted)).to_dicts():
+            number = row.pop("row")
+            yield number, {name: value if name in open_ else masked(value or "") for name, value in row.items()}
 
 
 def _readings(path: Path, wanted: set[int], mapping: Mapping | None) -> Iterator[tuple[int, object]]:

@@ -10,6 +10,7 @@ from oracle.config import Source
 from oracle.edge.store.book import Book
 from oracle.edge.store.quarantine import REJECTED, RELEASED, Case, Decision, decide, decision_of
 from oracle.measure.ingest import Ingested, ingest
+from oracle.measure.quantify.library import FOLDER
 from oracle.measure.records.meters import Household
 from oracle.measure.records.reader import read
 from oracle.measure.validate.rules import Context, validate
@@ -18,7 +19,15 @@ from oracle.model.findings import CODES, Kind, counts
 
 
 def release(
-    book: Book, case: Case, correction: Path, source: Source, household: Household, who: str, reason: str, now: int
+    book: Book,
+    case: Case,
+    correction: Path,
+    source: Source,
+    household: Household,
+    who: str,
+    reason: str,
+    now: int,
+    documents: Path = FOLDER,
 ) -> Ingested:
     """Reads a corrected file instead of a row; it has to be without fault as a whole.
 
@@ -29,7 +38,14 @@ def release(
         before = decision_of(connection, case)
     if before is not None and before.decision == REJECTED:
         raise InputError(f"{case.name} was already rejected by {before.who} ({before.reason}). Decisions are final.")
-    reading = read(correction, source=case.source, region=source.region, zone=source.zone, household=household)
+    reading = read(
+        correction,
+        source=case.source,
+        region=source.region,
+        zone=source.zone,
+        household=household,
+        documents=documents,
+    )
     reading = validate(reading, Context(now=now))
     codes = [name for name, code in CODES.items() if code.kind is Kind.QUARANTINED]
     wrong = counts(reading.findings.filter(pl.col("code").is_in(codes)))
@@ -38,7 +54,7 @@ def release(
         raise InputError(
             f"the correction still has findings ({listed}); fix them and release again", file=correction.name
         )
-    done = ingest(book, correction, case.source, source, kind=None, household=household, now=now)
+    done = ingest(book, correction, case.source, source, kind=None, household=household, now=now, documents=documents)
     with book.database.begin() as connection:
         decide(connection, case, Decision(RELEASED, who, reason, done.file.sha256, now))
     return done

@@ -13,7 +13,8 @@ day          Int32        civil day number of `start` in the source's time zone
 rows         List(Int64)  1-based data rows of the file that the act was made of
 ===========  ===========  ======================================================================================
 
-The other columns are the scenario's fields: integers (Int64) in base units, their unit in the name (`distance_m`, `energy_wh`).
+The other columns are the scenario's fields: integers (Int64) in base units, their unit in the name (`distance_m`, `energy_wh`). Acts of a
+scenario that names things have a String column `item` besides: the order, phone or car that the act is about.
 """
 
 from __future__ import annotations
@@ -47,6 +48,10 @@ ELECTRICITY_BILL = "CI-11-BILL"  # household electricity of one billing period; 
 WATER = "CI-12"  # household water of one billing period; fields volume_l, residents, days
 GAS = "CI-13"  # household gas of one billing period; fields volume_l, residents, days
 
+ITEM = "item"
+
+# Fields of the scenarios that have a reader of their own, in the order in which a record's commitment covers them. Those of any other
+# scenario are what its methodology asks for.
 FIELDS: dict[str, tuple[str, ...]] = {
     BUS_KM: ("distance_m",),
     BUS_RIDE: ("rides",),
@@ -109,6 +114,11 @@ class Reading:
     acts: dict[str, pl.DataFrame] = field(default_factory=dict)
     findings: pl.DataFrame = field(default_factory=empty_findings)
     contested: pl.DataFrame = field(default_factory=nothing_contested)
+
+
+def fields_in(acts: pl.DataFrame) -> list[str]:
+    """The scenario's fields in a table of acts."""
+    return [name for name in acts.columns if name not in COMMON and name != ITEM]
 
 
 def schema(scenario: str) -> dict[str, pl.DataType]:

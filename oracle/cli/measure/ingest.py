@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,18 +16,32 @@ from oracle.cli.console import HomeOption, JsonOption, say, show, tracked
 from oracle.installation import Installation
 from oracle.measure.close.close import close as close_book
 from oracle.measure.ingest import ingest as ingest_file
+from oracle.measure.records.explain import explain as explained
 from oracle.measure.records.meters import Household
+from oracle.measure.records.origin import Origin
 from oracle.measure.records.reader import KINDS
+from oracle.measure.undo import undo
 from oracle.model.findings import counts
 from oracle.model.units import date_of
 
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files with records: JSON, CSV or XML, optionally gzip.")],
-    source: Annotated[str, typer.Option(help="Registered source of the files.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Files with records: CSV, JSON, XML, Parquet or Excel, may be gzip. Or `undo` and files to take back."
+        ),
+    ],
+    source: Annotated[
+        str | None, typer.Option(help="Registered source of the files.", show_default="needed, except for undo")
+    ] = None,
     kind: Annotated[
-        str | None, typer.Option(help=f"One of {', '.join(KINDS)}.", show_default="detected from the content")
+        str | None,
+        typer.Option(
+            help=f"One of {', '.join(KINDS)}, or a methodology such as CI-26.",
+            show_default="detected from the content",
+        ),
     ] = None,
     meter: Annotated[
         str | None, typer.Option("--meter", "--rider", help="For a file of one meter or rider: the name.")
@@ -35,6 +50,9 @@ def ingest(
         str | None, typer.Option(help="For trips that name no mode: bus, metro, bicycle, e_bike, walking, ...")
     ] = None,
     unit: Annotated[str | None, typer.Option(help="Unit of meter readings that have none: kWh, m3, therm, ...")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Only show how the files would be read; store nothing.")
+    ] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -44,13 +62,34 @@ def ingest(
 
         carbonbook ingest taps.json --source szt
         carbonbook ingest readings.csv.gz --source grid --meter flat-1 --unit kWh
+        carbonbook ingest readings.csv --source grid --explain
+        carbonbook ingest undo readings.csv.gz
     """
     here = Installation.at(home)
+    if paths[0] == Path("undo"):
+        _undo(here, [str(path) for path in paths[1:]], json)
+        return
+    if source is None:
+        raise typer.BadParameter("name the registered source the files come from", param_hint="--source")
     registered = here.settings.source(source)
-    household = Household(service=mode or registered.service, unit=unit, meter=meter, residents=registered.residents)
+    household = Household(mode or registered.service, unit, meter, registered.residents, registered.mapping)
+    if explain:
+        origin = Origin(source, "", registered.region, registered.zone)
+        for path in paths:
+            show(vars(explained(path, replace(origin, file=path.name), household, kind)), json, title=path.name)
+        return
     now = int(time.time())
     read = [
-        ingest_file(here.book, path, source, registered, kind=kind, household=household, now=now)
+        ingest_file(
+            here.book,
+            path,
+            source,
+            registered,
+            kind=kind,
+            household=household,
+            now=now,
+            documents=here.library_folder,
+        )
         for path in tracked(paths, "reading files", len(paths))
     ]
     for done in read:
@@ -74,6 +113,21 @@ def ingest(
                 }
                 for done in read
             ],
+        },
+        json,
+    )
+
+
+def _undo(here: Installation, names: list[str], json: bool) -> None:
+    """Takes back files that were brought with the wrong unit, zone or source, while no close has taken them in."""
+    if not names:
+        raise typer.BadParameter("name a file, or its SHA-256, to take back", param_hint="undo")
+    gone = [undo(here.book, name) for name in names]
+    show(
+        {
+            "taken_back": [
+                {"file": file.name, "source": file.source, "rows": file.rows, "sha256": file.sha256} for file in gone
+            ]
         },
         json,
     )

@@ -23,7 +23,6 @@ from oracle.ledger.govern.authority import terms_of
 from oracle.measure.quantify.figures import Status
 from oracle.measure.quantify.library import Library
 from oracle.measure.quantify.rule import Rule
-from oracle.model.acts import FIELDS
 from oracle.model.errors import ChainError, ConfigError, InputError
 from oracle.model.units import DEFAULT_ZONE
 from oracle.sandbox import local, seed
@@ -175,8 +174,8 @@ def _deployed(folder: Path, rpc: str, profile: Path | None) -> Chain:
 
 
 def _rules() -> list[tuple[str, int, Terms]]:
-    """Every active rule of the scenarios that the readers know."""
-    rules = [rule for rule in Library.load().rules() if rule.status is Status.ACTIVE and rule.scenario in FIELDS]
+    """Every active rule of the place."""
+    rules = [rule for rule in Library.load().rules() if rule.status is Status.ACTIVE]
     ordered = sorted(rules, key=lambda rule: (rule.id, rule.version))
     return [(rule.id, rule.version, terms_of(rule)) for rule in ordered if _is_local(rule)]
 

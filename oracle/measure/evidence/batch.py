@@ -7,7 +7,7 @@ import polars as pl
 from oracle.measure.evidence.bundle import Bundle, Meta, assemble
 from oracle.measure.evidence.leaf import commitments
 from oracle.measure.quantify.rule import Rule
-from oracle.model.acts import FIELDS
+from oracle.model.acts import ITEM
 from oracle.model.columns import WORD, column, matrix
 from oracle.model.findings import FINDING_SCHEMA
 from oracle.model.units import UG_PER_MG
@@ -15,7 +15,7 @@ from oracle.model.units import UG_PER_MG
 # What a bundle does not say of its records: where an act was written down, the book's own numbers, and what stands in the header.
 _LOCAL = (
     *("rows", "sha256", "file", "act", "citizen", "subject", "record_key", "source", "salt"),
-    *("day", "region", "operator"),
+    *("day", "region", "operator", ITEM),
 )
 
 
@@ -36,7 +36,7 @@ def committed(acts: pl.DataFrame, rule: Rule) -> pl.DataFrame:
         matrix(acts["record_id"], WORD),
         rule.id,
         rule.version,
-        acts.select(FIELDS[rule.scenario]).to_numpy(),
+        acts.select(rule.fields).to_numpy(),
     )
     return acts.with_columns(column("commitment", commitment)).drop(name for name in _LOCAL if name in acts.columns)
 
@@ -55,7 +55,7 @@ def bundle_from(
         sequence=sequence,
         factor_ug=rule.factor_ug,
         quantity_limit=quantity_limit(rule),
-        fields=FIELDS[rule.scenario],
+        fields=rule.fields,
     )
     return assemble(rows, findings.select(FINDING_SCHEMA.keys()), meta)
 

@@ -113,7 +113,7 @@ def commitments(salts: Bytes, ids: Bytes, methodology: str, version: int, fields
     leaf to the record any more.
 
     Args:
-        fields: (n, k), the scenario's fields in the order of `oracle.model.acts.FIELDS`.
+        fields: (n, k), the record's fields in the order of `Rule.fields`.
     """
     count, width = fields.shape
     hashes = np.empty((count, WORD), np.uint8)

@@ -107,7 +107,7 @@ def page(library: Library, document: Document) -> str:
         *_listed("## Warnings 注意", document.warnings),
         *_listed(
             "## Claimed once 不重复申报",
-            [f"{e.group}, rank {e.rank}: {e.reason.en} {e.reason.zh}" for e in document.exclusions],
+            [f"{e.group}, rank {e.rank}: {e.reason.en} {e.reason.zh}" for e in document.claims],
         ),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

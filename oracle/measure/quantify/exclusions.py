@@ -15,8 +15,8 @@ import polars as pl
 
 from oracle.measure.quantify.library import Library
 from oracle.measure.quantify.schema import Exclusion
+from oracle.model.acts import ITEM
 
-ITEM = "item"
 STANDS = "stands"
 
 EXCLUDED: dict[str, pl.DataType] = {
@@ -34,7 +34,7 @@ def contested(library: Library, scenarios: Collection[str]) -> dict[str, dict[st
     """Groups in which acts of these scenarios can exclude each other, each with its members among them."""
     groups: dict[str, dict[str, Exclusion]] = {}
     for scenario in sorted(scenarios):
-        for exclusion in library.document(scenario).exclusions:
+        for exclusion in library.document(scenario).claims:
             groups.setdefault(exclusion.group, {})[scenario] = exclusion
     return {
         name: members

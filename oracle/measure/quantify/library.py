@@ -6,12 +6,13 @@ import csv
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from oracle.config import Settings
 from oracle.measure.quantify import build
 from oracle.measure.quantify.build import GridFactor
 from oracle.measure.quantify.figures import Confidence, Parameter, Source, Status
@@ -23,6 +24,17 @@ from oracle.model.errors import MethodologyError
 M = TypeVar("M", bound=BaseModel)
 
 FOLDER = Path(__file__).parent / "library"
+
+
+@cache
+def library_at(folder: Path) -> Library:
+    """The library in `folder` as this process read it first: for whoever meets it file by file."""
+    return Library.load(folder)
+
+
+def folder_of(settings: Settings) -> Path:
+    """Where an installation's documents are: the folder that its settings name, or those that come with the package."""
+    return FOLDER if settings.library is None else settings.path(settings.library)
 
 
 class Library:
@@ -125,7 +137,7 @@ def _require_agreement(documents: Mapping[str, Document]) -> None:
     """Members of an exclusion group must mean the same by it."""
     meant: dict[str, tuple[str, str]] = {}
     for document in documents.values():
-        for member in document.exclusions:
+        for member in document.claims:
             if meant.setdefault(member.group, (member.over, member.equals)) != (member.over, member.equals):
                 raise MethodologyError(
                     f"{document.id}: group '{member.group}' must have the same 'over' and 'equals' in every document"

@@ -13,6 +13,7 @@ from oracle.measure.quantify.figures import Parameter, Source, Status
 from oracle.measure.quantify.plan import Plan, plan
 from oracle.measure.quantify.regions import NATION
 from oracle.measure.quantify.schema import Document, Method
+from oracle.model.acts import FIELDS
 from oracle.model.canonical import canonical_json
 from oracle.model.keccak import keccak
 from oracle.model.units import Unit, date_of
@@ -70,6 +71,12 @@ class Rule:
     @property
     def method(self) -> Method:
         return self.document.methods[self.method_name]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Columns of a record that its commitment covers, in that order."""
+        asked = (field.column for field in self.method.fields.values() if not field.computed)
+        return FIELDS.get(self.scenario) or tuple(asked)
 
     @property
     def unit(self) -> Unit:

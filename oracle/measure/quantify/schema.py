@@ -163,6 +163,22 @@ class Exclusion(Model):
     reason: Text
 
 
+class Thing(Model):
+    """What an act is about, where one thing brings one reduction: an order, a phone, a tree, a car. It is no part of the document's hash.
+
+    Attributes:
+        group: Things of one group are of one kind, whatever the scenario: who sells a phone and who recycles it name the same number.
+        once: "ever", or "time": never twice for times that overlap.
+        counts: Field that is 1 in every record, because the record names one thing.
+    """
+
+    group: Annotated[str, Field(pattern=r"^[a-z][a-z-]*$")]
+    once: Literal["ever", "time"]
+    counts: FieldName | None = None
+    en: str
+    zh: str
+
+
 class Example(Model):
     """A worked example: what a record must come to.
 
@@ -196,6 +212,8 @@ class Document(Model):
         points: False where a record is easily forged: growth, never points.
         creditable: False where the reduction can never be certified for sale: it is easily forged, or may be claimed elsewhere.
         typical: A record for examples and comparisons.
+        also: Exclusions that came after the first release and are no part of the hash: they only ever take away.
+        thing: What a record has to name, so that nobody claims it twice; None where there is nothing but time and person.
     """
 
     format: Literal[1]
@@ -217,9 +235,16 @@ class Document(Model):
     creditable_reason: str = ""
     warnings: tuple[str, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
+    also: tuple[Exclusion, ...] = ()
+    thing: Thing | None = None
     typical: dict[str, str] = Field(default_factory=dict)
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     methods: dict[Name, Method]
     rules: tuple[RuleRow, ...] = ()
     sets: dict[str, SetRow] = Field(default_factory=dict)
     examples: dict[str, Example] = Field(default_factory=dict)
+
+    @property
+    def claims(self) -> tuple[Exclusion, ...]:
+        """Every group in which acts of the scenario exclude others."""
+        return self.exclusions + self.also

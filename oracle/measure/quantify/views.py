@@ -97,7 +97,7 @@ def scenario(library: Library, document: Document) -> dict[str, object]:
             for name, rule in library.references[document.id].items()
         ],
         "exclusions": [
-            {"group": e.group, "rank": e.rank, "over": e.over, "reason": e.reason.en} for e in document.exclusions
+            {"group": e.group, "rank": e.rank, "over": e.over, "reason": e.reason.en} for e in document.claims
         ],
     }
 

@@ -24,9 +24,9 @@ _GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
 _UTF_8, _GB18030 = "utf-8", "gb18030"
 _NOT_TEXT = {
-    b"PK\x03\x04": "it is an Excel workbook or a zip archive: save the sheet as CSV, or unpack it",
+    b"PK\x03\x04": "it is an Excel workbook or a zip archive, of which only acts are read: save the sheet as CSV, or unpack it",
     b"\xd0\xcf\x11\xe0": "it is an old Excel workbook: save the sheet as CSV",
-    b"PAR1": "it is a Parquet file, which no reader takes: export it as CSV",
+    b"PAR1": "it is a Parquet file, of which only acts are read: export it as CSV",
     b"\xff\xfe": "it is UTF-16: save it as UTF-8",
     b"\xfe\xff": "it is UTF-16: save it as UTF-8",
 }
@@ -89,6 +89,11 @@ def load(path: Path, limit: int) -> bytes:
 def is_json(path: Path) -> bool:
     """Whether a file of text is a JSON document or JSON Lines."""
     return load(path, 1 << 10).removeprefix(BOM).lstrip()[:1] in (b"{", b"[")
+
+
+def is_feed(path: Path) -> bool:
+    """Whether a file is XML, which explains itself."""
+    return load(path, 1 << 10).removeprefix(BOM).lstrip()[:1] == b"<"
 
 
 def text_blocks(path: Path, size: int = BLOCK_BYTES, most: int = MAX_BYTES) -> Iterator[bytes]:

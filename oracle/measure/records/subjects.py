@@ -15,28 +15,32 @@ from oracle.measure.records.json_rows import json_rows
 from oracle.measure.records.layouts import MDS, layout_of
 from oracle.measure.records.mds import is_mds, mds_trips
 from oracle.measure.records.meters import Household
-from oracle.measure.records.reader import sniff
+from oracle.measure.records.reader import kind_of
+from oracle.measure.records.sheets import sheets
 from oracle.measure.records.shipped import meter_tables
 from oracle.measure.records.table import Table, header_of, parse
+from oracle.measure.tracks.files import tracks
+from oracle.model.units import DEFAULT_ZONE
 
 SCHEMA = {"row": pl.Int64(), "subject": pl.String()}
 
 _CARD = "card_no"
+_SUBJECT = "subject"
 
 
 def subjects(path: Path, kind: str | None, household: Household, most: int = MAX_BYTES) -> pl.DataFrame:
     """Row and subject of every row of a file that names one, whatever else is wrong with the row.
 
     Args:
-        kind: One of `reader.KINDS`; None to tell by the content.
+        kind: One of `reader.KINDS` or a methodology; None to tell by the content.
         household: For meter readings, what the file does not say.
         most: Bytes of it, unpacked, that are read.
 
     Raises:
         InputError: the file cannot be read as a whole.
     """
-    kind = kind or sniff(path)
-    match kind:
+    name = kind_of(path, kind)
+    match name:
         case "greenbutton":
             found = [_of_feed(path, household, most)]
         case "szt":
@@ -44,6 +48,10 @@ def subjects(path: Path, kind: str | None, household: Household, most: int = MAX
             found = list(
                 _of_taps(text, path.name) if is_json(path) else _of_tables(parse(text, path.name), _CARD, None)
             )
+        case "acts":
+            found = list(_of_tables(sheets(path, most), _SUBJECT, None))
+        case "tracks":
+            found = [_of_tracks(path, household, most)]
         case "trips":
             found = list(_of_trips(path, household, most))
         case _:
@@ -57,6 +65,11 @@ def _of_taps(blocks: Iterable[bytes], file: str) -> Iterable[pl.DataFrame]:
         named = [(row, record[_CARD]) for row, record in part.objects if isinstance(record, dict) and _CARD in record]
         texts = [(row, str(card).strip()) for row, card in named if isinstance(card, str | int)]
         yield pl.DataFrame(texts, schema=SCHEMA, orient="row")
+
+
+def _of_tracks(path: Path, given: Household, most: int) -> pl.DataFrame:
+    named = [(row, None if track is None else track.rider) for row, track in tracks(path, DEFAULT_ZONE, given, most)]
+    return pl.DataFrame(named, schema=SCHEMA, orient="row")
 
 
 def _of_trips(path: Path, given: Household, most: int) -> Iterable[pl.DataFrame]:

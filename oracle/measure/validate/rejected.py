@@ -43,12 +43,16 @@ class Check:
 
     Attributes:
         known: What would have been right, for people; "" where that says itself.
+        name: What people call the field; "" for `field` itself.
+        secret: Whether the content may say who somebody is, so that it is not shown.
     """
 
     code: str
     field: str
     bad: pl.Expr
     known: str = ""
+    name: str = ""
+    secret: bool = False
 
 
 def checked(frame: pl.DataFrame, file: str, checks: Sequence[Check]) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
@@ -58,12 +62,12 @@ def checked(frame: pl.DataFrame, file: str, checks: Sequence[Check]) -> tuple[pl
     bad = frame.filter(pl.col("failed").is_not_null())
     found = []
     for i, check in enumerate(checks):
-        shown = {
-            "field": pl.lit(check.field),
-            "value": _shown(check.field),
-            "known": pl.lit(check.known or None, pl.String),
-        }
-        found.append(rejected(check.code, file, bad.filter(pl.col("failed") == i).with_columns(**shown), list(shown)))
+        value = pl.lit(None, pl.String) if check.secret else _shown(check.field)
+        known = pl.lit(check.known or None, pl.String)
+        lines = bad.filter(pl.col("failed") == i).with_columns(
+            field=pl.lit(check.name or check.field), value=value, known=known
+        )
+        found.append(rejected(check.code, file, lines, ["field", "value", "known"]))
     return frame.filter(pl.col("failed").is_null()).drop("failed"), found
 
 

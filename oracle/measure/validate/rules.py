@@ -22,7 +22,6 @@ from oracle.model.acts import (
     E_BIKE,
     ELECTRICITY,
     ELECTRICITY_BILL,
-    FIELDS,
     GAS,
     METRO,
     NEV_TAXI,
@@ -30,7 +29,7 @@ from oracle.model.acts import (
     WALK,
     WATER,
     Reading,
-    schema,
+    fields_in,
 )
 
 Acts = dict[str, pl.DataFrame]
@@ -113,12 +112,14 @@ def duplicates(acts: Acts, file: str, _: Context) -> Ruling:
     content = [name for name in every.columns if name not in ("record_key", "rows")]
     every = every.with_columns(row=pl.col("rows").list.first())
     kept, found = without_copies(every, file, ["record_key"], content)
-    return {name: kept.filter(pl.col("scenario") == name).select(schema(name).keys()) for name in acts}, [found]
+    return {name: kept.filter(pl.col("scenario") == name).select(frame.columns) for name, frame in acts.items()}, [
+        found
+    ]
 
 
 def negative(acts: Acts, file: str, _: Context) -> Ruling:
     """No quantity is below zero."""
-    return _each(acts, file, "negative", lambda name: (pl.any_horizontal(pl.col(FIELDS[name]) < 0), {}))
+    return _each(acts, file, "negative", lambda name: (pl.any_horizontal(pl.col(fields_in(acts[name])) < 0), {}))
 
 
 def end_before_start(acts: Acts, file: str, _: Context) -> Ruling:
@@ -141,10 +142,10 @@ def out_of_range(acts: Acts, file: str, context: Context) -> Ruling:
             quantity = pl.col("distance_m")
         elif name in context.limits.per_day:
             low, high = context.limits.per_day[name]
-            quantity = pl.col(FIELDS[name][0])
+            quantity = pl.col(fields_in(acts[name])[0])
         else:
             return None
-        days = pl.col("days") if "days" in FIELDS[name] else pl.lit(1)
+        days = pl.col("days") if "days" in acts[name].columns else pl.lit(1)
         smallest, largest = low * days, high * days
         return ~quantity.is_between(smallest, largest), {"smallest": smallest, "largest": largest}
 
@@ -213,5 +214,5 @@ def _each(acts: Acts, file: str, code: str, check: Callable[[str], Check | None]
             continue
         broken = frame.filter(wrong).with_columns(**shown)
         kept[name] = frame.filter(~wrong)
-        found.append(rejected(code, file, broken, ["start", "end", *FIELDS[name], *shown]))
+        found.append(rejected(code, file, broken, ["start", "end", *fields_in(frame), *shown]))
     return kept, found

@@ -20,6 +20,7 @@ from oracle.edge.keys.keyring import Keyring
 from oracle.edge.store.book import Book
 from oracle.edge.store.deliveries import Delivery, add_delivery, delivery_of, sha256_of_name
 from oracle.measure.ingest import AllowanceUsedUp, Ingested, ingest
+from oracle.measure.quantify.library import folder_of
 from oracle.measure.records.meters import Household
 from oracle.model.errors import InputError
 from oracle.model.names import MOST_BYTES
@@ -203,7 +204,7 @@ class Desk:
             Refused: The source's allowance is used up, or the key was used for other bytes.
         """
         source = self.settings.source(parcel.source)
-        household = Household(source.service, parcel.unit, parcel.meter, source.residents)
+        household = Household(source.service, parcel.unit, parcel.meter, source.residents, source.mapping)
         now = int(self.clock())
         with self._reading:
             again = self.answered(parcel)
@@ -219,6 +220,7 @@ class Desk:
                     household=household,
                     now=now,
                     most=self.limits.unpacked_bytes,
+                    documents=folder_of(self.settings),
                 )
             except AllowanceUsedUp as used_up:
                 raise Refused(429, str(used_up), retry_after=max(1, used_up.until - now)) from used_up

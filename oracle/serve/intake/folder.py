@@ -21,6 +21,7 @@ from oracle.edge.drop import Drop, Look
 from oracle.edge.store.book import Book
 from oracle.edge.store.files import StoredFile
 from oracle.measure.ingest import AllowanceUsedUp, ingest
+from oracle.measure.quantify.library import folder_of
 from oracle.measure.records.content import MAX_BYTES
 from oracle.measure.records.meters import Household
 from oracle.model.errors import InputError
@@ -117,13 +118,15 @@ class Watch:
 
     def _ingested(self, drop: Drop, source: str, name: str) -> StoredFile:
         known = self._settings.source(source)
-        household = Household(service=known.service, residents=known.residents)
+        household = Household(service=known.service, residents=known.residents, mapping=known.mapping)
         folder = self._spool / os.urandom(8).hex()
         folder.mkdir(mode=0o700, parents=True)
         try:
             path = folder / readable(name)
             drop.copy(name, path, MAX_BYTES)
             now = int(self._clock())
-            return ingest(self._book, path, source, known, kind=None, household=household, now=now).file
+            documents = folder_of(self._settings)
+            done = ingest(self._book, path, source, known, kind=None, household=household, now=now, documents=documents)
+            return done.file
         finally:
             shutil.rmtree(folder, ignore_errors=True)

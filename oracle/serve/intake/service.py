@@ -19,7 +19,7 @@ from fastapi import FastAPI, Query
 from fastapi import Request as HttpRequest
 from starlette.concurrency import run_in_threadpool
 
-from oracle.measure.records.reader import KINDS
+from oracle.measure.records.reader import KINDS, METHODOLOGY
 from oracle.serve.http.body import TooLarge, spool
 from oracle.serve.http.problem import tell_problems
 from oracle.serve.http.signed import DIGEST, FORMS, KEY, SENDER, SIGNATURE, TIME, NotAuthentic, Request, parse, require
@@ -88,7 +88,7 @@ def intake_app(desk: Desk) -> FastAPI:
         source: str,
         name: str,
         request: HttpRequest,
-        kind: Annotated[str | None, Query(pattern=f"^({'|'.join(KINDS)})$")] = None,
+        kind: Annotated[str | None, Query(pattern=f"^({'|'.join(KINDS)}|{METHODOLOGY})$")] = None,
         meter: Annotated[str | None, Query(max_length=100, pattern=_PLAIN)] = None,
         unit: Annotated[str | None, Query(max_length=20, pattern=_PLAIN)] = None,
     ) -> dict[str, Any]:

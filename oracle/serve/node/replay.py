@@ -26,7 +26,7 @@ from oracle.measure.close.close import Closed, close_alike
 from oracle.measure.evidence.bundle import Bundle
 from oracle.measure.evidence.folder import DOCUMENT, read, write
 from oracle.measure.ingest import ingest
-from oracle.measure.quantify.library import Library
+from oracle.measure.quantify.library import Library, folder_of
 from oracle.measure.records.meters import Household
 from oracle.model.errors import InputError
 from oracle.model.header import Header
@@ -149,7 +149,9 @@ class Replay:
         for file in files:
             source = self._settings.source(file.source)
             arrival = file.arrival
-            household = Household(source.service or arrival.service, arrival.unit, arrival.meter, source.residents)
+            household = Household(
+                source.service or arrival.service, arrival.unit, arrival.meter, source.residents, source.mapping
+            )
             path = self._book.home / "inputs" / file.source / file.name
             label = f"{file.source}/{file.name}"
             try:
@@ -161,6 +163,7 @@ class Replay:
                     kind=arrival.kind,
                     household=household,
                     now=arrival.read_at,
+                    documents=folder_of(self._settings),
                 )
             except InputError as error:
                 lacking.append(f"{label} ({error})" if path.exists() else label)

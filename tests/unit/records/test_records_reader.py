@@ -87,17 +87,19 @@ BROKEN = [
     pytest.param(gzip.compress(b""), "the file is empty", id="empty gzip"),
     pytest.param(gzip.compress(TRIPS.encode())[:-9], "the gzip file is damaged or cut off", id="cut gzip"),
     pytest.param(b"\x1f\x8b rubbish", "the gzip file is damaged or cut off", id="no gzip"),
-    pytest.param(b"PK\x03\x04 sheet", "it is an Excel workbook or a zip archive: save the sheet as CSV", id="xlsx"),
+    pytest.param(b"PK\x03\x04 sheet", "it is no sound Excel workbook: File is not a zip file", id="xlsx"),
     pytest.param(b"\xd0\xcf\x11\xe0 sheet", "it is an old Excel workbook: save the sheet as CSV", id="xls"),
     pytest.param(TRIPS.encode("utf-16"), "it is UTF-16: save it as UTF-8", id="UTF-16"),
-    pytest.param(b"PAR1 columns", "it is a Parquet file", id="parquet"),
+    pytest.param(b"PAR1 columns", "it is no sound Parquet file", id="parquet"),
     pytest.param(b"\x7fELF\0\0\0", "it is a binary file, not text", id="binary"),
     pytest.param(
         TRIPS.encode() + "骑".encode()[:2], "the file is cut off in the middle of a character", id="cut UTF-8"
     ),
     pytest.param(TRIPS.encode() + b"caf\xe9 \xff\xff\n", "neither UTF-8 nor GB18030 text: line 3", id="no encoding"),
     pytest.param(
-        b"<html><body>login</body></html>", "found XML that is no ESPI feed; name one of szt, trips", id="html"
+        b"<html><body>login</body></html>",
+        "found XML that is neither an ESPI feed nor GPX; name one of szt, trips",
+        id="html",
     ),
     pytest.param(
         b"name,date\nx,y\n",
@@ -135,7 +137,9 @@ def test_read__what_is_no_file__is_an_error(tmp_path: Path) -> None:
 
 
 def test_read__a_kind_that_does_not_exist__is_an_error_that_lists_them() -> None:
-    with pytest.raises(InputError, match="'parquet' is no kind of file; there are: szt, trips, meters, greenbutton"):
+    with pytest.raises(
+        InputError, match="'parquet' is no kind of file; there are: szt, trips, tracks, meters, greenbutton, acts, or"
+    ):
         read_file(DATA / "szt_taps_100.json", "parquet")
 
 
