@@ -104,6 +104,11 @@ CODES: dict[str, Code] = {
         "同一时间有两个不同数值，须由人工或后续数据裁定，此前均不计入。",
     ),
     "corrected": Code(_X, "A later delivery gave another value, which counts.", "后续数据已更正该数值，以后者为准。"),
+    "credited_before": Code(
+        _Q,
+        "A later delivery gives another value than the one that was credited.",
+        "后续数据与已入账的数值不一致。",
+    ),
     "overlap": Code(_Q, "Another act of the same person overlaps in time.", "同一人的两次行为时间重叠。"),
     "claimed_elsewhere": Code(
         _X, "Another record already claims the same act or reduction.", "同一行为或减排量已由其他记录申报。"
