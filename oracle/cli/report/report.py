@@ -65,7 +65,13 @@ def report(
 
     here = Installation.at(home)
     made = read_report(
-        here.chain, here.book, first=_day(since), last=_day(through), block=block, limits=here.settings.flags
+        here.chain,
+        here.book,
+        first=_day(since),
+        last=_day(through),
+        block=block,
+        limits=here.settings.flags,
+        names=here.names | {rule.id: rule.document.name.en for rule in here.library.rules()},
     )
     if name is None:
         _all(here, made, out, json)
