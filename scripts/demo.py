@@ -111,6 +111,7 @@ class Demo:
         yield [self.household()], "grid", "--meter", "sample-0", "--unit", "kWh"
         named = {"taps": "szt", "trips-bus-app": "bus-app", "trips-ride-app": "ride-app", "meters-electricity": "grid"}
         named |= {"meters-water": "water", "meters-gas": "gas", "greenbutton": "green-button"}
+        named |= {"acts-": "green-life"}
         for prefix, source in named.items():
             yield sorted(self.city.glob(f"{prefix}*")), source
 
