@@ -151,6 +151,7 @@ checks:
 	@codespell
 	@$(BIN)/python scripts/check_keys.py
 	@$(BIN)/python scripts/checks/layers.py
+	@$(BIN)/python scripts/checks/names.py
 	@$(BIN)/python scripts/export_abi.py
 	@carbonbook methodology check
 	@$(BIN)/python scripts/checks/gas.py > /dev/null

@@ -57,7 +57,7 @@ def voucher_of(till: Till, number: str, *more: str | Path) -> Any:
     )
 
 
-def test_a_voucher__of_an_own_key__as_a_qr_picture__is_scanned_taken_once_and_told_apart_when_it_comes_again(
+def test_a_voucher__of_an_own_key__as_a_qr_picture__is_scanned_taken_once(
     till: Till,
 ) -> None:
     picture = till.folder / "voucher.png"
@@ -135,7 +135,7 @@ def test_vouchers__altered_expired_or_made_for_elsewhere__are_all_refused(till: 
     assert next(redeem(till.sender("relayer"), [good])).taken
 
 
-def test_points_and_numbers__that_nothing_on_chain_can_have__are_refused_with_a_sentence(till: Till) -> None:
+def test_points_and_numbers__that_do_not_fit_the_chain__are_refused_with_a_sentence(till: Till) -> None:
     account = till.in_custody()[0]
     sign = ("order", "sign", "--account", account, "--merchant", "merchant-1")
     offer = ("offer", "add", "z", "--key", "merchant-1", "--terms", "x")
@@ -165,7 +165,7 @@ def test_a_voucher__cut_short_or_misread__is_refused_with_what_is_wrong(till: Ti
         assert (refused.returncode, why in refused.stderr) == (3, True), refused.stderr
 
 
-def test_an_offers_last_item__wanted_by_all__goes_to_one_and_the_others_are_told_it_is_sold_out(till: Till) -> None:
+def test_an_offers_last_item__wanted_by_all__goes_to_one(till: Till) -> None:
     """F47. The orders of four citizens are sent by four relayers at the same moment."""
     offer = till.carbonbook(
         "offer", "add", "1", "--key", "merchant-2", "--points", "0.25", "--stock", "1", "--terms", "the last bun"
@@ -195,7 +195,7 @@ def test_an_offers_last_item__wanted_by_all__goes_to_one_and_the_others_are_told
     assert (restocked["left"], till.carbonbook("offer", "end", "1", "--key", "merchant-2")["left"]) == (2, 0)
 
 
-def test_refunds_and_disputes__through_their_commands__move_points_and_leave_statements_that_foot(till: Till) -> None:
+def test_refunds_and_disputes__through_their_commands__move_points(till: Till) -> None:
     citizen = till.in_custody()[1]
     before = till.balance(citizen)
     till.buy([(citizen, "merchant-3", number, "1") for number in ("A-1", "A-2", "A-3", "A-4")])
@@ -225,7 +225,7 @@ def test_refunds_and_disputes__through_their_commands__move_points_and_leave_sta
     assert till.carbonbook("report", "reconciliation")["differences"] == 0
 
 
-def test_a_refund_after_payment__is_netted_against_a_later_final_day__and_never_below_nothing(till: Till) -> None:
+def test_a_refund_after_payment__is_netted_on_a_later_final_day__never_below_nothing(till: Till) -> None:
     """F39."""
     citizen = till.in_custody()[2]
     till.buy([(citizen, "merchant-1", "N-1", "0.6")])
@@ -244,7 +244,7 @@ def test_a_refund_after_payment__is_netted_against_a_later_final_day__and_never_
     assert till.carbonbook("report", "reconciliation")["differences"] == 0
 
 
-def test_statements_and_bank_file__of_merchants_with_hostile_names__foot_and_run_nothing(till: Till) -> None:
+def test_statements_and_bank_file__of_merchants_with_hostile_names__balance(till: Till) -> None:
     """F44, F47: a name is text in the page, in the CSV and in the XML; the bank file adds up by another parser."""
     config = till.home / "config.toml"
     config.write_text(

@@ -108,7 +108,7 @@ def test_update__after_a_reorganisation__has_the_events_of_the_blocks_that_stand
     assert world.index.counts() == counted(world.on_chain())
 
 
-def test_update__of_blocks_that_were_replaced_before_the_next_were_read__says_so_and_reads_them_again(
+def test_update__of_blocks_replaced_before_the_next_were_read__reads_them_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next range is on its way while one is kept; so the third is the first that sees the chain after the second."""
@@ -156,7 +156,7 @@ class Narrow(Rule):
         return jsonlib.dumps({"jsonrpc": "2.0", "id": asked[0]["id"], "error": error}).encode()
 
 
-def test_update__by_a_node_that_refuses_long_ranges__has_every_event_or_says_which_block_it_lacks(world: World) -> None:
+def test_update__by_a_node_that_refuses_long_ranges__has_all_or_names_the_gap(world: World) -> None:
     proxy = Proxy(world.chain.rpc)
     narrow = EventIndex(Chain(proxy.rpc, world.chain.manifest), world.home / "narrow")
     try:

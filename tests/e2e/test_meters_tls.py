@@ -133,9 +133,7 @@ def test_hours_of_a_day__over_tls__make_one_act(guarded: Guarded, tmp_path: Path
     assert 6_000 in intake.acts()[0]
 
 
-def test_broker__whose_certificate_another_authority_signed__gets_no_password_and_is_told(
-    guarded: Guarded, tmp_path: Path
-) -> None:
+def test_broker__whose_certificate_another_authority_signed__gets_no_password(guarded: Guarded, tmp_path: Path) -> None:
     other = Authority(tmp_path / "other").file
     _is_told(guarded.intake(tmp_path / "intake", other, guarded.book), "certificate verify failed")
 

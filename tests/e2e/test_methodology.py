@@ -99,7 +99,7 @@ def metro_accounts(authority: Authority) -> pl.DataFrame:
     return pl.concat(tables)
 
 
-def test_dry_run__before_anything_is_proposed__day_by_day_difference_of_the_stored_acts(authority: Authority) -> None:
+def test_dry_run__before_a_proposal__day_by_day_difference_of_the_stored_acts(authority: Authority) -> None:
     found = authority.step("dry-run", 2)
     quantities = metro_accounts(authority)["quantity"].to_list()
     assert len(quantities) > 20
@@ -183,7 +183,7 @@ def test_supersede__by_a_second_person__shows_what_changes_and_ends_the_open_win
     assert authority.step("supersede", 2)["transaction"] is None
 
 
-def test_suspend__version_of_waiting_batches__attesting_is_refused_until_it_is_resumed(authority: Authority) -> None:
+def test_suspend__version_of_pending_batches__attesting_is_refused_until_resumed(authority: Authority) -> None:
     assert authority.step("suspend", 1, "--reason", "meters of line 7 examined")["status"] == "suspended"
     assert authority.step("suspend", 1, "--reason", "again")["transaction"] is None
     refused = authority.carbonbook.run("attest")
@@ -205,7 +205,7 @@ def test_close__acts_of_both_windows__each_day_under_the_version_that_held_it(
     assert authority.carbonbook("attest")["attested"] == february["batches"]
 
 
-def test_seeding__interrupted_between_draft_and_notice__is_finished_by_running_it_again(authority: Authority) -> None:
+def test_seeding__interrupted_between_draft_and_notice__is_finished_by_a_second_run(authority: Authority) -> None:
     here = Installation.at(authority.home)
     rule = Library.load().rule("CI-12.CN", 1)
     terms = replace(terms_of(rule), document_hash=bytes(31) + b"\1")

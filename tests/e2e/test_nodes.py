@@ -132,7 +132,7 @@ def lengthen_first_trip(path: Path) -> None:
     path.write_text("\n".join([lines[0], ",".join(fields), *lines[2:]]))
 
 
-def test_committee__one_lies_one_is_down_one_is_stale__nothing_is_attested_until_a_third_agrees(
+def test_committee__one_lies_one_down_one_stale__attests_only_when_a_third_agrees(
     committee: Committee,
 ) -> None:
     code, answer = committee.attest(1, 2, 3, 5, down=True)
@@ -170,7 +170,7 @@ def test_committee__one_lies_one_is_down_one_is_stale__nothing_is_attested_until
     assert all(row["signatures"] == 3 for row in answer["batches"] if row["batch"] in disputed)
 
 
-def test_committee__the_next_day__the_node_that_lied_takes_over_what_the_chain_has_and_signs_again(
+def test_committee__the_next_day__the_node_that_lied_takes_over_what_the_chain_has(
     committee: Committee,
 ) -> None:
     committee.read_and_close("2023-01-06")
@@ -269,7 +269,7 @@ def test_committee__gathered_by_anyone_without_a_book__is_attested(committee: Co
     assert committee.leader("attest")["attested"] == 0
 
 
-def test_committee__a_node_killed_again_and_again_while_it_looks__signs_when_it_is_back(committee: Committee) -> None:
+def test_committee__a_node_killed_again_and_again__signs_when_it_is_back(committee: Committee) -> None:
     """F56: what a killed node had half done it does anew; its two neighbours alone are no quorum, and nothing is attested twice."""
     late_batch(committee, "killed")
     moments = random.Random(56)
@@ -291,7 +291,7 @@ def test_committee__a_node_killed_again_and_again_while_it_looks__signs_when_it_
     here.book.database.close()
 
 
-def test_leader__that_lost_database_bundles_and_closings__gets_them_from_nodes_and_goes_on(
+def test_leader__that_lost_database_bundles_and_closings__gets_them_from_nodes(
     committee: Committee,
 ) -> None:
     home, urls = committee.leader.home, ",".join(committee.nodes[number].url for number in (1, 3, 5))

@@ -145,7 +145,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     Carbonbook(opened.home)("down")
 
 
-def test_a_database_of_before_a_credit__credits_each_rider_once_and_keeps_the_evidence(town: Town) -> None:
+def test_a_database_of_before_a_credit__credits_each_rider_once(town: Town) -> None:
     town.keep("before")
     town.ingest("ada", 1)
     (first,) = town.close()
@@ -168,7 +168,7 @@ def test_a_database_of_before_a_credit__credits_each_rider_once_and_keeps_the_ev
     town.once_each(1)
 
 
-def test_a_home_of_another_time__whose_batch_was_attested_otherwise__is_named_by_attest_and_mended(town: Town) -> None:
+def test_a_home_of_another_time__with_a_batch_attested_otherwise__is_mended(town: Town) -> None:
     town.keep("before")
     town.ingest("ada", 2)
     (batch,) = town.close()

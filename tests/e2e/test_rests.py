@@ -143,7 +143,7 @@ def test_credit__the_cap_raised__brings_the_rests_and_closes_the_batches(city: C
     assert city.differences() == []
 
 
-def test_attest__the_reserve_too_short__says_how_much_is_missing_and_is_done_after_a_deposit(city: City) -> None:
+def test_attest__the_reserve_too_short__says_how_much_is_missing(city: City) -> None:
     here = city.here
     vault, transit = SettlementVault(here.chain), here.sender("transit")
     free = vault.free_of(transit.account.address)

@@ -131,7 +131,7 @@ def test_a_cancelled_run__whose_successor_paid__stays_cancelled_and_has_no_file(
     assert office.carbonbook("reconcile")["differences"] == 0
 
 
-def test_a_refund_between_approval_and_sending__moves_one_merchant_to_the_next_run_and_both_are_paid(
+def test_a_refund_between_approval_and_sending__moves_one_merchant_to_the_next_run(
     office: Office,
 ) -> None:
     day = office.order(one="2", two="2")
@@ -156,7 +156,7 @@ def test_a_run__that_paid_nothing__is_never_confirmed(office: Office) -> None:
     assert (office.state(first), amounts(office.file(second))) == ("lapsed", ["0.05"])
 
 
-def test_a_payout__that_somebody_else_made__is_told_and_goes_to_a_run_that_two_persons_sign(office: Office) -> None:
+def test_a_payout__that_somebody_else_made__goes_to_a_run_that_two_persons_sign(office: Office) -> None:
     day = office.order(one="3")
     asked = office.approved(day)
     number = office.items(asked)[office.till.address("merchant-1")]
@@ -189,7 +189,7 @@ def test_a_payout__that_somebody_else_made__is_told_and_goes_to_a_run_that_two_p
     assert office.carbonbook("reconcile")["differences"] == 0
 
 
-def test_a_restored_book__finds_the_payouts_of_the_lost_run_and_the_bank_is_told_once_by_the_same_file(
+def test_a_restored_book__finds_the_payouts_of_the_lost_run(
     office: Office,
 ) -> None:
     day = office.order(one="2", two="2")
@@ -211,7 +211,7 @@ def test_a_restored_book__finds_the_payouts_of_the_lost_run_and_the_bank_is_told
     assert office.carbonbook("reconcile")["differences"] == 0
 
 
-def test_a_restored_book__with_the_approved_run__gives_it_its_payouts_and_the_same_file(office: Office) -> None:
+def test_a_restored_book__with_the_approved_run__gives_it_its_payouts(office: Office) -> None:
     day = office.order(one="2", two="2")
     run = office.approved(day)
     kept = office.keep()

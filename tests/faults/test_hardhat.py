@@ -192,9 +192,7 @@ def _call(name: str) -> Call:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_mined_at_once__a_batch_that_is_worked_on_in_any_order__is_handed_over_at_the_first_look(
-    here: Bare, seed: int
-) -> None:
+def test_mined_at_once__a_batch_in_any_order__is_handed_over_at_the_first_look(here: Bare, seed: int) -> None:
     """What was refused for its predecessor's sake may be next in turn by the time the chain is asked why."""
     here.rpc("evm_setAutomine", False)
     with pytest.raises(NotMined):

@@ -158,7 +158,7 @@ def test_another_transaction_takes_the_nonce__the_call_is_planned_anew(here: Bar
     assert here.rows("state, nonce")[-1] == ("mined", 1)
 
 
-def test_base_fee_above_the_offer__is_raised_under_the_same_nonce_by_an_eighth_at_least(here: Bare) -> None:
+def test_base_fee_above_the_offer__is_raised_by_an_eighth_under_the_same_nonce(here: Bare) -> None:
     here.rpc("evm_setAutomine", False)
     with pytest.raises(NotMined):
         here.again(HASTY).send_all(calls("a"))
@@ -177,7 +177,7 @@ def test_base_fee_above_the_offer__is_raised_under_the_same_nonce_by_an_eighth_a
     assert here.rows("nonce, state") == [(0, "mined")]
 
 
-def test_blocks_that_pass_by__raise_the_first_transaction_and_not_those_that_wait_for_it(here: Bare) -> None:
+def test_blocks_that_pass_by__raise_the_first_transaction(here: Bare) -> None:
     here.rpc("evm_setAutomine", False)
     outbox = here.again(HASTY)
     with pytest.raises(NotMined):

@@ -66,7 +66,7 @@ def accounts_tree(size: int) -> tuple[list[int], Tree]:
     return [int.from_bytes(packed[at : at + 32]) for at in range(0, len(packed), 32)], tree
 
 
-def test_subtree_root__chunks_anywhere_in_a_tree__are_nodes_of_our_tree_and_lead_to_its_root_on_the_contract() -> None:
+def test_subtree_root__chunks_anywhere_in_a_tree__are_nodes_of_our_tree() -> None:
     calls, expected = [], []
     for count in CHUNKS:
         entries, tree = accounts_tree(3 * count)

@@ -104,7 +104,7 @@ def drawn(rule: Rule, count: int, chance: random.Random) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={**COMMON, **dict.fromkeys(ranges, pl.Int64)})
 
 
-def test_milligrams_and_points__random_acts_of_every_rule__same_in_the_engine_and_on_the_chain() -> None:
+def test_milligrams_and_points__random_acts_of_every_rule__same_in_the_engine() -> None:
     chance = random.Random(SEED)
     share = ACTS * 3 // 2 // len(rules())
     expected: list[tuple[int, ...]] = []

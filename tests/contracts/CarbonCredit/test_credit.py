@@ -35,7 +35,7 @@ def test_given_a_holder__when_it_transfers__balances_follow(flow: Flow, held: An
     assert held.transfer(other, 0, {"from": buyer}).return_value is True
 
 
-def test_given_a_receiver_that_would_break_the_sums__when_credits_are_sent_there__it_reverts(
+def test_given_a_receiver_that_would_break_the_sums__when_credits_come__it_reverts(
     city: City, flow: Flow, held: Any
 ) -> None:
     for receiver in (NOBODY, held.address, city.market.address):
@@ -46,7 +46,7 @@ def test_given_a_receiver_that_would_break_the_sums__when_credits_are_sent_there
             held.transferFrom(flow.buyer, receiver, 1, {"from": flow.roles.rando})
 
 
-def test_given_an_approval__when_the_spender_takes__it_is_used_up_unless_it_has_no_end(flow: Flow, held: Any) -> None:
+def test_given_an_approval__when_the_spender_takes__it_is_used_up_unless_unlimited(flow: Flow, held: Any) -> None:
     buyer, spender = flow.buyer.address, flow.roles.rando
     done = held.approve(spender, 5, {"from": flow.buyer})
     assert events(done, "Approval") == [{"owner": buyer, "spender": spender.address, "value": 5}]
@@ -62,7 +62,7 @@ def test_given_an_approval__when_the_spender_takes__it_is_used_up_unless_it_has_
         held.transferFrom(buyer, spender, 10 * TONNE, {"from": spender})
 
 
-def test_given_a_caller_without_a_part__when_it_opens_pulls_retires_cancels_or_freezes__it_reverts(
+def test_given_a_caller_without_a_part__when_it_calls_any_function__it_reverts(
     city: City, flow: Flow, held: Any
 ) -> None:
     calls = {
@@ -123,7 +123,7 @@ def test_given_retirements_and_cancellations__serials_run_from_both_ends(
     assert held.totalSupply() + held.retiredMg() + held.cancelledMg() == 450 * TONNE
 
 
-def test_given_a_series_of_5_t_and_1_mg__when_1_2_t_are_cancelled__the_last_serials_go(
+def test_given_a_series_of_5_t_and_1_mg__when_1_2_t_are_cancelled__the_last_ones_go(
     city: City, flow: Flow, series: Series
 ) -> None:
     """Case 37."""

@@ -105,7 +105,7 @@ def test_given_an_announced_move__when_another_is_announced__it_reverts(
 
 @pytest.mark.parametrize("canceller", ["from", "to"])
 @pytest.mark.parametrize("way", ["signed", "sent"])
-def test_given_an_announced_move__when_either_cancels__it_is_gone_and_its_signatures_with_it(
+def test_given_an_announced_move__when_either_cancels__its_signatures_are_gone_too(
     city: City, commuter: LocalAccount, newcomer: LocalAccount, canceller: str, way: str
 ) -> None:
     deadline = now() + 10 * MOVE_DELAY

@@ -36,7 +36,7 @@ def page(book: Any, citizen: str, year: int = 2035) -> dict[str, int]:
     return dict(book.pageOf(citizen, year).dict())
 
 
-def test_given_an_empty_page__when_a_day_is_credited__it_holds_the_reduction_and_its_points(
+def test_given_an_empty_page__when_a_day_is_credited__it_holds_the_reduction(
     book: Any, roles: Roles, citizen: str
 ) -> None:
     done = credit(book, roles, YESTERDAY, (citizen, 26_900_000))
@@ -73,9 +73,7 @@ def test_given_terms_without_points__it_credits_the_reduction_only(book: Any, ro
     assert book.totalSupply() == 0
 
 
-def test_given_entries_above_the_account_cap__they_are_cut_told_and_returned_in_order(
-    book: Any, roles: Roles, citizen: str
-) -> None:
+def test_given_entries_above_the_account_cap__they_are_cut_told(book: Any, roles: Roles, citizen: str) -> None:
     other = "0x" + "22" * 20
     rows = [(citizen, 79_999_999), (citizen, 2), (other, 80_000_000), (citizen, 1), (other, 3)]
     done = credit(book, roles, YESTERDAY, *rows)
@@ -90,7 +88,7 @@ def test_given_entries_above_the_account_cap__they_are_cut_told_and_returned_in_
 @pytest.mark.parametrize(
     ("first", "second", "credited"), [(50, 30, 30), (50, 31, 30), (40, 40, 40), (50, 50, 30)], ids=str
 )
-def test_given_a_day_with_earlier_credits__when_more_comes_for_it__it_credits_up_to_the_account_cap(
+def test_given_a_day_with_earlier_credits__when_more_comes__it_credits_up_to_the_cap(
     book: Any, roles: Roles, citizen: str, first: int, second: int, credited: int
 ) -> None:
     credit(book, roles, YESTERDAY, (citizen, first * 10**6))
@@ -100,7 +98,7 @@ def test_given_a_day_with_earlier_credits__when_more_comes_for_it__it_credits_up
     assert ("ReductionCapped" in done.events) == (credited < second)
 
 
-def test_given_a_quiet_day__when_the_next_day_is_credited__it_starts_anew_and_remembers_the_peak(
+def test_given_a_quiet_day__when_the_next_day_is_credited__it_starts_anew(
     book: Any, roles: Roles, citizen: str
 ) -> None:
     credit(book, roles, YESTERDAY, (citizen, CAP // 8))
@@ -116,7 +114,7 @@ def test_given_a_quiet_day__when_the_next_day_is_credited__it_starts_anew_and_re
     assert bare(book.notedOf(citizen, YESTERDAY)) == (0, False)
 
 
-def test_given_a_day_with_more_than_an_eighth_of_the_cap__when_the_next_is_credited__it_is_noted_exactly(
+def test_given_a_day_above_an_eighth_of_the_cap__when_the_next_comes__it_is_exact(
     book: Any, roles: Roles, citizen: str
 ) -> None:
     credit(book, roles, YESTERDAY, (citizen, CAP // 8 + 1))
@@ -138,7 +136,7 @@ def test_given_a_heavy_day__when_it_gets_more_late__it_counts_from_its_exact_fig
     assert book.reductionOf(citizen) == 100_000_000
 
 
-def test_given_a_day_never_credited_before_the_latest__when_it_comes_late__it_has_all_of_its_cap(
+def test_given_a_day_never_credited__when_it_comes_late__it_has_all_of_its_cap(
     book: Any, roles: Roles, citizen: str
 ) -> None:
     credit(book, roles, YESTERDAY - 5, (citizen, 50_000_000))
@@ -148,7 +146,7 @@ def test_given_a_day_never_credited_before_the_latest__when_it_comes_late__it_ha
     assert bare(book.notedOf(citizen, YESTERDAY - 2)) == (80_000_000, False)
 
 
-def test_given_quiet_days__when_one_comes_late__it_loses_an_eighth_of_the_cap_at_most_and_can_ask_again(
+def test_given_quiet_days__when_one_comes_late__it_loses_an_eighth_at_most(
     book: Any, roles: Roles, citizen: str
 ) -> None:
     credit(book, roles, YESTERDAY - 5, (citizen, CAP // 8))
@@ -167,16 +165,14 @@ def test_given_entries_of_nothing__they_leave_no_page_and_no_event(
     assert len(done.events) == 0
 
 
-def test_given_a_full_day__when_more_is_asked__it_is_cut_to_nothing_and_the_page_stays(
-    book: Any, roles: Roles, citizen: str
-) -> None:
+def test_given_a_full_day__when_more_is_asked__it_is_cut_to_nothing(book: Any, roles: Roles, citizen: str) -> None:
     credit(book, roles, YESTERDAY, (citizen, CAP))
     before = page(book, citizen)
     assert bare(credit(book, roles, YESTERDAY, (citizen, 1)).return_value) == (0, 0, ((0, 0),))
     assert page(book, citizen) == before
 
 
-def test_given_a_day_of_last_year__when_this_year_has_credits__it_is_on_time_on_its_own_page(
+def test_given_a_day_of_last_year__when_this_year_has_credits__it_is_on_its_own_page(
     book: Any, roles: Roles, citizen: str
 ) -> None:
     credit(book, roles, YESTERDAY, (citizen, 50_000_000))

@@ -79,7 +79,7 @@ def test_given_points_with_citizens_and_with_a_merchant__it_sums_them_up(
     assert city.book.outstandingOf(2035) == 240_732
 
 
-def test_given_points_of_ten_years_ago__when_the_year_turns__it_drops_them_from_balance_and_supply_at_once(
+def test_given_points_of_ten_years_ago__when_the_year_turns__balance_and_supply_drop(
     city: City, commuter: LocalAccount
 ) -> None:
     city.redeem(commuter, 100_000)

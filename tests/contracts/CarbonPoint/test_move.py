@@ -24,7 +24,7 @@ def complete(city: City, source: LocalAccount) -> Any:
     return city.book.completeMove(source.address, {"from": city.roles.rando})
 
 
-def test_given_an_announced_move__it_waits_to_the_second_and_takes_points_and_reduction_along(
+def test_given_an_announced_move__it_waits_to_the_second_and_takes_points(
     city: City, commuter: LocalAccount, newcomer: LocalAccount
 ) -> None:
     city.announce_move(commuter, newcomer)
@@ -73,9 +73,7 @@ def test_given_a_target_that_was_credited_meanwhile__it_reverts(
         complete(city, commuter)
 
 
-def test_given_two_people_with_empty_books__when_both_move_to_one_account__it_reverts_at_the_second(
-    city: City, newcomer: LocalAccount
-) -> None:
+def test_given_two_empty_books__when_both_move_to_one__the_second_reverts(city: City, newcomer: LocalAccount) -> None:
     other, pool = person("second citizen"), person("pool")
     city.announce_move(newcomer, pool)
     city.announce_move(other, pool)
@@ -103,7 +101,7 @@ def test_given_the_book_moved_before__when_it_should_come_back__it_reverts(city:
         city.announce_move(newcomer, custody)
 
 
-def test_given_three_empty_accounts__when_they_move_in_a_circle__it_reverts_at_the_last(
+def test_given_three_empty_accounts__when_they_move_in_a_circle__the_last_reverts(
     city: City, newcomer: LocalAccount
 ) -> None:
     second, third = person("second key"), person("third key")
@@ -113,7 +111,7 @@ def test_given_three_empty_accounts__when_they_move_in_a_circle__it_reverts_at_t
         city.announce_move(third, newcomer)
 
 
-def test_given_a_book_that_moved_as_often_as_it_can__it_reverts_and_its_reduction_can_still_be_taken_back(
+def test_given_a_book_that_moved_as_often_as_it_can__it_reverts_and_can_be_reversed(
     city: City, newcomer: LocalAccount
 ) -> None:
     batch = city.earn([Entry(newcomer.address, 1000)], methodology=BUS)
@@ -133,7 +131,7 @@ def test_given_a_book_that_moved_as_often_as_it_can__it_reverts_and_its_reductio
     assert city.book.reductionOf(keys[-2].address) == 0
 
 
-def test_given_an_act_before_the_move__when_it_is_credited_after__it_follows_the_book(
+def test_given_an_act_before_the_move__when_credited_after__it_follows_the_book(
     city: City, commuter: LocalAccount, newcomer: LocalAccount
 ) -> None:
     third = person("third key")
@@ -169,7 +167,7 @@ def test_given_an_act_after_the_move__it_stays_with_the_old_account_for_good(
     city.redeem(commuter, 380_000)
 
 
-def test_given_a_moved_book__when_a_closed_day_names_the_new_account__it_credits_nothing(
+def test_given_a_moved_book__when_a_closed_day_names_the_new_one__it_credits_nothing(
     city: City, commuter: LocalAccount, newcomer: LocalAccount
 ) -> None:
     city.move(commuter, newcomer)
@@ -211,7 +209,7 @@ def test_given_an_expired_page__when_the_book_moves__it_tells_of_live_points_onl
     assert city.book.reductionOf(newcomer.address) == 26_900_000
 
 
-def test_given_a_fresh_book__when_nobody_was_ever_credited__it_moves_without_walking_through_the_centuries(
+def test_given_a_fresh_book__when_nobody_was_credited__it_moves_without_a_long_walk(
     city: City, built: Any, commuter: LocalAccount, newcomer: LocalAccount
 ) -> None:
     fresh = city.roles.deployer.deploy(built.CarbonPoint, *[city.roles.operator] * 3, city.book.genesisHash())
@@ -222,7 +220,7 @@ def test_given_a_fresh_book__when_nobody_was_ever_credited__it_moves_without_wal
     assert fresh.completeMove(commuter.address, {"from": city.roles.rando}).gas_used < 150_000
 
 
-def test_given_an_order_from_before__when_it_is_refunded_after__it_comes_back_to_whoever_has_the_book(
+def test_given_an_order_from_before__when_refunded_after__the_books_holder_gets_it(
     city: City, commuter: LocalAccount, newcomer: LocalAccount
 ) -> None:
     redeemed = city.redeem(commuter, 100_000)
@@ -235,7 +233,7 @@ def test_given_an_order_from_before__when_it_is_refunded_after__it_comes_back_to
     assert city.book.balanceOf(commuter.address) == 0
 
 
-def test_given_a_batch_of_bus_rides__when_the_account_moved_in_between__it_does_not_credit_twice(
+def test_given_a_batch_of_bus_rides__when_the_account_moved__it_credits_once(
     city: City, commuter: LocalAccount, newcomer: LocalAccount
 ) -> None:
     batch = city.earn([Entry(commuter.address, 100)], methodology=BUS, day=TODAY)

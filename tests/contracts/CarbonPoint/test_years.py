@@ -63,7 +63,7 @@ def test_given_a_year_that_is_live_or_to_come__when_it_is_taken_out__it_reverts(
         book.takeOutYear(year, {"from": roles.board})
 
 
-def test_given_an_expired_year__when_it_is_taken_out__it_tells_how_many_points_expired(
+def test_given_an_expired_year__when_it_is_taken_out__it_tells_the_expired_points(
     book: Any, roles: Roles, commuter: LocalAccount
 ) -> None:
     entry = int(commuter.address, 16) << 96 | 26_900_000
@@ -87,12 +87,12 @@ def test_given_an_expired_year__when_anyone_asks__it_tells_once(city: City, comm
 
 
 @pytest.mark.parametrize("year", [2026, 2035, 2036])
-def test_given_a_year_that_is_live_or_to_come__when_anyone_tells_of_its_end__it_reverts(city: City, year: int) -> None:
+def test_given_a_year_live_or_to_come__when_anyone_tells_of_its_end__it_reverts(city: City, year: int) -> None:
     with reverts_with(city.book, "CarbonPoint_YearLive", year, 2035):
         city.book.expireYear(year, {"from": city.roles.rando})
 
 
-def test_given_a_year_taken_out__when_points_of_it_are_refunded__it_reverts_and_a_part_of_none_does_not(
+def test_given_a_year_taken_out__when_points_of_it_are_refunded__it_reverts(
     book: Any, roles: Roles, commuter: LocalAccount
 ) -> None:
     book.takeOutYear(2025, {"from": roles.board})
@@ -115,7 +115,7 @@ def test_given_a_merchant_that_holds_less__when_it_refunds_or_is_paid__it_revert
     assert book.totalSupply() == 226_155
 
 
-def test_given_an_order_on_the_last_live_day__when_it_is_refunded_in_the_new_year__it_comes_back_expired(
+def test_given_an_order_on_the_last_day__when_refunded_later__it_comes_back_expired(
     city: City, commuter: LocalAccount
 ) -> None:
     travel_to(at(2044, 12, 31, 23, 50))

@@ -21,7 +21,7 @@ def announced_by_admin(city: City) -> str:
     return str(data)
 
 
-def test_given_a_decision_of_the_admin__when_the_guardian_cancels_it__it_cannot_be_carried_out(city: City) -> None:
+def test_given_a_decision_of_the_admin__when_the_guardian_cancels_it__it_is_void(city: City) -> None:
     data = announced_by_admin(city)
     operation = city.access.hashOperation(city.roles.admin, city.access, data)
     cancelled = city.access.cancel(city.roles.admin, city.access, data, {"from": city.roles.guardian})
@@ -31,7 +31,7 @@ def test_given_a_decision_of_the_admin__when_the_guardian_cancels_it__it_cannot_
         city.access.execute(city.access, data, {"from": city.roles.admin})
 
 
-def test_given_a_decision_of_the_board__when_the_guardian_cancels_it__it_cannot_be_carried_out(city: City) -> None:
+def test_given_a_decision_of_the_board__when_the_guardian_cancels_it__it_is_void(city: City) -> None:
     data = city.schedule(city.issuer, "setAccountDayCap", 1)
     operation = city.access.hashOperation(city.roles.board, city.issuer, data)
     city.access.cancel(city.roles.board, city.issuer, data, {"from": city.roles.guardian})
@@ -50,9 +50,7 @@ def test_given_a_decision_of_the_admin__when_another_cancels_it__it_reverts(city
 
 
 @pytest.mark.parametrize("caller", ["admin", "authority", "rando"])
-def test_given_a_decision_of_the_board__when_another_cancels_it__it_reverts_and_is_carried_out(
-    city: City, caller: str
-) -> None:
+def test_given_a_decision_of_the_board__when_another_cancels_it__it_reverts(city: City, caller: str) -> None:
     data = city.schedule(city.issuer, "setAccountDayCap", 1)
     who: Any = getattr(city.roles, caller)
     selector = data[:10]

@@ -416,7 +416,7 @@ def test_given_a_function_that_reads__it_answers_every_role_alike(city: City, na
 @pytest.mark.parametrize(
     ("name", "function"), [(name, function) for name, rules in RULES.items() for function in rules]
 )
-def test_given_a_function__when_each_role_calls_it__it_lets_exactly_the_right_ones_through(
+def test_given_a_function__when_each_role_calls_it__it_admits_exactly_the_right_ones(
     city: City, name: str, function: str
 ) -> None:
     contract, rule = getattr(city, CONTRACTS[name]), RULES[name][function]

@@ -43,7 +43,7 @@ def batch(city: City, commuter: LocalAccount, newcomer: LocalAccount, household:
     return city.open(batch_of(city.roles.operator, METRO, TODAY, [Entry(one.address, 1_000) for one in people]))
 
 
-def test_given_a_citizen_without_points__when_a_claim_comes_along__the_order_is_taken(
+def test_given_a_citizen_without_points__when_a_claim_comes_along__it_is_taken(
     city: City, batch: Batch, newcomer: LocalAccount
 ) -> None:
     done = city.counter.claimAndRedeem(*visit(city, newcomer, [claim_of(batch, NEW)], 400), {"from": city.roles.rando})
@@ -65,7 +65,7 @@ def test_given_a_leaf_that_was_credited__when_it_is_claimed_again__it_is_passed_
     assert city.book.balanceOf(newcomer.address) == 22
 
 
-def test_given_a_batch_that_everybody_took_from__when_a_leaf_is_claimed__the_closed_batch_is_passed_over(
+def test_given_a_batch_used_up__when_a_leaf_is_claimed__the_closed_batch_is_skipped(
     city: City, batch: Batch, newcomer: LocalAccount
 ) -> None:
     city.credit(batch)

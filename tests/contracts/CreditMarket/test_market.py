@@ -39,7 +39,7 @@ def split(gross: int) -> tuple[int, int, int]:
     return fee, gross - fee - citizens, citizens
 
 
-def test_given_an_ask__when_it_is_listed__it_opens_at_the_first_full_hour_after_a_day(
+def test_given_an_ask__when_it_is_listed__it_opens_at_a_full_hour_after_a_day(
     city: City, flow: Flow, series: Series
 ) -> None:
     """Case 24."""
@@ -220,7 +220,7 @@ def test_given_an_allowance_above_the_cost__when_it_is_used__it_reverts(city: Ci
         city.market.buy([(ask, TONNE, PRICE)], PRICE, NO_PERMIT, {"from": flow.buyer})
 
 
-def test_given_a_permit__when_it_is_used__no_approval_is_needed_before_and_none_is_left(
+def test_given_a_permit__when_it_is_used__no_approval_is_needed_before(
     city: City, flow: Flow, series: Series, ask: int
 ) -> None:
     city.token.mint(flow.buyer, 2 * PRICE, {"from": flow.roles.rando})
@@ -275,7 +275,7 @@ def test_given_gross_proceeds__when_they_are_split__the_parts_are_those_of_the_w
     assert proceeds(city, series)[0] == expected
 
 
-def test_given_proceeds__when_they_are_drawn_between_purchases__everybody_gets_what_the_sum_says(
+def test_given_proceeds__when_drawn_between_purchases__everybody_gets_the_same_sum(
     city: City, flow: Flow, series: Series
 ) -> None:
     """Case 26: 1,000,001 units, then 1,999,999 in all."""
@@ -419,7 +419,7 @@ def test_given_callers_without_a_part__the_market_refuses_them(city: City, flow:
                 getattr(city.market, function)(*arguments, {"from": caller})
 
 
-def test_given_all_of_450_t_sold_at_60_yuan__the_parts_are_those_of_the_worked_example(
+def test_given_450_t_sold_at_60_yuan__the_parts_are_those_of_the_worked_example(
     city: City, flow: Flow, series: Series
 ) -> None:
     """17.17: before the buffer is released, 427.5 t bring 25,650 yuan."""

@@ -176,9 +176,7 @@ def test_given_a_year_whose_points_expired__nothing_of_it_is_attested(city: City
         city.attest(batch)
 
 
-def test_given_a_new_committee__when_the_old_one_signed__it_reverts_even_if_the_old_one_returns(
-    city: City, batch: Batch
-) -> None:
+def test_given_a_new_committee__when_the_old_one_signed__it_reverts_for_good(city: City, batch: Batch) -> None:
     signed = city.approve(batch)
     members = [member.address for member in city.members]
     for quorum in (3, 2):

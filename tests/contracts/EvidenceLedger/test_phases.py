@@ -37,9 +37,7 @@ def test_given_no_batch__it_has_no_phase_and_an_empty_header(city: City) -> None
         city.ledger.creditBasis(UNKNOWN)
 
 
-def test_given_an_attested_batch__when_its_challenge_window_is_over__it_opens_by_itself(
-    city: City, batch: Batch
-) -> None:
+def test_given_an_attested_batch__when_its_challenge_window_is_over__it_opens(city: City, batch: Batch) -> None:
     attested_at = city.attest(batch).timestamp
     assert city.ledger.challengeWindow() == CHALLENGE_WINDOW
     travel_to(attested_at + CHALLENGE_WINDOW - 30)
@@ -60,9 +58,7 @@ def test_given_an_open_batch__when_everybody_is_credited__it_closes(city: City, 
     assert bytes(events(done, "BatchClosed")[0]["batch"]) == batch.id
 
 
-def test_given_an_open_batch__when_its_credit_period_runs__it_cannot_be_closed_by_anyone(
-    city: City, batch: Batch
-) -> None:
+def test_given_an_open_batch__when_its_credit_period_runs__nobody_can_close_it(city: City, batch: Batch) -> None:
     attested_at = int(city.ledger.phaseOf(city.open(batch).id)[1])
     until = attested_at + CREDIT_PERIOD
     assert city.ledger.CREDIT_PERIOD() == CREDIT_PERIOD
@@ -107,9 +103,7 @@ def test_given_nothing_to_revoke__it_reverts(city: City, batch: Batch, from_phas
         city.ledger.revoke(batch.id, "", {"from": city.roles.authority})
 
 
-def test_given_a_batch_that_is_revoked__its_reserve_is_free_again_but_for_what_it_brought(
-    city: City, batch: Batch
-) -> None:
+def test_given_a_batch_that_is_revoked__its_reserve_is_free_again(city: City, batch: Batch) -> None:
     free = city.vault.freeOf(city.roles.operator)
     city.open(batch)
     assert city.vault.freeOf(city.roles.operator) == free - 422 * 50
@@ -119,9 +113,7 @@ def test_given_a_batch_that_is_revoked__its_reserve_is_free_again_but_for_what_i
     assert city.vault.lockedFor(batch.id) == 0
 
 
-def test_given_the_end_of_the_credit_period__an_operator_that_waits_takes_nothing_from_its_citizens_meanwhile(
-    city: City, batch: Batch
-) -> None:
+def test_given_the_end_of_the_credit_period__a_waiting_operator_takes_nothing(city: City, batch: Batch) -> None:
     """It cannot withdraw what is locked, so anybody can still credit its batch on the last day."""
     city.open(batch)
     operator, free = city.roles.operator, city.vault.freeOf(city.roles.operator)
@@ -176,9 +168,7 @@ def _only_after_grace(city: City, batch: Batch, since: int) -> None:
     assert phase(city, batch) == CLOSED
 
 
-def test_given_an_obstacle_early_in_the_credit_period__the_period_ends_when_it_would_have(
-    city: City, batch: Batch
-) -> None:
+def test_given_an_obstacle_early_in_the_credit_period__the_period_ends_as_planned(city: City, batch: Batch) -> None:
     attested_at = int(city.ledger.phaseOf(city.open(batch).id)[1])
     city.methodologies.suspend(batch.header.methodology, 1, "", {"from": city.roles.authority})
     city.methodologies.resume(batch.header.methodology, 1, {"from": city.roles.authority})

@@ -108,9 +108,7 @@ def test_given_one_record_in_two_batches__when_anyone_proves_it__the_later_is_fr
     assert bare(city.ledger.disputeOf(later.id)) == ("0x" + earlier.id.hex(), 0, NOBODY)
 
 
-def test_given_a_batch_half_credited__when_it_is_frozen__the_rest_waits_and_what_was_credited_stays(
-    city: City, earlier: Told, later: Told
-) -> None:
+def test_given_a_batch_half_credited__when_it_is_frozen__the_rest_waits(city: City, earlier: Told, later: Told) -> None:
     attest_both(city, earlier, later)
     travel_to(now() + CHALLENGE_WINDOW)
     city.credit(later.batch, 1, 1)  # the rider's
@@ -155,7 +153,7 @@ def test_given_a_released_batch__when_it_repeats_a_third_one__it_is_frozen_again
     assert city.ledger.disputeOf(later.id)[0] == "0x" + third.id.hex()
 
 
-def test_given_a_release_after_the_credit_period__citizens_have_the_whole_period_again(
+def test_given_a_release_after_the_credit_period__citizens_have_a_whole_period_again(
     city: City, earlier: Told, later: Told
 ) -> None:
     attest_both(city, earlier, later)
@@ -182,9 +180,7 @@ def test_given_a_frozen_batch__when_the_authority_revokes_it__it_is_over(
         city.ledger.release(later.id, "", {"from": city.roles.authority})
 
 
-def test_given_a_closed_batch__when_it_is_reported__it_is_frozen_and_closed_again_after_a_release(
-    city: City, earlier: Told, later: Told
-) -> None:
+def test_given_a_closed_batch__when_it_is_reported__it_is_frozen(city: City, earlier: Told, later: Told) -> None:
     attest_both(city, earlier, later)
     travel_to(now() + CHALLENGE_WINDOW)
     city.credit(later.batch)

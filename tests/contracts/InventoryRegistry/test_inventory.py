@@ -82,7 +82,7 @@ def test_given_the_enterprise_of_the_seeds__its_cap_is_511_100_t(city: City, flo
     assert bare(city.inventories.inventoryOf(flow.buyer, YEAR)) == ((*whole[:4], "0x" + REPORT.hex()), 1)
 
 
-def test_given_an_operator_in_the_buyers_boundary__when_its_credits_are_used__it_reverts(
+def test_given_an_operator_in_the_buyers_boundary__when_its_credits_come__it_reverts(
     city: City, flow: Flow, bought: Series, ruled: bytes
 ) -> None:
     attest(city, flow)

@@ -70,13 +70,13 @@ def test_given_the_first_version__it_takes_factors_of_its_units_range_only(
     assert city.draft(TREES + "-2", Terms(unit=unit, factor_ug=highest)) == 1
 
 
-def test_given_a_version_in_force__when_the_next_is_more_than_ten_times_as_large__it_reverts(city: City) -> None:
+def test_given_a_version_in_force__when_the_next_is_ten_times_larger__it_reverts(city: City) -> None:
     with reverts_with(city.methodologies, "MethodologyRegistry_FactorOutOfRange", 269_001, 1, 269_000):
         city.draft(BUS, Terms(factor_ug=269_001))
     assert city.draft(BUS, Terms(factor_ug=269_000)) == 2
 
 
-def test_given_a_version_in_force__when_drafts_climb_step_by_step__it_still_compares_with_the_one_in_force(
+def test_given_a_version_in_force__when_drafts_climb__it_compares_with_that_one(
     city: City,
 ) -> None:
     city.draft(BUS, Terms(factor_ug=269_000))
@@ -95,14 +95,14 @@ def test_given_three_versions_in_force__it_compares_with_the_last_and_not_the_fi
         city.draft(BUS, Terms(factor_ug=100_001))
 
 
-def test_given_a_draft_with_a_slip__when_it_was_far_too_small__it_does_not_stand_in_the_way_of_the_right_one(
+def test_given_a_draft_far_too_small__when_the_right_one_follows__it_is_no_obstacle(
     city: City,
 ) -> None:
     city.draft(TREES, Terms(factor_ug=3))
     assert city.draft(TREES, Terms(factor_ug=26_900)) == 2
 
 
-def test_given_a_version_in_force__when_the_next_is_per_another_unit__it_compares_with_that_units_range(
+def test_given_a_version_in_force__when_the_unit_changes__it_uses_that_units_range(
     city: City,
 ) -> None:
     assert city.draft(BUS, Terms(unit=GRAM, factor_ug=50_000_000)) == 2

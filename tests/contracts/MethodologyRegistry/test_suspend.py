@@ -50,7 +50,7 @@ def test_given_a_version_that_is_not_suspended__when_it_is_resumed__it_reverts(c
         city.methodologies.resume(WORD, 1, {"from": city.roles.authority})
 
 
-def test_given_a_suspended_version__it_stops_attesting_and_crediting_until_it_is_resumed(city: City) -> None:
+def test_given_a_suspended_version__it_stops_attesting(city: City) -> None:
     open_batch = city.open(batch_of(city.roles.operator, BUS, TODAY, [Entry(person("newcomer").address, 1_000)]))
     city.methodologies.suspend(WORD, 1, "", {"from": city.roles.authority})
     with reverts_with(city.methodologies, "MethodologyRegistry_WrongStatus", WORD, 1, SUSPENDED):
@@ -71,7 +71,7 @@ def test_given_an_active_version__it_answers_who_asks(city: City) -> None:
     assert city.methodologies.NOTICE_PERIOD() == 950_400
 
 
-def test_given_terms_that_say_so__a_version_is_creditable_while_it_is_in_force_and_not_suspended(city: City) -> None:
+def test_given_terms_that_say_so__a_version_is_creditable_while_it_is_in_force(city: City) -> None:
     authority = {"from": city.roles.authority}
     assert city.methodologies.isCreditable(WORD, 1) is True
     city.methodologies.suspend(WORD, 1, "", authority)

@@ -160,7 +160,7 @@ def test_given_an_item_but_too_few_points__the_item_stays(
     assert city.offers.takenOf(*open_offer, newcomer.address) == 0
 
 
-def test_given_a_refund_of_all_of_it__the_item_can_be_taken_again_also_by_the_same_citizen(
+def test_given_a_refund_of_all_of_it__the_item_can_be_taken_again(
     city: City, open_offer: tuple[str, bytes], commuter: LocalAccount
 ) -> None:
     first = buy(city, commuter)
@@ -186,7 +186,7 @@ def test_given_a_dispute_won_by_the_citizen__the_item_is_given_back(
     assert taken(city) == 0
 
 
-def test_given_an_offer_without_a_limit_for_each__when_one_is_refunded__it_is_on_offer_again(
+def test_given_an_offer_without_a_limit__when_one_is_refunded__it_is_on_offer_again(
     city: City, commuter: LocalAccount
 ) -> None:
     terms = (PRICE, STOCK, 0, now(), now() + 3_600, TERMS)

@@ -17,7 +17,7 @@ NOBODY = "0x" + "00" * 20
 MOST = (2**40 - 1, 2**48 - 1)  # milli-points with one order, on one day
 
 
-def test_given_an_active_operator__when_it_admits_a_merchant_that_signed__it_is_its_sponsor(city: City) -> None:
+def test_given_an_active_operator__when_it_admits_a_merchant__it_is_its_sponsor(city: City) -> None:
     done = city.admit(KEEPER, ACCOUNT)
     assert bare(city.operators.merchantOf(SHOP)) == (ACTIVE, city.roles.operator, MOST, ACCOUNT)
     city.operators.requireActiveMerchant(SHOP)
@@ -80,7 +80,7 @@ def test_given_a_signature_that_is_not_the_merchants_over_this_admission__it_rev
         city.operators.admitMerchant(*values[1:], signature, {"from": operator})
 
 
-def test_given_a_signature_past_its_deadline__when_the_merchant_is_admitted__it_reverts(city: City) -> None:
+def test_given_an_expired_signature__when_the_merchant_is_admitted__it_reverts(city: City) -> None:
     values = (city.roles.operator.address, SHOP, ACCOUNT, now() - 1)
     with reverts_with(city.operators, "OperatorRegistry_AdmissionExpired", SHOP, values[3]):
         city.operators.admitMerchant(*values[1:], admission(city, *values), {"from": city.roles.operator})
@@ -90,7 +90,7 @@ def admission(city: City, *values: object, **changed: object) -> bytes:
     return sign(KEEPER, "Admission", city.operators, *values, **changed)
 
 
-def test_given_a_merchant__when_its_sponsor_suspends_it__it_is_suspended_until_the_authority_reinstates_it(
+def test_given_a_merchant__when_its_sponsor_suspends_it__the_authority_reinstates_it(
     city: City,
 ) -> None:
     done = city.operators.suspendMerchant(city.roles.merchant, "complaints", {"from": city.roles.operator})

@@ -20,9 +20,7 @@ def batch(city: City) -> Batch:
     return batch_of(city.roles.operator, METRO, TODAY, entries)
 
 
-def test_given_a_closed_batch__it_gives_whose_it_is_and_the_consented_reduction_after_caps(
-    city: City, batch: Batch
-) -> None:
+def test_given_a_closed_batch__it_gives_whose_it_is(city: City, batch: Batch) -> None:
     city.credit(city.open(batch))
     assert bare(city.issuer.claimBasis(batch.id)) == (
         city.roles.operator,

@@ -18,7 +18,7 @@ RIDERS = sorted((person(f"rider {number}").address for number in range(6)), key=
 ENTRIES = [Entry(rider, 1_000 * (number + 1), number % 2 == 0) for number, rider in enumerate(RIDERS)]
 
 
-def test_given_an_open_batch__when_all_of_it_is_pushed__it_credits_counts_closes_and_unlocks_the_rest(
+def test_given_an_open_batch__when_all_of_it_is_pushed__it_credits_counts_closes(
     city: City,
 ) -> None:
     free, issued = city.vault.freeOf(city.roles.operator), city.issuer.issuedOn(city.roles.operator, TODAY)
@@ -128,9 +128,7 @@ def test_given_accounts_in_another_order_or_none__it_reverts(city: City) -> None
         city.credit(city.open(nobody))
 
 
-def test_given_more_than_the_methodologys_cap__it_credits_the_cap_for_good_and_says_so(
-    city: City, newcomer: LocalAccount
-) -> None:
+def test_given_more_than_the_methodologys_cap__it_credits_the_cap_for_good(city: City, newcomer: LocalAccount) -> None:
     batch = city.open(batch_of(city.roles.operator, METRO, TODAY, [Entry(newcomer.address, 1_000_001, True)]))
     done = city.credit(batch)
     assert city.book.reductionOf(newcomer.address) == 50_000_000
@@ -191,9 +189,7 @@ def test_given_the_operators_day_limit__it_reverts_above_it_and_goes_on_at_midni
     assert city.issuer.issuedOn(city.roles.operator, TODAY + 2) == 45_000_000
 
 
-def test_given_a_day_limit_lowered_below_what_was_issued__it_reverts_with_nothing_left(
-    city: City, newcomer: LocalAccount
-) -> None:
+def test_given_a_day_limit_lowered_below_what_was_issued__nothing_is_left(city: City, newcomer: LocalAccount) -> None:
     batch = city.open(batch_of(city.roles.operator, METRO, TODAY, [Entry(newcomer.address, 20)]))
     city.operators.setOperatorDayLimit(city.roles.operator, 1, {"from": city.roles.authority})
     with reverts_with(city.issuer, "PointIssuer_DayLimit", city.roles.operator, 1_000, 0):
@@ -223,7 +219,7 @@ def test_given_a_header_that_claims_too_much__it_credits_what_the_leaves_say(cit
     assert city.vault.freeOf(city.roles.operator) == free - 1_266 * 50
 
 
-def test_given_a_header_with_too_few_accounts__it_closes_early_and_never_credits_more(city: City) -> None:
+def test_given_a_header_with_too_few_accounts__it_closes_early(city: City) -> None:
     batch = batch_of(city.roles.operator, METRO, TODAY, ENTRIES[:3]).claiming(account_count=2)
     city.open(batch)
     with reverts_with(city.issuer, "PointIssuer_TooManyAccounts", batch.id, 3, 2):
@@ -276,7 +272,7 @@ def test_given_a_pause__it_reverts_until_the_authority_ends_it(city: City) -> No
     assert city.ledger.phaseOf(batch.id)[0] == CLOSED
 
 
-def test_given_an_act_day_of_the_new_year_in_the_far_east__it_waits_until_the_year_begins_on_the_chains_clock(
+def test_given_an_act_of_the_new_year_in_the_far_east__it_waits_for_the_chains_year(
     city: City, newcomer: LocalAccount
 ) -> None:
     new_year = 24_106  # 2036-01-01

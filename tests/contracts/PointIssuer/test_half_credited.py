@@ -28,7 +28,7 @@ def held(city: City) -> list[int]:
     return [city.book.balanceOf(rider.address) for rider in RIDERS]
 
 
-def test_given_it_is_revoked__the_rest_gets_nothing_and_what_was_credited_can_be_spent(city: City, half: Batch) -> None:
+def test_given_it_is_revoked__the_rest_gets_nothing(city: City, half: Batch) -> None:
     city.ledger.revoke(half.id, "cards cloned", {"from": city.roles.authority})
     with reverts_with(city.ledger, "EvidenceLedger_WrongPhase", half.id, REVOKED):
         city.credit(half, 1, 1)
@@ -46,9 +46,7 @@ def test_given_its_operator_is_suspended__the_rest_is_credited_from_its_reserve(
     assert city.ledger.phaseOf(half.id)[0] == CLOSED
 
 
-def test_given_its_methodology_is_superseded__the_rest_is_credited_by_the_version_it_names(
-    city: City, half: Batch
-) -> None:
+def test_given_its_methodology_is_superseded__its_own_version_credits_the_rest(city: City, half: Batch) -> None:
     successor = city.draft(METRO, TERMS[METRO]._replace(factor_ug=10_000, from_day=TODAY + 30))
     city.activate(METRO, successor)
     city.credit(half, 1, 1)
@@ -73,7 +71,7 @@ def test_given_the_committee_is_rotated__the_rest_is_credited_on_the_old_ones_wo
     assert held(city) == [422, 422]
 
 
-def test_given_a_second_deployment_on_the_same_chain__what_was_signed_for_the_first_is_worth_nothing_there(
+def test_given_a_second_deployment_on_the_chain__signatures_for_the_first_are_void(
     city: City, half: Batch, built: Any
 ) -> None:
     genesis = city.book.genesisHash()

@@ -69,7 +69,7 @@ def test_given_proceeds__when_rounds_are_opened__they_are_a_day_and_100_yuan_apa
     assert pot.potOf(series.number, 2) == pot_of(768_600_000)
 
 
-def test_given_a_series_that_is_sold_out__when_a_round_is_opened__any_growth_is_enough(
+def test_given_a_sold_out_series__when_a_round_is_opened__any_growth_is_enough(
     city: City, flow: Flow, commuter: LocalAccount
 ) -> None:
     small = flow.issued([(commuter.address, 10_000_000)])
@@ -108,7 +108,7 @@ def test_given_a_round__when_a_chunk_is_pushed__everybody_has_their_share_once(
         city.pot.claimMany(series.number, [], rando)
 
 
-def test_given_several_rounds__however_often_somebody_asks__the_sum_is_that_of_one_payment(
+def test_given_several_rounds__when_asked_often__the_sum_is_that_of_one_payment(
     city: City, flow: Flow, series: Series, ask: int
 ) -> None:
     rando = {"from": flow.roles.rando}
@@ -159,7 +159,7 @@ def test_given_leaves_that_are_not_in_the_tree__when_they_are_claimed__it_revert
         pot.claimMany(9, [(index, word, siblings)], rando)
 
 
-def test_given_leaves_above_their_total__the_last_one_is_refused_and_other_series_are_whole(
+def test_given_leaves_above_their_total__the_last_one_is_refused(
     city: City, flow: Flow, series: Series, ask: int, commuter: LocalAccount
 ) -> None:
     """Case 32: a quorum signed shares of 12 t for 10 t."""
@@ -207,7 +207,7 @@ def payout(city: City, key: LocalAccount, to: str, index: int = 0, round_: int =
     return order, sign(key, "Payout", city.pot, *order)
 
 
-def test_given_a_custody_account__its_money_goes_elsewhere_by_its_signed_order_only_and_once(
+def test_given_a_custody_account__its_money_goes_elsewhere_by_its_signed_order_only(
     city: City, flow: Flow, series: Series, ask: int, commuter: LocalAccount
 ) -> None:
     """Case 31, custody."""
@@ -240,7 +240,7 @@ def test_given_a_custody_account__its_money_goes_elsewhere_by_its_signed_order_o
         city.pot.claimTo(order, leaf, good, rando)
 
 
-def test_given_years_without_a_claim__when_it_is_swept__it_goes_to_the_public_good_once(
+def test_given_years_without_a_claim__when_it_is_swept__the_public_good_gets_it_once(
     city: City, flow: Flow, series: Series, ask: int
 ) -> None:
     pot, rando = earned(city, flow, series, ask, 100), {"from": flow.roles.rando}

@@ -95,9 +95,7 @@ def test_given_a_decision__each_gets_what_it_says(
     )
 
 
-def test_given_a_decision_for_the_merchant__the_order_is_held_again_then_final_and_paid_once(
-    city: City, disputed: Any
-) -> None:
+def test_given_a_decision_for_the_merchant__the_order_is_held_again_then_final(city: City, disputed: Any) -> None:
     decided = day_of(city.resolve(disputed, 0))
     travel_to((decided + 7) * 86_400)
     city.refund(disputed, 10_000)
@@ -110,9 +108,7 @@ def test_given_a_decision_for_the_merchant__the_order_is_held_again_then_final_a
         city.vault.settle(city.roles.merchant, decided, decided, {"from": city.roles.merchant})
 
 
-def test_given_a_dispute_that_nobody_decides__after_sixty_days_anyone_ends_it_for_the_merchant(
-    city: City, disputed: Any
-) -> None:
+def test_given_an_undecided_dispute__after_sixty_days_it_ends_for_the_merchant(city: City, disputed: Any) -> None:
     last_day = day_of(disputed) + city.desk.DISPUTE_DAYS()
     travel_to((last_day + 1) * 86_400 - 60)
     with reverts_with(city.desk, "RedemptionDesk_DisputeOpen", key(disputed), last_day):

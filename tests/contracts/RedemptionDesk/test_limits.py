@@ -68,7 +68,7 @@ def test_given_more_points_than_any_field_holds__it_reverts_at_the_limit(
         city.redeem(commuter, milli)
 
 
-def test_given_limits_for_new_merchants__they_hold_for_those_admitted_afterwards_only(city: City) -> None:
+def test_given_limits_for_new_merchants__they_hold_for_later_ones_only(city: City) -> None:
     roles = city.roles
     done = city.operators.setNewMerchantLimits((5_000, 50_000), {"from": roles.authority})
     assert events(done, "NewMerchantLimitsSet") == [{"limits": (5_000, 50_000)}]

@@ -76,7 +76,7 @@ def test_given_an_order_for_nothing__it_reverts(city: City, commuter: LocalAccou
         send(city, order, sign(commuter, "Order", city.desk, *order))
 
 
-def test_given_an_order_number_that_is_used__it_reverts_for_that_citizen_and_for_no_other(
+def test_given_an_order_number_that_is_used__it_reverts_for_that_citizen(
     city: City, commuter: LocalAccount, household: LocalAccount
 ) -> None:
     city.redeem(household, 1)
@@ -239,7 +239,7 @@ def test_given_a_contract_as_citizen__when_it_says_no__it_reverts(
         send(city, order, sign(newcomer, "Order", city.desk, *order))
 
 
-def test_given_a_contract_as_citizen__when_it_tries_to_spend_again_while_it_is_asked__it_spends_once(
+def test_given_a_contract_as_citizen__when_it_reenters_while_asked__it_spends_once(
     city: City, wallet: Any, newcomer: LocalAccount
 ) -> None:
     second = city.order(newcomer, 2_000, "order 2", citizen=wallet.address)

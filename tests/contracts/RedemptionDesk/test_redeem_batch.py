@@ -57,7 +57,7 @@ def test_given_no_orders__it_does_nothing(city: City) -> None:
     assert not city.desk.redeemBatch([], [], {"from": city.roles.rando}).events
 
 
-def test_given_a_contract_that_burns_all_gas_it_gets__the_orders_before_and_behind_it_are_taken(
+def test_given_a_contract_that_burns_all_gas_it_gets__the_orders_before(
     city: City, built: Any, commuter: LocalAccount, newcomer: LocalAccount
 ) -> None:
     wallet = city.roles.rando.deploy(built.Wallet__MockForSigner, newcomer.address)

@@ -43,7 +43,7 @@ def day_of(transaction: Any) -> int:
     return int(transaction.timestamp // 86_400)
 
 
-def test_given_a_paid_order__it_goes_back_to_its_pages_and_the_next_payout_is_so_much_less(
+def test_given_a_paid_order__it_goes_back_to_its_pages(
     city: City, paid: Any, later: Any, commuter: LocalAccount
 ) -> None:
     before = city.token.balanceOf(city.roles.merchant)
@@ -67,7 +67,7 @@ def test_given_several_refunds__together_they_never_exceed_the_order(city: City,
 @pytest.mark.parametrize(
     ("milli", "value"), [(100_001, 20_000 * 50 + 80_001 * 40), (400_000, 20_000 * 50 + 380_000 * 40)]
 )
-def test_given_a_day_with_too_little_due__it_reverts_with_what_is_there_and_what_is_needed(
+def test_given_a_day_with_too_little_due__it_reverts_with_what_is_there(
     city: City, paid: Any, later: Any, milli: int, value: int
 ) -> None:
     there = (day_of(later), 100_000, 5_000_000)

@@ -48,9 +48,7 @@ def test_given_an_operator__when_it_opens__the_claim_is_numbered_and_told(city: 
     assert events(other, "OperatorNumbered") == [{"operator": flow.roles.other_operator.address, "number": 2}]
 
 
-def test_given_a_live_key__when_it_is_opened_again__it_reverts_and_the_next_sequence_is_taken(
-    city: City, flow: Flow
-) -> None:
+def test_given_a_live_key__when_it_is_opened_again__it_reverts_for_that_sequence(city: City, flow: Flow) -> None:
     """Case 18."""
     claim = flow.open(1)
     with reverts_with(city.certifier, "ReductionCertifier_KeyUsed", claim):
@@ -72,7 +70,7 @@ def test_given_what_cannot_be_certified__when_it_is_opened__it_reverts(city: Cit
         flow.open(operator=flow.roles.rando)
 
 
-def test_given_closed_batches__when_they_are_added__the_bound_is_what_consenting_people_were_credited(
+def test_given_closed_batches__when_added__the_bound_is_the_consented_credit(
     city: City, flow: Flow, household: LocalAccount, newcomer: LocalAccount
 ) -> None:
     """Cases 1 and 2 as corrected: caps first, consent second."""
@@ -98,7 +96,7 @@ def test_given_closed_batches__when_they_are_added__the_bound_is_what_consenting
     assert (event["claim"], event["boundMg"]) == (claim, 60_000_000)
 
 
-def test_given_a_batch_in_a_live_claim__when_another_wants_it__it_reverts_until_the_first_is_over(
+def test_given_a_batch_in_a_live_claim__when_another_wants_it__it_reverts(
     city: City, flow: Flow, rows: list[tuple[str, int]]
 ) -> None:
     """Case 3."""
@@ -273,7 +271,7 @@ def test_given_more_than_a_series_holds__when_it_is_submitted__it_reverts(city: 
     assert city.certifier.claimOf(claim)["reductionMg"] == most
 
 
-def test_given_an_operator__when_it_withdraws__the_claim_is_over_until_a_verifier_is_appointed(
+def test_given_an_operator__when_it_withdraws_before_a_verifier__the_claim_is_over(
     city: City, flow: Flow, rows: list[tuple[str, int]]
 ) -> None:
     claim, batch, _ = flow.submitted(rows)

@@ -61,7 +61,7 @@ def verified(flow: Flow, claim: int) -> int:
     return claim
 
 
-def test_given_a_submitted_claim__when_a_verifier_is_appointed__the_seed_block_lies_ahead(
+def test_given_a_submitted_claim__when_a_verifier_is_appointed__the_seed_is_ahead(
     city: City, flow: Flow, claim: int
 ) -> None:
     certifier, authority = city.certifier, {"from": flow.roles.authority}
@@ -101,7 +101,7 @@ def test_given_the_seed_block__when_it_is_past__the_seed_is_drawn_from_its_hash(
 
 
 @pytest.mark.parametrize("late", [0, 1])
-def test_given_a_seed_block_long_past__when_it_is_drawn__it_counts_until_256_blocks_after(
+def test_given_a_seed_block_long_past__when_it_is_drawn__it_counts_for_256_blocks(
     city: City, flow: Flow, claim: int, late: int
 ) -> None:
     """Case 8: at seedBlock + 256 it is drawn, at + 257 it has lapsed and round 2 begins."""
@@ -120,9 +120,7 @@ def test_given_a_seed_block_long_past__when_it_is_drawn__it_counts_until_256_blo
     assert (drawn["round"], drawn["seed"]) == (2, "0x" + seed.hex())
 
 
-def test_given_a_drawn_claim__when_it_is_certified__only_the_verifier_can_and_never_above(
-    city: City, flow: Flow, claim: int
-) -> None:
+def test_given_a_drawn_claim__when_it_is_certified__only_the_verifier_can(city: City, flow: Flow, claim: int) -> None:
     certifier = city.certifier
     flow.appoint(claim)
     with reverts_with(certifier, "ReductionCertifier_WrongState", claim, SUBMITTED):
@@ -147,7 +145,7 @@ def test_given_a_drawn_claim__when_it_is_certified__only_the_verifier_can_and_ne
     assert (found["state"], found["certifiedMg"]) == (VERIFIED, 5 * TONNE)
 
 
-def test_given_a_claim__when_it_is_rejected__by_the_verifier_until_it_certified_and_by_the_authority_until_issue(
+def test_given_a_claim__when_it_is_rejected__by_the_verifier_until_it_certified(
     city: City, flow: Flow, rows: list[tuple[str, int]], claim: int, batch: Batch
 ) -> None:
     certifier = city.certifier
@@ -214,7 +212,7 @@ def test_given_the_access_manager_as_a_mask__when_it_is_used__nobody_passes_for_
             city.access.execute(certifier, issue, {"from": person})
 
 
-def test_given_a_verifier_with_a_role__when_it_starts_the_notice_or_issues__it_reverts(
+def test_given_a_verifier_with_a_role__when_it_gives_notice_or_issues__it_reverts(
     city: City, flow: Flow, rows: list[tuple[str, int]], claim: int
 ) -> None:
     certifier, roles = city.certifier, flow.roles
@@ -253,7 +251,7 @@ def test_given_objections__when_it_is_issued__there_must_be_answers(city: City, 
     assert event["answersHash"] == "0x" + answers.hex()
 
 
-def test_given_a_frozen_batch__when_it_is_reported__the_claim_is_held_until_it_is_released(
+def test_given_a_frozen_batch__when_it_is_reported__the_claim_waits_for_the_release(
     city: City, flow: Flow, verified: int, batch: Batch
 ) -> None:
     """Case 16, holds."""
@@ -342,7 +340,7 @@ def test_given_a_tiny_claim__when_it_is_issued__the_buffer_is_rounded_down(
     assert city.market.stockOf(claim)["availableMg"] == mg - buffer
 
 
-def test_given_two_series__when_the_operator_is_asked__they_lead_from_the_last_to_the_first(
+def test_given_two_series__when_the_operator_is_asked__they_are_linked_last_to_first(
     city: City, flow: Flow, series: Series, commuter: LocalAccount
 ) -> None:
     second = flow.issued([(commuter.address, TONNE)], sequence=2)

@@ -122,7 +122,7 @@ def test_given_the_second_tonne_of_series_1__its_number_is_the_one_of_the_design
     assert SERIAL.match(serial)
 
 
-def test_given_terms_that_are_wrong__when_credits_are_retired__it_reverts_and_names_the_field(
+def test_given_wrong_terms__when_credits_are_retired__it_reverts_and_names_the_field(
     city: City, flow: Flow, bought: Series
 ) -> None:
     wrong: list[tuple[str, dict[str, Any]]] = [
@@ -165,7 +165,7 @@ def test_given_a_certificate_that_is_none__it_is_unknown(city: City) -> None:
         city.retirements.balanceOf("0x" + "00" * 20)
 
 
-def test_given_a_purchase__when_it_is_retired_in_the_same_call__the_credits_never_reach_the_buyer(
+def test_given_a_purchase__when_it_is_retired_at_once__the_buyer_never_holds_it(
     city: City, flow: Flow, series: Series, ask: int
 ) -> None:
     flow.pay(flow.buyer, 90_000_000)
@@ -247,7 +247,7 @@ def test_given_a_hostile_name__the_data_and_the_picture_parse_and_say_it(
         (b"x\xe4\xb8", 1),
     ],
 )
-def test_given_a_name_that_cannot_be_shown__when_it_is_added__it_reverts_and_says_where(
+def test_given_a_name_that_cannot_be_shown__when_added__it_reverts_with_its_place(
     city: City, flow: Flow, name: bytes, position: int
 ) -> None:
     padded = name + bytes(-len(name) % 32)

@@ -42,7 +42,7 @@ def state(city: City, series: Series) -> dict[str, int]:
     ("tonnes", "stock", "buffer", "others", "shortfall"),
     [(20, 20_000, 0, 0, 0), (45, 27_500, 17_500, 0, 0), (100, 27_500, 22_500, 10_000, 40_000)],
 )
-def test_given_a_reversal__stock_goes_before_buffer_before_other_buffers_before_the_shortfall(
+def test_given_a_reversal__stock_then_buffer_then_other_buffers_then_shortfall(
     city: City, flow: Flow, sold: Series, tonnes: int, stock: int, buffer: int, others: int, shortfall: int
 ) -> None:
     """Case 36: the table of the design, to the milligram."""
@@ -203,7 +203,7 @@ def test_given_a_figure_that_is_not_good__when_it_is_cancelled__it_reverts(
         flow.cancel(number, batch, 22 * TONNE)
 
 
-def test_given_a_batch_that_brought_nothing__when_zero_is_signed__the_series_can_go_on(
+def test_given_a_batch_that_brought_nothing__when_zero_is_signed__the_series_goes_on(
     city: City, flow: Flow, series: Series
 ) -> None:
     flow.revoke(series.batch)
@@ -215,7 +215,7 @@ def test_given_a_batch_that_brought_nothing__when_zero_is_signed__the_series_can
     assert state(city, series)["cancelled"] == 0
 
 
-def test_given_less_certified_than_claimed__when_all_is_reversed__it_ends_at_what_there_is(
+def test_given_less_certified_than_claimed__when_all_is_reversed__the_stock_ends_it(
     city: City, flow: Flow, commuter: LocalAccount
 ) -> None:
     small = flow.issued([(commuter.address, 10 * TONNE)], mg=8 * TONNE)

@@ -47,7 +47,7 @@ def test_given_a_released_year__it_cannot_be_released_again(city: City) -> None:
         city.vault.releaseYear(2035, {"from": city.roles.rando})
 
 
-def test_given_points_spent_of_both__the_rest_is_shared_by_what_each_locked_and_no_unit_stays_behind(
+def test_given_points_spent_of_both__the_rest_is_shared_by_what_each_locked(
     shared: City,
 ) -> None:
     shared.redeem(person("commuter"), 100_001)
@@ -63,9 +63,7 @@ def test_given_points_spent_of_both__the_rest_is_shared_by_what_each_locked_and_
 
 
 @pytest.mark.parametrize("left", [0, 1, 2, 3])
-def test_given_almost_nothing_left__the_dust_goes_to_the_last_and_never_more_than_there_is(
-    shared: City, newcomer: Any, left: int
-) -> None:
+def test_given_almost_nothing_left__the_dust_goes_to_the_last(shared: City, newcomer: Any, left: int) -> None:
     shared.redeem(person("commuter"), 227_155 - left)
     shared.redeem(person("household"), 113_577, "order 2")
     shared.redeem(newcomer, 42_222, "order 3")
@@ -92,9 +90,7 @@ def test_given_a_share__it_is_given_once_and_to_nobody_else(shared: City) -> Non
             shared.vault.releaseTo(who, 2035, {"from": shared.roles.rando})
 
 
-def test_given_a_batch_that_is_neither_closed_nor_revoked__the_year_waits_until_anyone_closes_it(
-    city: City, newcomer: Any
-) -> None:
+def test_given_a_batch_neither_closed_nor_revoked__the_year_waits_for_its_close(city: City, newcomer: Any) -> None:
     entries = [Entry(person("guest").address, 1_000), Entry(newcomer.address, 1_000)]
     batch = city.open(batch_of(city.roles.operator, METRO, TODAY, entries))
     city.credit(batch, 0, 1)

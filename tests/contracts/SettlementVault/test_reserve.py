@@ -103,9 +103,7 @@ def test_given_a_batch_that_brings_less_than_it_can__closing_it_unlocks_the_rest
     assert city.vault.freeOf(operator) == free - 422_222 * PRICE
 
 
-def test_given_a_methodology_without_points__nothing_is_locked_and_no_price_is_needed(
-    city: City, newcomer: Any
-) -> None:
+def test_given_a_methodology_without_points__nothing_is_locked(city: City, newcomer: Any) -> None:
     city.vault.withdraw(city.vault.freeOf(city.roles.operator), newcomer.address, {"from": city.roles.operator})
     for sequence, day_ in enumerate((TODAY, day(2033, 6, 1))):
         batch = city.earn([Entry(newcomer.address, 1_000)], methodology=WALK, day=day_, sequence=sequence)

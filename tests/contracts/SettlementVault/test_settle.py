@@ -159,7 +159,7 @@ def test_given_a_year_of_days__one_settlement_of_them_fits_a_block_many_times(
     assert done.gas_used < 1_100_000
 
 
-def test_given_a_token_that_refuses_a_receiver__the_others_are_paid_and_it_is_retried(
+def test_given_a_token_that_refuses_a_receiver__the_others_are_paid(
     odd_city: City, odd_token: Any, commuter: LocalAccount
 ) -> None:
     city = odd_city

@@ -111,7 +111,7 @@ def test_a_stolen_key_of_one_oracle_member__attests_nothing(city: City) -> None:
     assert nothing_moved(city)
 
 
-def test_a_stolen_key_of_a_merchant__sends_its_own_dues_elsewhere_until_it_is_suspended(
+def test_a_stolen_key_of_a_merchant__diverts_its_own_dues_until_it_is_suspended(
     city: City, commuter: LocalAccount
 ) -> None:
     redeemed = city.redeem(commuter, 100_000)
@@ -147,7 +147,7 @@ def test_a_stolen_key_of_a_citizen__moves_no_book_while_the_citizen_looks(city: 
     assert nothing_moved(city)
 
 
-def test_a_stolen_custody_secret__announces_for_everybody_and_is_stopped_for_everybody(
+def test_a_stolen_custody_secret__announces_for_everybody(
     city: City, commuter: LocalAccount, household: LocalAccount
 ) -> None:
     kept = (commuter, household)  # whose keys the operator holds

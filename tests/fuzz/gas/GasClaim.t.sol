@@ -94,7 +94,7 @@ contract GasClaimTest is GasCity {
     }
 
     /// forge-config: default.isolate = true
-    function test_GasClaimAndRedeemInARowCostsNoMoreThanAPeersClaimAloneButForTheOrdersOwnMark() public {
+    function test_GasClaimAndRedeemInARowCostsAPeersClaimAndTheOrdersOwnMark() public {
         // Others were there before: the words and sums that stand are what most people find.
         (ICounter.Claim[] memory claims, IRedemptionDesk.Order[] memory orders, bytes[] memory signatures) = _visits(1);
         counter.serve(claims, orders, signatures);

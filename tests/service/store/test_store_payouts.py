@@ -34,7 +34,7 @@ def planned(act: str) -> dict[str, object]:
     return dict(row)
 
 
-def test_bank_payment__of_a_payout_that_another_run_was_paid_for__is_refused_whatever_the_code_says(
+def test_bank_payment__of_a_payout_that_another_run_was_paid_for__is_refused(
     store: Database,
 ) -> None:
     payout = payout_id(FIRST, ONE, 10, 11)
@@ -88,7 +88,7 @@ def _insert(connection: Connection, run: Run, bank: bool) -> None:
         connection.execute(text(words), {"run": run.name, "merchant": item.merchant})
 
 
-def test_migration__a_book_in_which_two_runs_have_one_payout__leaves_it_to_the_one_with_the_better_right(
+def test_migration__two_runs_with_one_payout__leaves_it_to_the_better_right(
     place: Path | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as before:

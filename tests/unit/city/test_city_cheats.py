@@ -46,7 +46,7 @@ def test_choose__any_acts__gives_each_kind_its_exact_count_among_its_candidates(
     assert set(codes.tolist()) <= {0, code(Kind.TELEPORT), code(Kind.DUPLICATE)}
 
 
-def test_choose__a_kind_after_one_with_few_candidates__still_falls_on_those_candidates() -> None:
+def test_choose__a_kind_after_one_with_few_candidates__still_falls_on_those() -> None:
     # One order of lots for both kinds left the first hourly meters of the order to the first kind and none of them to the second.
     hourly = np.arange(100_000) < 5_000
     temptations = (

@@ -60,7 +60,7 @@ def test_order__is_a_permutation(count: int, seed: int) -> None:
     assert sorted(Draw(seed, Part.TAPS).order(count).tolist()) == list(range(count))
 
 
-def test_weighted__picks_columns_as_often_as_they_weigh__and_never_one_without_weight() -> None:
+def test_weighted__picks_columns_as_often_as_they_weigh__never_one_without_weight() -> None:
     weights = Weighted(np.array([[0, 1, 3, 0], [5, 0, 0, 5]]))
     rows = np.repeat([0, 1], 40_000)
     picked = weights.pick(Draw(9, Part.PEOPLE), rows)
@@ -72,7 +72,7 @@ def test_weighted__picks_columns_as_often_as_they_weigh__and_never_one_without_w
 
 
 @pytest.mark.parametrize("weights", [[[1, 2], [0, 0]], [[-1, 2]], [[2**31, 2**31]]])
-def test_weighted__a_row_without_weight__with_a_negative_one_or_too_much__is_a_mistake(
+def test_weighted__a_row_without_weight_or_a_negative_one_or_too_much__is_a_mistake(
     weights: list[list[int]],
 ) -> None:
     with pytest.raises(ValueError, match="a row has a negative weight, none, or too much"):

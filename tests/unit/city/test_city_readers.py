@@ -105,7 +105,7 @@ def test_read__a_resent_file__has_only_keys_of_the_first_file(start: str, city: 
     assert again <= keys(f"{start}-2025-05-09.{ending}")
 
 
-def test_overlap__of_both_operators_trips_by_citizen__finds_every_trip_that_was_sold_twice(city: City) -> None:
+def test_overlap__of_both_operators_trips_by_citizen__finds_every_trip_sold_twice(city: City) -> None:
     citizen_of = pl.read_csv(city.folder / "citizens.csv").select("source", "subject", "citizen")
     tables = []
     for source in ("bus-app", "ride-app"):

@@ -61,7 +61,7 @@ def test_taps__at_a_metro_entry__cost_nothing(taps: list[dict[str, str]]) -> Non
     }
 
 
-def test_taps__at_a_metro_exit__cost_95_per_cent_of_the_fare_as_700_and_665_do_in_a_real_one(
+def test_taps__at_a_metro_exit__cost_95_per_cent_of_the_fare_as_700(
     taps: list[dict[str, str]],
 ) -> None:
     paid = {(int(tap["deal_value"]), int(tap["deal_money"])) for tap in of(taps, "地铁出站")}

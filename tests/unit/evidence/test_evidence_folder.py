@@ -277,7 +277,7 @@ def test_read_entries__other_columns__are_refused(folder: Path) -> None:
         read_entries(folder)
 
 
-def test_read_entries__an_account_twice_or_out_of_order__is_refused_though_its_root_is_stated(folder: Path) -> None:
+def test_read_entries__an_account_twice_or_out_of_order__is_refused(folder: Path) -> None:
     table = pl.read_parquet(folder / "accounts.parquet")
     twice = pl.concat([table, table.tail(1)]).with_columns(index=pl.int_range(pl.len(), dtype=pl.Int64))
     backwards = table.reverse().with_columns(index=pl.int_range(pl.len(), dtype=pl.Int64))

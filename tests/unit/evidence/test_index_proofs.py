@@ -67,7 +67,7 @@ def test_proof__from_a_tree_with_a_flipped_bit__is_the_true_one_or_none(tmp_path
     assert refused == 4
 
 
-def test_find__a_record_of_three_batches__names_its_batch_and_account_whatever_lists_of_ids_say(tmp_path: Path) -> None:
+def test_find__a_record_of_three_batches__names_its_batch_and_account(tmp_path: Path) -> None:
     """One batch has no list of ids, the list of another names records of nobody."""
     proofs, folders, batches = ProofIndex(tmp_path), {}, {}
     whole = bundle_of(90)

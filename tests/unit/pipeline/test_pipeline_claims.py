@@ -97,7 +97,7 @@ def test_close__bill_that_comes_after_its_days_were_closed__is_excluded_all_the_
     assert city.found("claimed_elsewhere") == [BY_THE_DAY]
 
 
-def test_close__days_that_come_after_their_bill_was_bundled__the_bill_keeps_its_claim(city: City) -> None:
+def test_close__days_that_come_after_their_bundled_bill__the_bill_keeps_its_claim(city: City) -> None:
     city.bill(date(2022, 1, 1), 31, 400)
     city.bill(date(2023, 1, 1), 31, 300)
     assert city.close() == [("CI-11-BILL", 100_000)]

@@ -97,7 +97,7 @@ def test_daily_electricity__city_baseline_set__two_branches(tmp_path: Path, ener
     assert by_key(quantify(acts(rows), rule).acts).get(f"household-{SPRING + 7}") == quantity
 
 
-def test_daily_electricity__below_the_city_without_history__needs_no_baseline_of_its_own(tmp_path: Path) -> None:
+def test_daily_electricity__below_the_city_without_history__needs_no_own_baseline(tmp_path: Path) -> None:
     folder = edited_library(
         tmp_path, "ci-11.toml", '"b_city" = { value = "0"', '"b_city" = { value = "1.7676"', "ci-11.toml"
     )
@@ -258,7 +258,7 @@ def test_electricity_bill__same_season_of_the_previous_year(
     assert by_key(result.acts).get(now[0]) == quantity
 
 
-def test_electricity_bill__several_periods__nearest_counts_and_the_earlier_of_two_equal() -> None:
+def test_electricity_bill__several_periods__nearest_counts() -> None:
     history = bills(("2022-02-20", 500_000, 1, 31), ("2022-03-03", 400_000, 1, 31), ("2022-02-27", 300_000, 1, 31))
     result = quantify(bills(("2023-03-01", 290_000, 1, 31)), BILL, history)
     assert result.acts["baseline_wh"].to_list() == [300_000]
@@ -324,7 +324,7 @@ def test_water__more_used__never_more_credited_and_never_above_the_caps(
     assert found[0] >= found[1] or not lived
 
 
-def test_electricity_bill__two_periods_that_share_days__neither_is_credited_and_both_are_history() -> None:
+def test_electricity_bill__two_periods_that_share_days__neither_is_credited() -> None:
     history = bills(("2022-01-01", 400_000, 1, 31), ("2022-02-01", 400_000, 1, 28))
     both = bills(("2023-01-01", 300_000, 1, 31), ("2023-01-31", 300_000, 1, 28))
     result = quantify(both, BILL, history)

@@ -90,7 +90,7 @@ def test_read__the_whole_british_series__loses_no_watt_hour_to_noise() -> None:
     assert reading.acts["CI-11"]["energy_wh"].sum() == 3_785_664
 
 
-def test_read__daily_electricity__is_an_act_a_day_and_the_last_row_only_closes_the_series() -> None:
+def test_read__daily_electricity__is_an_act_a_day() -> None:
     household = Household(unit="kWh", meter="home", residents=3)
     reading = read(sample("il-electricity-cdd-hdd-daily"), household, "America/Chicago")
     days = reading.acts["CI-11"]
@@ -102,7 +102,7 @@ def test_read__daily_electricity__is_an_act_a_day_and_the_last_row_only_closes_t
     assert days["rows"].to_list()[-1] == [809, 810]
 
 
-def test_read__daily_electricity_in_a_wrong_zone__is_never_the_consumption_of_a_civil_day() -> None:
+def test_read__daily_electricity_in_a_wrong_zone__is_never_a_civil_days_consumption() -> None:
     reading = read(sample("il-electricity-cdd-hdd-daily"), zone="Asia/Shanghai")
     assert set(reading.acts) == {"CI-11-BILL"}
     assert set(reading.acts["CI-11-BILL"]["days"]) == {1}
@@ -198,7 +198,7 @@ def test_read__a_single_row__is_a_finding() -> None:
     assert codes(read(text(["2024-05-01,"]))) == [(1, "missing_field")]
 
 
-def test_read__half_hours_that_straddle_midnight_in_another_zone__make_both_days_incomplete() -> None:
+def test_read__half_hours_across_midnight_in_another_zone__make_both_days_incomplete() -> None:
     hours = series("2024-05-01T00:00:00+00:00", ["1"] * 49)
     reading = read(text(hours), zone="Asia/Kolkata")  # UTC+5:30
     assert reading.acts == {}

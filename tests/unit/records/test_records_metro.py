@@ -49,9 +49,7 @@ def test_lines__whatever_the_map_said__call_at_no_station_twice() -> None:
     ("line", "published_m"),
     [("1号线", 41_000), ("5号线", 47_400), ("7号线", 30_173), ("9号线", 36_100), ("11号线", 51_900)],
 )
-def test_line__end_to_end__is_at_most_its_published_length_and_at_most_12_percent_short(
-    line: str, published_m: int
-) -> None:
+def test_line__end_to_end__is_at_most_its_published_length(line: str, published_m: int) -> None:
     assert 0.88 * published_m < line_length(line) < published_m
 
 
@@ -164,7 +162,7 @@ def test_metres__of_a_degree__is_that_of_the_mean_sphere() -> None:
     assert metres((114.0, 22.5), (115.0, 22.5)) == 102_731
 
 
-def test_edges__before_they_are_rounded__are_not_so_near_a_half_that_a_platform_could_differ() -> None:
+def test_edges__before_they_are_rounded__are_never_so_near_a_half_as_to_differ() -> None:
     nearest_to_half = min(
         abs(unrounded(position(here), position(there)) % 1 - 0.5)
         for stations in LINES.values()

@@ -318,7 +318,7 @@ def test_read__a_document_that_says_something_twice__is_findings_and_no_dropped_
     assert rows_of_acts(reading) == ([4] if lines else [])
 
 
-def test_read__a_tap_that_says_a_field_twice__is_a_finding_whichever_of_the_two_would_count() -> None:
+def test_read__a_tap_that_says_a_field_twice__is_a_finding() -> None:
     good = json.dumps(tap(BUS, "05:39:10"))
     twice = good.replace('"card_no": "CARD"', '"card_no": "CARD", "card_no": "OTHER"')
     for text in (

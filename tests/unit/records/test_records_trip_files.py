@@ -36,7 +36,7 @@ def written(folder: Path, name: str, *lines: str) -> Path:
     return path
 
 
-def test_citi_bike__an_e_bike_ride__has_the_straight_line_and_its_own_number_as_rider() -> None:
+def test_citi_bike__an_e_bike_ride__has_the_straight_line() -> None:
     ride = reading(CASES / "citibike.csv", "America/New_York").acts["CI-06"].row(0, named=True)
     assert (ride["end"] - ride["start"], ride["distance_m"]) == (900, 2378)  # 15 min 0.333 s, 2.378 km
     assert ride["start"] == 1682942400  # 08:00 in New York

@@ -41,7 +41,7 @@ def order_of(minors: list[int], **changed: object) -> Order:
     return replace(plain, **changed)  # type: ignore[arg-type]
 
 
-def test_bank_payments__many_runs__sum_to_all_that_was_paid_rounded_down_once_per_merchant() -> None:
+def test_bank_payments__many_runs__sum_to_what_was_paid_rounded_once_per_merchant() -> None:
     draw = random.Random(SEED)
     owed, told, carried = [0] * 5, [0] * 5, {}
     for _ in range(500):
@@ -84,7 +84,7 @@ def test_payment_file__adds_up_exactly__by_another_parser() -> None:
     assert {node.text for node in root.findall(".//p:NbOfTxs", SPACE)} == {"5"}
 
 
-def test_payment_file__the_same_run__gives_the_same_bytes_and_another_run_other_identifiers() -> None:
+def test_payment_file__the_same_run__gives_the_same_bytes() -> None:
     assert payment_file(order_of([5, 6])) == payment_file(order_of([5, 6]))
     other = payment_file(order_of([5, 6], digest=b"\x08" * 32))
     assert message_id(b"\7" * 32) != message_id(b"\x08" * 32)

@@ -44,7 +44,7 @@ def test_merchants__one_of_each_entry__is_in_its_column() -> None:
     )
 
 
-def test_statements__of_random_events__foot_in_every_period_and_close_where_the_next_opens() -> None:
+def test_statements__of_random_events__foot_in_every_period() -> None:
     draw, told = random.Random(SEED), Told()
     days = 60
     expected = {merchant: 0 for merchant in MERCHANTS}

@@ -54,7 +54,7 @@ def test_a_citizen__with_as_many_orders_a_second_further_apart__is_not_told() ->
     assert found(told) == []
 
 
-def test_a_merchant__taking_one_amount_from_several_accounts_within_a_minute__is_told_and_a_busy_till_is_not() -> None:
+def test_a_merchant__taking_one_amount_from_many_accounts_in_a_minute__is_flagged() -> None:
     told = Told()
     rich(told, 6)
     for number in range(3):
@@ -72,7 +72,7 @@ def test_one_citizen__paying_one_amount_again_and_again__is_not_several_accounts
     assert found(told) == []
 
 
-def test_accounts__emptied_to_one_merchant_on_one_day__are_told_by_what_they_had_right_before() -> None:
+def test_accounts__emptied_to_one_merchant_on_one_day__are_told_by_what_they_had() -> None:
     told = Told()
     rich(told, 6)
     for number in range(3):

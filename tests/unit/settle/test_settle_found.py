@@ -20,7 +20,7 @@ def payout(number: int, merchant: str, days: tuple[int, int]) -> Event:
 
 
 @given(st.lists(st.tuples(st.sampled_from(MERCHANTS), st.sampled_from([(1, 1), (1, 7), (2, 7)])), max_size=30))
-def test_grouped__any_payouts__each_is_in_one_group_of_its_days_and_no_merchant_twice(
+def test_grouped__any_payouts__each_is_in_one_group_of_its_days(
     drawn: list[tuple[str, tuple[int, int]]],
 ) -> None:
     payouts = [payout(number, *each) for number, each in enumerate(drawn)]

@@ -112,7 +112,7 @@ def test_validate__an_act_that_breaks_several_rules__is_judged_by_the_first() ->
     ]
 
 
-def test_validate__copies_of_a_record__leave_the_first_row_and_say_whether_they_agree() -> None:
+def test_validate__copies_of_a_record__leave_the_first_row() -> None:
     same = {"record_key": "T", "subject": "someone"}
     made = reading(CI_01=[same, same, {**same, "distance_m": 9_999}, {"subject": "another"}], CI_02=[same])
     assert found(ruled(made)) == [
@@ -182,7 +182,7 @@ acts = st.fixed_dictionaries(
 
 @given(st.fixed_dictionaries({name: st.lists(acts, max_size=5) for name in ("CI_01", "CI_02", "CI_01_RIDE", "CI_11")}))
 @settings(max_examples=200, deadline=None)
-def test_validate__any_acts__every_row_passes_or_is_found_once_and_what_passes_keeps_the_rules(
+def test_validate__any_acts__every_row_passes_or_is_found_once(
     scenarios: dict[str, list[dict[str, object]]],
 ) -> None:
     made = reading(**scenarios)
