@@ -60,7 +60,7 @@ def main() -> None:
     options = parser.parse_args()
     library = Library.load()
     content = trips(options.acts)
-    beside, reading = timed(lambda: read_trips([content], ORIGIN, Household(), library), ROUNDS)
+    beside, reading = timed(lambda: read_trips([content], ORIGIN, Household(), lambda: library), ROUNDS)
     distances = reading.acts["CI-05"]["distance_m"]
     rows = []
     for local, written in ((False, "milliseconds"), (True, "local times")):
