@@ -32,6 +32,7 @@ BENCHMARKS: dict[str, tuple[str, int]] = {
     "readback": ("--records", 10_000_000),
     "parts": ("--acts", 600_000),
     "chain": ("--accounts", 102_400),
+    "tracks": ("--tracks", 400),
     "gas": ("", 0),
 }
 

@@ -117,9 +117,9 @@ class Installation:
         )
         return Outbox(self.chain, self.keys.account(name or self.settings.relayer), self.book.database, pace)
 
-    def outbox(self) -> Outbox:
-        """The relayer's outbox, after a look at what the chain made of what it sent before."""
-        outbox = self.sender()
+    def outbox(self, name: str | None = None) -> Outbox:
+        """The relayer's outbox, or a named key's, after a look at what the chain made of what it sent before."""
+        outbox = self.sender(name)
         outbox.reconcile()
         return outbox
 

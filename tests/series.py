@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
+from eth_account.signers.base import BaseAccount
 from eth_utils.crypto import keccak
 
 from oracle.edge.chain.call import Call
@@ -23,7 +24,7 @@ from oracle.edge.chain.contracts.reduction_certifier import ReductionCertifier
 from oracle.edge.chain.contracts.retirement_registry import RetirementRegistry
 from oracle.edge.chain.contracts.settlement_token import SettlementToken
 from oracle.edge.chain.sender import Sender, Sent
-from oracle.installation import Installation
+from oracle.edge.keys.keyring import Keyring
 from oracle.ledger.certify.shares import Share, SharesTree, write_shares
 from oracle.ledger.redeem.order import terms_bytes
 from oracle.measure.evidence.accounts import accounts_of
@@ -48,18 +49,18 @@ class Founder:
     """Makes a series in an installation whose chain runs.
 
     Args:
-        home: Of the installation, with its three citizens enrolled.
+        home: Of the installation.
+        chain: Its chain.
     """
 
-    def __init__(self, home: Path):
-        self.here = Installation.at(home)
-        self.chain: Chain = self.here.chain
+    def __init__(self, home: Path, chain: Chain):
+        self.home, self.chain, self.keys = home, chain, Keyring(home / "keys")
         for name, index in FRESH_KEYS.items():
-            self.here.keys.store(name, bytes(local_account(index).key), random_passphrase=True)
+            self.keys.store(name, bytes(local_account(index).key), random_passphrase=True)
 
     def send(self, key: str, call: Call) -> Sent:
         """Sends as somebody."""
-        return Sender(self.chain, self.here.keys.account(key)).send(call)
+        return Sender(self.chain, self.keys.account(key)).send(call)
 
     def issue(self, accounts: list[str], sequence: int = 1) -> int:
         """A claim over five days of three citizens, from its batches to the series; returns its number."""
@@ -74,12 +75,12 @@ class Founder:
             for account, tonnes in zip(accounts, TONNES_A_DAY, strict=True)
         )
         self._certify(certifier, claim, batches, tree)
-        write_shares(self.here.settings.home, claim, tree)
+        write_shares(self.home, claim, tree)
         return claim
 
     def fund(self, key: str, units: int = MONEY) -> None:
         """Money of a buyer."""
-        account = self.here.keys.address(key)
+        account = self.keys.address(key)
         self.send(key, SettlementToken(self.chain).mint(account, units))
 
     def list_(self, series: int, mg: int, price: int, expiry: int = FIRST_DAY + 400) -> int:
@@ -97,6 +98,9 @@ class Founder:
             self.send("authority-1", Call(manager, data, function))
             advance(self.chain.rpc, 2 * 86_400 + 1)
 
+    def _members(self) -> list[BaseAccount]:
+        return [self.keys.account(name) for name in ("oracle-1", "oracle-2")]
+
     def _approve_methodology(self) -> None:
         terms = Terms(
             unit=_MILLIGRAM_CO2E,
@@ -110,7 +114,7 @@ class Founder:
             document_hash=keccak(text=METHOD),
             uri="",
         )
-        seed_methodologies(self.chain, self.here.keys, [(METHOD, 1, terms)], lambda _: None)
+        seed_methodologies(self.chain, self.keys, [(METHOD, 1, terms)], lambda _: None)
 
     def _batch(self, accounts: list[str], day: int, sequence: int) -> BatchId:
         rows = pl.DataFrame(
@@ -122,7 +126,7 @@ class Founder:
         )
         entries = accounts_of(rows, None)
         header = Header(
-            operator=self.here.keys.address("transit"),
+            operator=self.keys.address("transit"),
             day=day,
             sequence=sequence - 1,
             version=1,
@@ -136,7 +140,7 @@ class Founder:
             bundle_hash=terms_bytes(f"bundle {day} {sequence}"),
         )
         ledger, committee = EvidenceLedger(self.chain), OracleCommittee(self.chain)
-        signed = approvals(self.here.members()[:2], header.message(ledger.domain, committee.epoch()))
+        signed = approvals(self._members(), header.message(ledger.domain, committee.epoch()))
         self.send("relayer", ledger.attest(header, signed))
         advance(self.chain.rpc, ledger.challenge_window() + 1)
         words = entries.words(0, entries.chunk)
@@ -158,8 +162,8 @@ class Founder:
             declarations_hash=keccak(text="declarations"),
         )
         epoch = OracleCommittee(self.chain).epoch()
-        signed = approvals(self.here.members()[:2], frame.message(certifier.domain, epoch))
-        verifier = self.here.keys.address("verifier")
+        signed = approvals(self._members(), frame.message(certifier.domain, epoch))
+        verifier = self.keys.address("verifier")
         self.send("relayer", certifier.submit(frame, signed))
         if certifier.licence_of(verifier) is None:
             self.send("authority-1", certifier.license_verifier(verifier, keccak(text="licence")))
@@ -179,10 +183,3 @@ def write_citizens(path: Path) -> None:
         writer = csv.writer(file)
         writer.writerow(("citizen", "source", "subject", "consented", "residents"))
         writer.writerows((f"c{number}", "bus-app", f"s{number}", "yes", 1) for number in (1, 2, 3))
-
-
-def citizens_of(home: Path) -> list[str]:
-    """The three accounts, in the order of their addresses."""
-    with Installation.at(home).book.database.reading() as connection:
-        found = connection.exec_driver_sql("SELECT account FROM citizens").scalars().all()
-    return sorted(Address("0x" + bytes(account).hex()) for account in found)

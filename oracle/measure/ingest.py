@@ -13,10 +13,11 @@ import polars as pl
 from sqlalchemy import Connection
 
 from oracle.config import Source
-from oracle.edge.store.arrivals import Arrival, add_arrival
+from oracle.edge.store.arrivals import Arrival, add_arrival, arrival_numbers
 from oracle.edge.store.book import Book
 from oracle.edge.store.files import StoredFile, add_file, committed_files, file_of, rows_since
 from oracle.edge.store.quarantine import keep_rows, keep_subjects
+from oracle.measure.close.latest import METERED, latest
 from oracle.measure.evidence.leaf import record_ids
 from oracle.measure.masked import masked_rows
 from oracle.measure.quantify.library import FOLDER
@@ -116,6 +117,8 @@ def ingest(
         found = pl.concat([reading.findings, *copies])
         for scenario, frame in acts.items():
             book.acts.write(scenario, sha256, frame)
+        if len(reading.contested):
+            book.acts.write_contested(sha256, _contested(book, reading))
         accepted = sum(int(frame["rows"].list.len().sum()) for frame in acts.values())
         rows_found = found["row"].drop_nulls().n_unique()
         file = StoredFile(sha256, reading.file, name, reading.rows, accepted, rows_found, now)
@@ -134,7 +137,8 @@ def _identified(
 ) -> tuple[dict[str, pl.DataFrame], list[pl.DataFrame]]:
     """Acts with record id and citizen instead of the source's own names, and findings for copies of stored acts."""
     committed = committed_files(connection)
-    pepper = hmac.new(book.record_secret, _PEPPER_LABEL + reading.source.encode(), hashlib.sha256).digest()
+    arrived = arrival_numbers(connection)
+    pepper = _pepper(book, reading.source)
     kept, copies = {}, []
     for scenario, frame in reading.acts.items():
         frame = frame.with_columns(
@@ -142,7 +146,10 @@ def _identified(
             source=pl.lit(reading.source),
             file=pl.lit(reading.file),
         )
-        stored = book.acts.read(scenario, frame["day"].unique().to_list(), committed)
+        days = frame["day"].unique().to_list()
+        stored = book.acts.read(scenario, days, committed)
+        if len(stored) and scenario in METERED:  # a value that was corrected since is no copy: it decides anew
+            stored, _ = latest(stored, book.acts.contested(scenario, days, committed), arrived)
         if len(stored):
             content = ["record_id", *(name for name in frame.columns if name in stored.columns and name not in _LOCAL)]
             copies.append(rejected("duplicate", reading.file, _copies(frame, stored, content), ["copy"]))
@@ -154,6 +161,16 @@ def _identified(
     names = pl.concat([frame["subject"] for frame in kept.values()])
     who = book.register.resolve(connection, reading.source, names)
     return {name: frame.join(who, on="subject", how="left").drop("subject") for name, frame in kept.items()}, copies
+
+
+def _contested(book: Book, reading: Reading) -> pl.DataFrame:
+    """Records of which the file says two different things: scenario, day, record_id."""
+    ids = record_ids(reading.source, reading.contested["record_key"], _pepper(book, reading.source))
+    return reading.contested.select("scenario", "day", column("record_id", ids))
+
+
+def _pepper(book: Book, source: str) -> bytes:
+    return hmac.new(book.record_secret, _PEPPER_LABEL + source.encode(), hashlib.sha256).digest()
 
 
 def _quarantined(reading: Reading) -> list[int]:

@@ -37,7 +37,7 @@ _OPEN = frozenset(
 def masked_rows(
     path: Path, rows: list[int], kind: str | None, mapping: Mapping | None = None, documents: Path = FOLDER
 ) -> dict[int, str]:
-    """Some data rows of a file as JSON, masked; rows of an XML feed, whose findings show all there is, are left out.
+    """Some data rows of a file as JSON, masked; rows of an XML feed and tracks, whose findings show all there is, are left out.
 
     Args:
         rows: Their numbers, counted as findings count them; the first `MOST_ROWS` of them are given.
@@ -49,7 +49,7 @@ def masked_rows(
     if not wanted:
         return {}
     kind = kind_of(path, kind)
-    if kind == "greenbutton":
+    if kind in ("greenbutton", "tracks"):
         return {}
     texts: dict[int, str] = {}
     shown = _acts(path, wanted, documents) if kind == "acts" else _rows(path, kind, wanted, mapping)

@@ -63,6 +63,14 @@ CODES: dict[str, Code] = {
     "out_of_range": Code(_Q, "A value is outside the range of the methodology.", "数值超出方法学允许的范围。"),
     "negative": Code(_Q, "A meter reading or quantity is negative.", "读数或数量为负。"),
     "implausible_speed": Code(_Q, "The speed is not plausible for this mode of travel.", "速度与出行方式不符。"),
+    # GPS tracks
+    "track_gap": Code(
+        _Q, "The track has too few sound positions, or too long a time without one.", "轨迹定位点过少或中断过久。"
+    ),
+    "teleport": Code(_Q, "The track goes on somewhere else: nobody moves so fast.", "轨迹位置突变，不可能如此移动。"),
+    "mock_location": Code(
+        _Q, "The positions are not those of a receiver: a program made them up.", "定位点并非来自接收机，系软件模拟。"
+    ),
     # metro taps
     "exit_without_entry": Code(_Q, "An exit tap has no entry tap before it.", "出站记录没有对应的进站记录。"),
     "entry_without_exit": Code(_Q, "An entry tap has no exit tap after it.", "进站记录没有对应的出站记录。"),
@@ -96,6 +104,11 @@ CODES: dict[str, Code] = {
         "同一时间有两个不同数值，须由人工或后续数据裁定，此前均不计入。",
     ),
     "corrected": Code(_X, "A later delivery gave another value, which counts.", "后续数据已更正该数值，以后者为准。"),
+    "credited_before": Code(
+        _Q,
+        "A later delivery gives another value than the one that was credited.",
+        "后续数据与已入账的数值不一致。",
+    ),
     "overlap": Code(_Q, "Another act of the same person overlaps in time.", "同一人的两次行为时间重叠。"),
     "claimed_elsewhere": Code(
         _X, "Another record already claims the same act or reduction.", "同一行为或减排量已由其他记录申报。"

@@ -25,7 +25,7 @@ from oracle.report.read.ledger import Ledger, read_ledger, utc
 from oracle.report.read.pages import Page, Pages, turn_pages
 from oracle.report.read.rests import Rests, follow_rests
 from oracle.report.read.state import State, read_pages, read_state
-from oracle.report.tables.claims import claim_batches, claims, series
+from oracle.report.tables.claims import claim_batches, claims, samples, series
 from oracle.report.tables.findings import findings
 from oracle.report.tables.flags import flags
 from oracle.report.tables.issuance import issuance, issuance_by_day
@@ -47,7 +47,7 @@ REPORTS = {
     "reserve": ("reserve", "pool"),
     "findings": ("findings",),
     "flags": ("flags",),
-    "credits": ("claims", "claim_batches", "series"),
+    "credits": ("claims", "claim_batches", "samples", "series"),
     "market": ("asks", "trades", "prices", "proceeds"),
     "shares": ("shares",),
     "retirements": ("retirements", "reversals", "reversal_certificates"),
@@ -165,6 +165,7 @@ _MAKERS: Mapping[str, Callable[[Report], pd.DataFrame]] = {
     "flags": lambda report: flags(report.ledger, report.limits),
     "claims": lambda report: claims(report.ledger, report.flow),
     "claim_batches": lambda report: claim_batches(report.ledger),
+    "samples": lambda report: samples(report.flow),
     "series": lambda report: series(report.ledger, report.flow),
     "asks": lambda report: asks(report.ledger, report.flow),
     "trades": lambda report: report.period.of(trades(report.ledger, report.flow), "time_utc"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from eth_account.signers.local import LocalAccount
@@ -151,6 +152,11 @@ class Credits:
             terms = RetirementTerms(account.address, 1, *days, 1, _CHINA, bytes(32), NOTE)
             self.as_(account, self.retirements.retire(1, mg, terms))
 
+    def certificates(self, holder: str) -> list[int]:
+        """Numbers of an account's certificates."""
+        found = self.retirements.events("Retired", where={"holder": holder})
+        return [event.values["certificate"] for event in found]
+
     def share(self) -> None:
         """Pays the first leaf alone and the others as one chunk."""
         tree = self.trees[1]
@@ -165,6 +171,4 @@ class Credits:
 
 def day_of_year(year: int) -> tuple[int, int]:
     """First and last day number of a year."""
-    from datetime import date
-
     return day_of(date(year, 1, 1)), day_of(date(year, 12, 31))

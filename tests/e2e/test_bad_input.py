@@ -31,7 +31,7 @@ UNREADABLE: list[tuple[str, bytes, str, str]] = [
     ("cut.json", TAPS.read_bytes()[:5000], "szt", "cut.json: not valid JSON, or cut off: Expecting"),
     ("book.xlsx", b"PK\x03\x04" + bytes(40), "grid", "book.xlsx: it is an Excel workbook or a zip archive"),
     ("noise.csv", bytes(range(256)), "grid", "noise.csv: it is a binary file, not text"),
-    ("page.html", b"<html><body>404</body></html>", "grid", "found XML that is no ESPI feed"),
+    ("page.html", b"<html><body>404</body></html>", "grid", "found XML that is neither an ESPI feed nor GPX"),
     (
         "unit.csv",
         b"meter,start,value\nm,2023-01-05,5\n",

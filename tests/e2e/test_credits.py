@@ -20,10 +20,11 @@ from openvc import verify_credential
 from oracle.edge.chain.contracts.carbon_credit import CarbonCredit
 from oracle.edge.chain.contracts.retirement_registry import RetirementRegistry
 from oracle.edge.chain.contracts.settlement_token import SettlementToken
+from oracle.installation import Installation
 from oracle.ledger.retire.credential import KEY, public_key
 from oracle.sandbox.local import advance, local_account
 from tests.e2e.cli import CHAIN, Carbonbook, Inside, free_port
-from tests.series import Founder, citizens_of, write_citizens
+from tests.series import Founder, write_citizens
 
 CLOCK = "2023-01-10T08:00:00+08:00"
 HOSTILE = '<A&B "x">'
@@ -40,21 +41,24 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     Carbonbook(carbonbook.home)("up", "--chain", CHAIN, "--port", str(free_port()), "--clock", CLOCK)
     write_citizens(folder / "citizens.csv")
     carbonbook("enrol", folder / "citizens.csv")
-    founder = Founder(carbonbook.home)
-    citizens = [to_checksum_address(account) for account in citizens_of(carbonbook.home)]
+    here = Installation.at(carbonbook.home)
+    founder = Founder(carbonbook.home, here.chain)
+    with here.book.database.reading() as connection:
+        found = connection.exec_driver_sql("SELECT account FROM citizens").scalars().all()
+    citizens = sorted((to_checksum_address(account) for account in found), key=str.lower)
     founder.issue(citizens)
     for buyer in ("buyer-1", "buyer-2"):
         founder.fund(buyer)
-    yield SimpleNamespace(run=carbonbook, founder=founder, citizens=citizens, folder=folder)
+    yield SimpleNamespace(run=carbonbook, here=here, founder=founder, citizens=citizens, folder=folder)
     Carbonbook(carbonbook.home)("down")
 
 
 def units_of(flow: SimpleNamespace, account: str) -> int:
-    return SettlementToken(flow.founder.chain).balance_of(flow.founder.here.account_of(account))
+    return SettlementToken(flow.founder.chain).balance_of(flow.here.account_of(account))
 
 
 def credits_of(flow: SimpleNamespace, account: str) -> int:
-    return CarbonCredit(flow.founder.chain, 1).balance_of(flow.founder.here.account_of(account))
+    return CarbonCredit(flow.founder.chain, 1).balance_of(flow.here.account_of(account))
 
 
 def refused(flow: SimpleNamespace, code: int, said: str, *words: str | Path) -> None:
@@ -218,9 +222,9 @@ def test_certificate__page_is_read_and_verified(flow: SimpleNamespace) -> None:
 
 
 def test_credential__case_40__holds_by_two_libraries_and_not_with_one_digit_changed(flow: SimpleNamespace) -> None:
-    flow.founder.here.keys.store(KEY, random_passphrase=True)
+    flow.founder.keys.store(KEY, random_passphrase=True)
     refused(flow, 4, "is not the one that signs credentials", "certificate", "credential", "1-1")
-    flow.founder.set_credential_key(public_key(flow.founder.here.keys.secret(KEY)))
+    flow.founder.set_credential_key(public_key(flow.founder.keys.secret(KEY)))
     path = flow.folder / "credential.json"
     flow.run("certificate", "credential", "1-1", "--out", path)
     document = json.loads(path.read_text())

@@ -22,6 +22,17 @@ from tests.faults.table import Trial
 from tests.faults.world import World
 
 CHAIN_STEPS = ("settle", "redeem", "credit", "attest")  # the last first: going back forgets what came later
+CREDIT_STEPS = (
+    "draw",
+    "payout",
+    "push",
+    "payout due",
+    "round",
+    "retire bought",
+    "retire",
+    "buy",
+    "list",
+)  # the last first, too
 # How often a point is passed before the kill: orders and payments of the small world go in one transaction, batches in several.
 _TIMES = {"settle": (1,), "redeem": (1,), "credit": (1, 1, 2, 3), "attest": (1, 1, 2, 3)}
 FILE_STEPS = ("close", "ingest szt")
@@ -110,7 +121,7 @@ def crash_on_chain(world: World, step: str, seed: int) -> Trial:
     words = world.back_to(step).words
     crashes = []
     for _ in range(chance.randint(1, 3)):
-        rule = KillAt(chance.choice(POINTS), chance.choice(_TIMES[step]))
+        rule = KillAt(chance.choice(POINTS), chance.choice(_TIMES.get(step, (1, 1, 2))))
         world.proxy.rule = rule
         command = world.start(*words, rpc=world.proxy.rpc)
         rule.aim(command)

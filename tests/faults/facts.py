@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from oracle.edge.chain.client import Chain
+from oracle.sandbox.local import local_account
 from tests.faults.books import Open
 
 NOBODY = "0x0000000000000000000000000000000000000000"
+PAYEE = local_account(18).address  # whom citizens have their shares sent to
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,29 @@ def facts_of(chain: Chain, book: Open, home: Path) -> Facts:
         amounts[f"order {event.values['key'].hex()}"] += event.values["pointsMilli"]
     for event in chain.events("SettlementVault", "MerchantSettled"):
         amounts[f"paid {event.values['merchant']}"] += event.values["amount"]
+    amounts.update(credits_of(chain))
     return Facts(dict(amounts), _bundles(book, home), _waiting(book))
+
+
+def credits_of(chain: Chain) -> Counter[str]:
+    """What became of series: asks, purchases, names, retirements, rounds, and every payment of market, pot and citizens."""
+    amounts: Counter[str] = Counter()
+    for event in chain.events("CreditMarket", "Listed"):
+        amounts[f"listed by {event.values['seller']}"] += event.values["terms"].leftMg
+    for event in chain.events("CreditMarket", "Filled"):
+        amounts[f"bought by {event.values['buyer']}"] += event.values["mg"]
+    for event in chain.events("RetirementRegistry", "Named"):
+        amounts[f"name {event.values['name']}"] += 1
+    for event in chain.events("RetirementRegistry", "Retired"):
+        amounts[f"retired by {event.values['holder']}"] += event.values["mg"]
+    for event in chain.events("ProceedsPot", "RoundOpened"):
+        amounts[f"round of {event.values['series']}"] += 1
+    for role in ("CreditMarket", "ProceedsPot"):
+        for event in chain.events("SettlementToken", "Transfer", where={"from": chain.address(role)}):
+            amounts[f"{role} paid {event.values['to']}"] += event.values["value"]
+    for event in chain.events("SettlementToken", "Transfer", where={"to": PAYEE}):
+        amounts["paid out"] += event.values["value"]
+    return amounts
 
 
 def _bundles(book: Open, home: Path) -> str:

@@ -12,8 +12,9 @@ from tests.faults.world import World
 Inject = Callable[[World, str, int], Trial]
 
 # Going back to a step forgets the steps after it: the last is tried first.
-ORDER = ("settle", "redeem", "credit", "attest", "close", "ingest szt")
+ORDER = (*crash.CREDIT_STEPS, "settle", "redeem", "credit", "attest", "close", "ingest szt")
 _ON_CHAIN = ("settle", "redeem", "credit", "attest")
+_BEFORE_CREDITS = ORDER[len(crash.CREDIT_STEPS) :]
 _WRITING = ("credit", "attest", "close", "ingest szt")
 
 
@@ -41,7 +42,10 @@ class Fault:
 FAULTS = (
     Fault("F01 kill -9 at a named point", crash.crash_on_chain, _ON_CHAIN, 3, 200),
     Fault("F01 kill -9 while files are written", crash.crash_on_files, crash.FILE_STEPS, 2, 120),
-    Fault("F01 kill -9 at any moment", crash.crash_at_random, ORDER, 1, 40),
+    Fault("F01 kill -9 at any moment", crash.crash_at_random, _BEFORE_CREDITS, 1, 40),
+    Fault("F01 kill -9 in the flow of credits", crash.crash_on_chain, crash.CREDIT_STEPS, 2, 40),
+    Fault("F06 two processes in the flow of credits", delivery.two_at_once, crash.CREDIT_STEPS, 1, 10),
+    Fault("F07 re-organisation in the flow of credits", history.reorganised, crash.CREDIT_STEPS, 1, 12, 1),
     Fault("F02 answers lost, 10 to 50 %", delivery.lost_answers, _ON_CHAIN, 1, 20),
     Fault("F03 node hangs", delivery.hung_node, ("credit",), 1, 10),
     Fault("F04 transactions dropped from the pool", delivery.dropped, ("credit", "attest"), 1, 10),
@@ -62,8 +66,8 @@ FAULTS = (
     Fault("F51 answers garbled, 2 to 30 %", gateway.garbled, _ON_CHAIN, 1, 20),
     Fault("F52 429, 502, 503, 504, 2 to 30 %", gateway.refused, _ON_CHAIN, 2, 20),
     Fault("F53 database damaged", machine.damaged_book, _WRITING, 4, 20),
-    Fault("F54 clock of the machine jumps", machine.clock_jumps, ORDER, 2, 10),
-    Fault("F55 open files run out", machine.no_descriptors, ORDER, 2, 20),
+    Fault("F54 clock of the machine jumps", machine.clock_jumps, _BEFORE_CREDITS, 2, 10),
+    Fault("F55 open files run out", machine.no_descriptors, _BEFORE_CREDITS, 2, 20),
 )
 
 

@@ -14,6 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from web3 import Web3
+
 from oracle.edge.chain.client import Chain, connect
 from oracle.edge.chain.manifest import Manifest
 from oracle.sandbox import local
@@ -22,12 +24,15 @@ from oracle.sandbox.city.plan import Plan
 from tests.e2e.cli import free_port
 from tests.faults.books import InHome, OnServer
 from tests.faults.child import Command, Ended, Forker
-from tests.faults.facts import Facts, facts_of
+from tests.faults.facts import PAYEE, Facts, facts_of
 from tests.faults.proxy import Proxy
+from tests.series import Founder
 
 CLOCK = "2023-01-10T08:00:00+08:00"
 PLAN = Plan(seed=7, citizens=24, first_day=date(2023, 1, 5), days=2)
 SOURCES = {"taps": "szt", "trips-bus-app": "bus-app", "trips-ride-app": "ride-app", "meters-electricity": "grid"}
+_CUSTODY = "SELECT account FROM citizens WHERE custody ORDER BY account LIMIT 3"
+_LIST = "market list 1 --tonnes 30 --price 60 --through 2023-12-31 --key transit"
 _SETUP_SECONDS = 400  # deploying takes a while on a busy machine
 # anvil puts all but its last ten states on disk after five hundred blocks, and a re-organisation to one of those loses the contracts' code.
 # Counted are the states of blocks that were replaced or reverted too: of some hundred trials, each going back to the same step.
@@ -94,6 +99,43 @@ class World:
         self._step("redeem", ["redeem", str(self.folder / "orders.csv")])
         self.advance(9 * 86_400)
         self._step("settle", ["settle"])
+        self.prepare_credits()
+
+    def prepare_credits(self) -> None:
+        """Issues a series without commands, and does what follows once, like the work before it."""
+        founder = Founder(self.home, self.chain)
+        with self.book.open(self.home) as book:
+            accounts = [Web3.to_checksum_address(account) for (account,) in book.execute(_CUSTODY)]
+        series = founder.issue(accounts)
+        founder.list_(series, 4_000_000_000, 50_000_000)
+        for buyer in ("buyer-1", "buyer-2"):
+            founder.fund(buyer)
+        self._step("list", [*_LIST.split(), "--order", "L-1"])
+        self.advance(86_400 + 3_600)
+        self._step("buy", ["market", "buy", "3.5t", "--max-price", "60", "--order", "P-1", "--key", "buyer-1"])
+        self._step(
+            "retire",
+            [*["retire", "1.5t", "--period", "2022", "--order", "R-1", "--key", "buyer-1"], "--for", "Example Ltd"],
+        )
+        bought = [
+            "retire",
+            "1.5t",
+            "--period",
+            "2022",
+            "--buy",
+            "--max-price",
+            "60",
+            "--order",
+            "R-1",
+            "--key",
+            "buyer-2",
+        ]
+        self._step("retire bought", [*bought, "--for", "示例公司"])
+        self._step("round", ["shares", "round", str(series)])
+        self._step("payout due", ["shares", "payout", "--account", accounts[1], "--to", PAYEE])
+        self._step("push", ["shares", "push", str(series)])
+        self._step("payout", ["shares", "payout", "--account", accounts[0], "--to", PAYEE])
+        self._step("draw", ["market", "draw", str(series), "--key", "transit"])
 
     def ingests(self) -> list[list[str]]:
         """The commands that read the city's files."""

@@ -10,11 +10,12 @@ import typer
 from oracle.cli.console import DryRunOption, HomeOption, JsonOption, show
 from oracle.installation import Installation
 from oracle.ledger.buyer import account as accounts
-from oracle.ledger.buyer.rules import Figures, Scheme, percent, scheme_of, standing_of, tonnes
+from oracle.ledger.buyer.rules import Figures, Scheme, Standing, percent, scheme_of, standing_of, tonnes
 from oracle.ledger.buyer.tables import Table, read_table
 from oracle.measure.records.content import text_blocks
 from oracle.model.errors import InputError
 from oracle.model.findings import CODES
+from oracle.model.units import tonnes as mass
 
 app = typer.Typer(name="buyer", help="A buyer's account: import, plan, statement.", no_args_is_help=True)
 
@@ -95,6 +96,61 @@ def plan(
     show({**_figures(figures), **_plan(here, figures, rule, price), "next": f"carbonbook retire ... --key {key}"}, json)
 
 
+@app.command()
+def statement(
+    year: Annotated[int, typer.Argument(help="Year of the inventory.")],
+    key: BuyerOption,
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.")],
+    name: Annotated[str | None, typer.Option(help="The buyer's name on the page.", show_default="its account")] = None,
+    plan: Annotated[Path | None, typer.Option(help="Plan of reductions; its name and SHA-256 are stated.")] = None,
+    block: Annotated[int | None, typer.Option(help="Block to read at.", show_default="the head")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write what may be said of a year, and what may not: as a page (HTML) and to print (PDF).
+
+    "Carbon neutral" may be said only if all that remains in the boundary is retired and a plan of reductions is attached.
+
+        carbonbook buyer statement 2021 --key buyer-1 --name "Example Data Centre Ltd" --plan plan.pdf --out statement
+    """
+    from oracle.edge.store.disk import disk
+    from oracle.measure.records.content import sha256_of
+    from oracle.report.neutrality import read_statement
+    from oracle.report.read.ledger import block_of
+    from oracle.report.write.neutrality_page import page, pdf
+
+    here = Installation.at(home)
+    buyer = here.account_of(key)
+    account = accounts.load(accounts.folder_of(here.settings.home, buyer))
+    attached = None if plan is None else (plan.name, sha256_of(plan))
+    made = read_statement(here.chain, block_of(here.chain, block), account, buyer, year, name or buyer, attached)
+    files = {f"statement-{year}.html": page(made).encode(), f"statement-{year}.pdf": pdf(made)}
+    with disk(out):
+        out.mkdir(parents=True, exist_ok=True)
+        for file, content in files.items():
+            (out / file).write_bytes(content)
+    standing = made.standing
+    show(
+        {
+            **_figures(made.figures),
+            "retired_mg": made.counted_mg,
+            "retired_t": tonnes(made.counted_mg),
+            "remains_t": tonnes(standing.remains_mg),
+            "covered_percent": percent(standing.covered_hundredths),
+            "may_be_said": made.may_be_said(),
+            "may_not_be_said": list(made.may_not_be_said()),
+            "files": [str(out / file) for file in files],
+            "block": made.block.number,
+            "state": "neutral" if standing.neutral else "not neutral",
+            "next": _next(standing, key),
+            "blocked_by": []
+            if standing.neutral
+            else [each for each in made.may_not_be_said() if "carbon neutral" in each],
+        },
+        json,
+    )
+
+
 def _tables(paths: list[Path]) -> dict[str, Table]:
     tables: dict[str, Table] = {}
     for path in paths:
@@ -139,6 +195,12 @@ def _attested(
         return {"attested": number, "transaction": None}
     sent = here.sender(key).send(call)
     return {"attested": number + 1, "transaction": sent.hash}
+
+
+def _next(standing: Standing, key: str) -> str:
+    if standing.remains_mg:
+        return f"carbonbook market quote {mass(standing.remains_mg)}t, then carbonbook retire ... --key {key}"
+    return "publish the statement" if standing.neutral else "attach a plan of reductions with --plan"
 
 
 def _to_sign(digest: bytes, message: dict[str, object]) -> dict[str, object]:

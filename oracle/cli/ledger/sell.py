@@ -69,10 +69,11 @@ def cancel_(
     carbonbook market cancel 0 --key transit
     """
     here = Installation.at(home)
+    outbox = None if dry_run else here.outbox(key)
     stored = CreditMarket(here.chain).ask_of(ask)
     if stored.series == 0:
         raise InputError(f"there is no ask {ask}")
-    sent = None if dry_run else cancel(here.sender(key), ask)
+    sent = None if outbox is None else cancel(outbox, ask)
     state = f"dry run: ask {ask} would end" if dry_run else f"ask {ask} has ended"
     left = "0" if stored.left_mg == 0 else tonnes(stored.left_mg)
     end(json, state, "carbonbook market asks", ask=ask, unsold_tonnes=left, transaction=sent.hash if sent else None)
@@ -91,7 +92,7 @@ def draw_(
     carbonbook market draw 1 --key transit
     """
     here = Installation.at(home)
-    sender, money = here.sender(key), Money.of(here.chain)
+    sender, money = here.sender(key) if dry_run else here.outbox(key), Money.of(here.chain)
     amount = due(here.chain, series, what, sender.account.address)
     sent = None if dry_run else draw(sender, series, what)
     said = "would be paid" if dry_run else "was paid" if sent else "is due now"
@@ -107,11 +108,12 @@ def buffer_(
     carbonbook market buffer 1
     """
     here = Installation.at(home)
+    outbox = None if dry_run else here.outbox()
     buffer = buffer_of(here.chain, series)
     early = here.chain.now() < buffer.from_time
     blocked = [f"releasable from {moment(buffer.from_time)} on"] if early else []
     blocked += [f"its operator owes {tonnes(buffer.owed_mg)} t of reversals"] if buffer.owed_mg else []
-    sent = None if dry_run or blocked else release(here.outbox(), series)
+    sent = None if outbox is None or blocked else release(outbox, series)
     state = f"{tonnes(buffer.mg)} t {'went into the stock' if sent else 'are in the buffer'}"
     then = f"carbonbook market list {series}" if sent else None
     end(json, state, then, blocked, buffer_mg=str(buffer.mg), transaction=sent.hash if sent else None)

@@ -33,8 +33,9 @@ def round_(
     carbonbook shares round 1
     """
     here = Installation.at(home)
-    money, before = Money.of(here.chain), rounds.standing_of(here.chain, series)
-    sent = None if dry_run or before.blocked_by else rounds.open_round(here.outbox(), series)
+    money, outbox = Money.of(here.chain), None if dry_run else here.outbox()
+    before = rounds.standing_of(here.chain, series)
+    sent = None if outbox is None or before.blocked_by else rounds.open_round(outbox, series)
     now = rounds.standing_of(here.chain, series)
     end(
         json,
@@ -58,10 +59,10 @@ def push_(
     carbonbook shares push 1
     """
     here = Installation.at(home)
-    money, tree = Money.of(here.chain), _tree(here, series)
+    money, tree, outbox = Money.of(here.chain), _tree(here, series), None if dry_run else here.outbox()
     leaves = [(index, share.mg) for index, share in enumerate(tree.shares)]
     dues = ProceedsPot(here.chain).dues_of(series, leaves)
-    sent = [] if dry_run or not any(dues) else pay.push(here.outbox(), series, tree)
+    sent = [] if outbox is None or not any(dues) else pay.push(outbox, series, tree)
     head = ProceedsPot(here.chain).head_of(series)
     blocked = [] if head.rounds else ["no round is open"]
     end(
@@ -91,11 +92,9 @@ def claim_(
     """
     here = Installation.at(home)
     citizen, money = here.account_of(account), Money.of(here.chain)
+    outbox = None if dry_run else here.outbox()
     found = [(due, tree) for due, tree in _dues(here, citizen) if due.due]
-    paid = 0
-    for due, tree in [] if dry_run else found:
-        paid += due.due if pay.claim(here.outbox(), due.series, tree, citizen) else 0
-    shown = sum(due.due for due, _ in found) if dry_run else paid
+    shown = sum(due.due for due, tree in found if outbox is None or pay.claim(outbox, due.series, tree, citizen))
     said = "would be paid" if dry_run else "paid"
     then = f"carbonbook shares show {citizen}"
     end(
@@ -130,15 +129,14 @@ def payout_(
     signer = (
         custody_signer(here, citizen) if key_file is None else citizen_signer(here, None, key_file, passphrase_file)
     )
-    found = [(due, tree) for due, tree in _dues(here, citizen) if due.due]
-    kept = 0 if key_file else SettlementToken(here.chain).balance_of(citizen)
-    amount = sum(due.due for due, _ in found) + kept
-    if not dry_run:
-        outbox = here.outbox()
-        for due, tree in found:
-            pay.pay_out(outbox, due, tree, citizen, signer, receiver, 60 * minutes)
-        if kept:
-            pay.pass_on(outbox, signer, receiver, 60 * minutes)
+    payee, outbox = pay.Payee(citizen, signer, receiver, 60 * minutes), None if dry_run else here.outbox()
+    found = _dues(here, citizen)
+    if outbox is None:
+        kept = 0 if key_file else SettlementToken(here.chain).balance_of(citizen)
+        amount = kept + sum(due.due for due, _ in found)
+    else:
+        amount = sum(pay.pay_out(outbox, due.series, tree, payee) for due, tree in found)
+        amount += 0 if key_file else pay.pass_on(outbox, payee)
     said = "would go" if dry_run else "went"
     end(json, f"{money.text(amount)} {said} to {receiver}", None, account=citizen, to=receiver, units=str(amount))
 
@@ -187,9 +185,10 @@ def sweep_(
     carbonbook shares sweep 1
     """
     here = Installation.at(home)
+    outbox = None if dry_run else here.outbox()
     since = rounds.sweepable_from(here.chain, series)
     early = since is None or here.chain.now() < since
-    sent = None if dry_run or early else rounds.sweep(here.outbox(), series)
+    sent = None if outbox is None or early else rounds.sweep(outbox, series)
     head = ProceedsPot(here.chain).head_of(series)
     blocked = ["no round is open"] if since is None else [f"possible from {moment(since)} on"]
     state = f"announced for {moment(head.sweeps_at)}" if head.sweeps_at else "nothing is announced"

@@ -17,6 +17,7 @@ from oracle.measure.close.close import close as close_book
 from oracle.measure.ingest import ingest as ingest_file
 from oracle.measure.records.meters import Household
 from oracle.measure.records.reader import KINDS
+from oracle.measure.undo import undo
 from oracle.model.findings import counts
 from oracle.model.units import date_of
 
@@ -50,8 +51,14 @@ def ingest(
 
         carbonbook ingest taps.json --source szt
         carbonbook ingest readings.csv.gz --source grid --meter flat-1 --unit kWh
+        carbonbook ingest undo readings.csv.gz
     """
     here = Installation.at(home)
+    if paths[0] == Path("undo"):
+        _undo(here, [str(path) for path in paths[1:]], json)
+        return
+    if source is None:
+        raise typer.BadParameter("name the registered source the files come from", param_hint="--source")
     registered = here.settings.source(source)
     household = Household(service=mode or registered.service, unit=unit, meter=meter, residents=registered.residents)
     now = int(time.time())
@@ -89,6 +96,21 @@ def ingest(
                 }
                 for done in read
             ],
+        },
+        json,
+    )
+
+
+def _undo(here: Installation, names: list[str], json: bool) -> None:
+    """Takes back files that were brought with the wrong unit, zone or source, while no close has taken them in."""
+    if not names:
+        raise typer.BadParameter("name a file, or its SHA-256, to take back", param_hint="undo")
+    gone = [undo(here.book, name) for name in names]
+    show(
+        {
+            "taken_back": [
+                {"file": file.name, "source": file.source, "rows": file.rows, "sha256": file.sha256} for file in gone
+            ]
         },
         json,
     )

@@ -56,8 +56,11 @@ def _keep_trees(here: Installation) -> int:
 
 
 def _flat(entry: dict[str, Any]) -> dict[str, object]:
-    """One line of the statement: integers as they are, bytes as 0x hex."""
-    values = {
-        name: "0x" + value.hex() if isinstance(value, bytes) else value for name, value in entry["values"].items()
-    }
-    return {**{name: value for name, value in entry.items() if name != "values"}, "values": values}
+    """One line of the statement: integers as they are, bytes as 0x hex, structs and arrays as lists."""
+    return {**entry, "values": {name: _shown(value) for name, value in entry["values"].items()}}
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, tuple | list):
+        return [_shown(item) for item in value]
+    return "0x" + value.hex() if isinstance(value, bytes) else value

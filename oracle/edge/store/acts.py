@@ -2,6 +2,8 @@
 
     acts/CI-02/17775/3fb1c09a77d2.parquet        scenario, day, first digits of the file's SHA-256
 
+Beside them stand, where a file says two things of one record, which records those are: `3fb1c09a77d2.contested`, Parquet too.
+
 A file that the database does not know of was left by a crash and is not read; ingesting again writes it again, byte for byte.
 """
 
@@ -17,6 +19,7 @@ from oracle.edge.store.disk import disk
 from oracle.model.columns import WORD, matrix, order, parted
 
 _DIGITS = 16
+_CONTESTED = ".contested"
 _OF_CITIZEN: dict[str, pl.DataType] = {
     "scenario": pl.String(),
     "day": pl.Int64(),
@@ -24,6 +27,7 @@ _OF_CITIZEN: dict[str, pl.DataType] = {
     "sha256": pl.String(),
     "rows": pl.List(pl.Int64()),
 }
+_CONTESTED_SCHEMA = {"record_id": pl.Binary(), "sha256": pl.String()}
 
 
 class ActStore:
@@ -45,9 +49,37 @@ class ActStore:
     def _write(self, scenario: str, sha256: str, ordered: pl.DataFrame) -> None:
         for part in parted(ordered, ["day"]):
             day = part["day"][0]
-            target = self._folder / scenario / str(day) / f"{sha256[:_DIGITS]}.parquet"
+            target = self._at(scenario, day, sha256, ".parquet")
             target.parent.mkdir(parents=True, exist_ok=True)
             _replace(target, part.with_columns(sha256=pl.lit(sha256)))
+
+    def write_contested(self, sha256: str, records: pl.DataFrame) -> None:
+        """Writes of which records a file says two different things: scenario, day, record_id."""
+        with disk(self._folder):
+            for part in parted(records, ["scenario", "day"]):
+                target = self._at(part["scenario"][0], part["day"][0], sha256, _CONTESTED)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _replace(target, part.select("record_id", sha256=pl.lit(sha256)))
+
+    def contested(self, scenario: str, days: Iterable[int], committed: set[str]) -> pl.DataFrame:
+        """Records of some days that files contest: record_id, sha256."""
+        folder = self._folder / scenario
+        paths = [folder / f"{name}{_CONTESTED}" for name in self.files(scenario, days, committed, _CONTESTED)]
+        with disk(folder):
+            return pl.concat([pl.DataFrame(schema=_CONTESTED_SCHEMA), *(pl.read_parquet(path) for path in paths)])
+
+    def contested_files(self, scenario: str, day: int, committed: set[str]) -> list[str]:
+        """Names of the files that contest records of a day, sorted."""
+        return [f"{name}{_CONTESTED}" for name in self.files(scenario, [day], committed, _CONTESTED)]
+
+    def undo(self, sha256: str) -> None:
+        """Takes the acts of one file away, and what it contests."""
+        with disk(self._folder):
+            for path in self._folder.glob(f"*/*/{sha256[:_DIGITS]}.*"):
+                path.unlink()
+
+    def _at(self, scenario: str, day: int, sha256: str, suffix: str) -> Path:
+        return self._folder / scenario / str(day) / f"{sha256[:_DIGITS]}{suffix}"
 
     def of_citizen(self, citizen: int, committed: set[str]) -> pl.DataFrame:
         """A citizen's acts in the files of `committed`: scenario, day, record_id, sha256, rows."""
@@ -69,8 +101,10 @@ class ActStore:
         known = {sha256[:_DIGITS] for sha256 in committed}
         gone = [pl.DataFrame(schema={"sha256": pl.String(), "row": pl.Int64()})]
         for path in sorted(self._folder.glob("*/*/*")):
-            if path.suffix != ".parquet" or path.stem not in known:
+            if path.suffix not in (".parquet", _CONTESTED) or path.stem not in known:
                 path.unlink()
+                continue
+            if path.suffix == _CONTESTED:  # it names no citizen
                 continue
             acts = pl.read_parquet(path)
             own = acts.filter(pl.col("citizen") == citizen)
@@ -86,11 +120,11 @@ class ActStore:
         with disk(folder):
             return pl.concat([pl.read_parquet(path) for path in paths], how="diagonal") if paths else pl.DataFrame()
 
-    def files(self, scenario: str, days: Iterable[int], committed: set[str]) -> list[str]:
-        """Day and file of everything `read` would read, sorted."""
+    def files(self, scenario: str, days: Iterable[int], committed: set[str], suffix: str = ".parquet") -> list[str]:
+        """Day and file of everything `read` would read, sorted; with the suffix of contested records, of what those are in."""
         known = {sha256[:_DIGITS] for sha256 in committed}
         folders = (self._folder / scenario / str(day) for day in sorted(set(days)))
-        paths = sorted(path for folder in folders for path in folder.glob("*.parquet") if path.stem in known)
+        paths = sorted(path for folder in folders for path in folder.glob(f"*{suffix}") if path.stem in known)
         return [f"{path.parent.name}/{path.stem}" for path in paths]
 
     def scenarios(self) -> list[str]:
@@ -107,6 +141,6 @@ def _replace(target: Path, acts: pl.DataFrame) -> None:
     if acts.is_empty():
         target.unlink()
         return
-    draft = target.with_suffix(".draft")
+    draft = target.with_suffix(f"{target.suffix}.draft")
     acts.write_parquet(draft, compression="lz4")
     os.replace(draft, target)

@@ -109,6 +109,11 @@ def all_arrivals(connection: Connection) -> list[Arrival]:
     return [Arrival(**{name: row._mapping[name] for name in names}) for row in rows]
 
 
+def arrival_numbers(connection: Connection) -> dict[str, int]:
+    """In which order files came: a number for the SHA-256 of each."""
+    return {sha256: number for sha256, number in connection.execute(select(arrivals.c.sha256, arrivals.c.number))}
+
+
 def closing_count(connection: Connection) -> int:
     """Number of the last close; 0 before the first."""
     return connection.execute(select(func.max(closings.c.number))).scalar_one() or 0

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, insert, or_, select, update
 
 from oracle.edge.keys.custody import citizen_address
 from oracle.edge.store.bulk import fetch_frame, insert_frame
-from oracle.edge.store.erasure import forgotten_accounts, reseed, reseeded
+from oracle.edge.store.erasure import account_of, forgotten_accounts, reseed, reseeded
 from oracle.edge.store.moves import moves, with_moves
 from oracle.edge.store.schema import citizens, subjects
 from oracle.model.columns import column, flat
+from oracle.model.errors import InputError
 from oracle.model.keccak import keccak_rows
 
 _TAG_LABEL = b"carbonbook/subject/2"
@@ -85,10 +86,16 @@ class Register:
     def enrol(self, connection: Connection, people: Sequence[Enrolment]) -> int:
         """Enrols people; those who are already keep account and salt and take the new consent and residents.
 
+        A subject whose records came before anybody enrolled it joins: its citizen in custody becomes the named one, with all acts; where
+        the named citizen is known already or has an account of its own, the subject's acts are that one's from now on.
+
         Returns:
-            Number of subjects that were new.
+            Number of subjects that were new to their citizen.
+
+        Raises:
+            InputError: A subject is another citizen's already; nobody was enrolled.
         """
-        refs = self._tags_of([("", p.citizen) if p.citizen else (p.source, p.subject) for p in people])
+        refs, tags, joined = self._joined(connection, people)
         latest = dict(zip(refs, people, strict=True))
         present: dict[bytes, int] = dict(_numbers(connection, list(latest)).iter_rows())
         self._add(connection, {ref: person for ref, person in latest.items() if ref not in present})
@@ -100,12 +107,66 @@ class Register:
             ]
             connection.execute(renewed, facts)
         numbers = dict(_numbers(connection, list(latest)).iter_rows())
-        tags = self._tags_of([(person.source, person.subject) for person in people])
         named = pl.DataFrame({"tag": tags, "citizen": [numbers[ref] for ref in refs]}, schema=_SUBJECTS)
         named = named.unique("tag", keep="last", maintain_order=True)
         new = named.join(_known(connection, named["tag"]), on="tag", how="anti", maintain_order="left")
         insert_frame(connection, subjects, new)
-        return len(new)
+        for tag in joined:
+            number = numbers[refs[tags.index(tag)]]
+            connection.execute(update(subjects).where(subjects.c.tag == tag).values(citizen=number))
+        return len(new) + len(joined)
+
+    def _joined(
+        self, connection: Connection, people: Sequence[Enrolment]
+    ) -> tuple[list[bytes], list[bytes], list[bytes]]:
+        """References of people and tags of their subjects; and of those tags the ones that join, being another citizen's so far.
+
+        Citizens whom nobody named are named where that keeps their acts together.
+        """
+        tags = self._tags_of([(person.source, person.subject) for person in people])
+        refs = self._tags_of([("", p.citizen) if p.citizen else (p.source, p.subject) for p in people])
+        found = _known(connection, tags)
+        if found.is_empty():
+            return refs, tags, []
+        owners = dict(found.iter_rows())
+        known = _refs(connection, found["citizen"].unique().to_list())
+        present = {*_numbers(connection, refs)["ref"]}
+        joined = []
+        for i, (person, tag) in enumerate(zip(people, tags, strict=True)):
+            whose = known.get(owners[tag]) if tag in owners else None
+            if whose is None or whose == refs[i]:
+                continue
+            if person.citizen is None:  # known by this subject only, and the subject is somebody's
+                refs[i] = whose
+            elif whose != tag:
+                raise InputError(
+                    f"the subject is another citizen's already, of account 0x{account_of(connection, owners[tag]).hex()}: "
+                    "nobody was enrolled. Take the line out, or name that citizen in it",
+                    row=i + 1,
+                    field="subject",
+                )
+            elif (
+                refs[i] not in present and person.account is None and self._name(connection, owners[tag], tag, refs[i])
+            ):
+                present.add(refs[i])
+                known[owners[tag]] = refs[i]
+                joined.append(tag)
+            else:
+                present.add(refs[i])
+                joined.append(tag)
+        return refs, tags, joined
+
+    def _name(self, connection: Connection, citizen: int, seed: bytes, ref: bytes) -> bool:
+        """Names a citizen in custody whom nobody named; the key is derived from what it was. Says whether it could."""
+        query = select(citizens.c.account).where(citizens.c.id == citizen, citizens.c.custody)
+        account = connection.execute(query).scalar_one_or_none()
+        moved = connection.execute(select(moves.c.citizen).where(moves.c.citizen == citizen)).first()
+        if account is None or moved is not None:
+            return False
+        if not connection.execute(select(reseeded.c.account).where(reseeded.c.account == account)).first():
+            connection.execute(insert(reseeded).values(account=account, seed=seed))
+        connection.execute(update(citizens).where(citizens.c.id == citizen).values(ref=ref))
+        return True
 
     def resolve(self, connection: Connection, source: str, names: pl.Series) -> pl.DataFrame:
         """Citizens of a source's subjects, enrolling those nobody enrolled.
@@ -197,6 +258,13 @@ def salt_of(connection: Connection, account: bytes) -> bytes | None:
 
 def _known(connection: Connection, tags: Sequence[bytes] | pl.Series) -> pl.DataFrame:
     return _matching(connection, select(subjects.c.tag, subjects.c.citizen), tags)
+
+
+def _refs(connection: Connection, numbers: Sequence[int]) -> dict[int, bytes]:
+    """References of citizens."""
+    parts = [numbers[at : at + _IN_LIMIT] for at in range(0, len(numbers), _IN_LIMIT)]
+    queries = (select(citizens.c.id, citizens.c.ref).where(citizens.c.id.in_(part)) for part in parts)
+    return {number: ref for query in queries for number, ref in connection.execute(query)}
 
 
 def _numbers(connection: Connection, refs: Sequence[bytes] | pl.Series) -> pl.DataFrame:

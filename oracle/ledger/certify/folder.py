@@ -63,12 +63,17 @@ def keep_statement(home: Path, statement: Mapping[str, Any], verifier: str) -> P
 
 def hits_of(home: Path, claim: int) -> int:
     """Hits of the sample that was drawn last; 0 if none was drawn here."""
+    return len(samples_of(home, claim))
+
+
+def samples_of(home: Path, claim: int) -> list[dict[str, str]]:
+    """The sample that was drawn last, a row for each hit; none if none was drawn here."""
     path = claim_folder(home, claim) / SAMPLES
     with disk(path):
         if not path.exists():
-            return 0
+            return []
         with path.open(newline="", encoding="utf-8") as file:
-            return sum(1 for _ in csv.DictReader(file))
+            return list(csv.DictReader(file))
 
 
 def statement_of(home: Path, claim: int) -> dict[str, Any] | None:

@@ -14,10 +14,13 @@ from oracle.edge.chain.call import Call
 from oracle.edge.chain.client import Chain, Event
 from oracle.edge.chain.contracts.carbon_credit import CarbonCredit
 from oracle.edge.chain.contracts.credit_market import CreditMarket
+from oracle.edge.chain.contracts.inventory_registry import InventoryRegistry
+from oracle.edge.chain.contracts.reduction_certifier import ReductionCertifier
 from oracle.edge.chain.contracts.retirement_registry import RetirementRegistry
 from oracle.edge.chain.contracts.settlement_token import SettlementToken
 from oracle.edge.chain.outbox import Outbox
 from oracle.edge.chain.sender import Sent
+from oracle.ledger.buyer.rules import is_own
 from oracle.ledger.market.asks import issued_series
 from oracle.ledger.market.buy import Wish, paid, quoted, require_whole
 from oracle.ledger.market.once import Order, order
@@ -174,6 +177,7 @@ def _usable(outbox: Outbox, wish: Wish) -> list[Holding]:
 
 def _held(outbox: Outbox, left: int, wish: Wish, purpose: Purpose, name: int) -> Call:
     holding = _usable(outbox, wish)[0]
+    _require_outside(outbox, holding.series, purpose)
     terms = purpose.terms(name, outbox.account.address)
     return RetirementRegistry(outbox.chain).retire(holding.series, min(left, holding.mg), terms)
 
@@ -183,9 +187,28 @@ def _bought(outbox: Outbox, left: int, wish: Wish, purpose: Purpose, name: int) 
     require_whole(found, SettlementToken(outbox.chain).decimals())
     line, terms = found.lines[0], purpose.terms(name, outbox.account.address)
     market = CreditMarket(outbox.chain)
+    _require_outside(outbox, market.ask_of(line.fill.ask).series, purpose)
     return paid(
         outbox,
         line.cost,
         wish.seconds,
         lambda deadline, permit: market.buy_and_retire(line.fill, line.cost, deadline, permit, terms),
     )
+
+
+def _require_outside(outbox: Outbox, series: int, purpose: Purpose) -> None:
+    """Refuses reductions of the buyer's own boundary, for every purpose; the contract refuses them for compliance alone (rule B5).
+
+    Raises:
+        InputError: The series is of an operator in the boundary of who gets the certificate.
+    """
+    buyer, operator = (
+        purpose.holder or outbox.account.address,
+        ReductionCertifier(outbox.chain).claim_of(series).operator,
+    )
+    boundary: dict[str, str] = {operator: InventoryRegistry(outbox.chain).boundary_of(operator)}
+    if is_own(buyer, operator, boundary):
+        raise InputError(
+            f"series {series} is of {operator}, whose reductions lie inside the boundary of {buyer}: they offset nothing of it. Name "
+            "another series with --series"
+        )

@@ -96,31 +96,52 @@ def due_of(chain: Chain, series: int, tree: SharesTree, account: str) -> Due:
     return Due(series, share.mg, pot.due_of(series, index, share.mg), pot.paid_round_of(series, index), index)
 
 
-def pay_out(
-    outbox: Outbox, due: Due, tree: SharesTree, account: str, signer: BaseAccount, to: str, seconds: int
-) -> Sent:
-    """Pays a share to where its account, or who its book moved to, signs that it goes."""
+@dataclass(frozen=True)
+class Payee:
+    """Who is paid somewhere else, by a signed order.
+
+    Attributes:
+        account: The citizen's account, as the claim has it.
+        signer: Its key, or that of the account that its book moved to.
+        to: Where the money goes.
+        seconds: How long the signed order is good.
+    """
+
+    account: str
+    signer: BaseAccount
+    to: str
+    seconds: int
+
+
+def pay_out(outbox: Outbox, series: int, tree: SharesTree, payee: Payee) -> int:
+    """Pays a share to where its account signs that it goes; returns base units, 0 if nothing is due."""
     pot = ProceedsPot(outbox.chain)
-    payout = Payout(due.series, due.index, due.paid_round, to, outbox.chain.now() + seconds)
-    values = dict(zip([name for _, name in PAYOUT], vars(payout).values(), strict=True))
-    signature = sign(signer, signable(pot.domain, "Payout", PAYOUT, values))
-    call = pot.claim_to(payout, _proof(tree, account), signature)
-    return outbox.send(replace(call, act=f"payout {due.series} {due.index} {due.paid_round}"))
+    with outbox.alone("payouts"):
+        due = due_of(outbox.chain, series, tree, payee.account)
+        if due.due == 0:
+            return 0
+        payout = Payout(series, due.index, due.paid_round, payee.to, outbox.chain.now() + payee.seconds)
+        values = dict(zip([name for _, name in PAYOUT], vars(payout).values(), strict=True))
+        signature = sign(payee.signer, signable(pot.domain, "Payout", PAYOUT, values))
+        call = pot.claim_to(payout, _proof(tree, payee.account), signature)
+        outbox.send(replace(call, act=f"payout {series} {due.index} {due.paid_round}"))
+        return due.due
 
 
-def pass_on(outbox: Outbox, custody: BaseAccount, to: str, seconds: int) -> int:
+def pass_on(outbox: Outbox, payee: Payee) -> int:
     """Passes on what a custody account was paid before, by its permit; returns base units, 0 if it has nothing."""
-    token, relayer = SettlementToken(outbox.chain), outbox.account.address
-    amount = token.balance_of(custody.address)
-    if amount == 0:
-        return 0
-    if token.allowance(custody.address, relayer) < amount:
-        deadline = outbox.chain.now() + seconds
-        signature = sign(custody, token.permit_of(custody.address, relayer, amount, deadline))
-        permit = token.permit(custody.address, relayer, amount, deadline, signature)
-        outbox.send(replace(permit, act=f"permit {custody.address} {amount}"))
-    outbox.send(token.transfer_from(custody.address, to, amount))
-    return amount
+    token, relayer, custody = SettlementToken(outbox.chain), outbox.account.address, payee.signer
+    with outbox.alone("payouts"):
+        amount = token.balance_of(custody.address)
+        if amount == 0:
+            return 0
+        if token.allowance(custody.address, relayer) < amount:
+            deadline = outbox.chain.now() + payee.seconds
+            signature = sign(custody, token.permit_of(custody.address, relayer, amount, deadline))
+            permit = token.permit(custody.address, relayer, amount, deadline, signature)
+            outbox.send(replace(permit, act=f"permit {custody.address} {amount}"))
+        outbox.send(token.transfer_from(custody.address, payee.to, amount))
+        return amount
 
 
 def _chunks(chain: Chain, series: int, tree: SharesTree, rounds: int) -> Iterator[Call]:

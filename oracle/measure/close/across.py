@@ -17,13 +17,17 @@ from oracle.measure.quantify.library import Library
 from oracle.measure.validate.overlap import with_overlap
 from oracle.measure.validate.rules import TRIPS
 from oracle.measure.validate.twice import any_twice
-from oracle.model.acts import ITEM
+from oracle.model.acts import BUS_KM, BUS_RIDE, ITEM
 from oracle.model.findings import ACT_FINDING_SCHEMA, about_acts
 
 Acts = Mapping[str, pl.DataFrame]
 
 # Columns that say where an act stood, not what it was.
 PROVENANCE = ("act", "rows", "sha256", "file")
+# A tap says that somebody boarded, and not how far; a source that measures may bring the same ride. It begins within half an hour of the
+# tap, by the same way of travelling: whoever changes sooner from a tapped ride to a measured one of that way loses the tap.
+_MEASURED = {BUS_RIDE: BUS_KM}
+_BOARDING_S = 1_800
 _CLAIM = ("subject", "start", "end", "record_key")
 
 
@@ -69,17 +73,21 @@ def one_act_per_record(acts: Acts, batched: Acts) -> Ruling:
 
 
 def one_trip_at_a_time(acts: Acts, fixed: pl.DataFrame) -> Ruling:
-    """One trip at a time for every citizen, over all files and sources.
+    """One trip at a time for every citizen, over all files and sources. Of a ride that was tapped and measured, the measured trip stays.
 
     Args:
-        fixed: Trips that keep their time whatever comes: citizen, source, start, end.
+        fixed: Trips that keep their time whatever comes: scenario, citizen, source, start, end.
     """
     columns = ["record_id", "citizen", "source", "start", "end", "act"]
-    open_ = [acts[name].select(columns) for name in TRIPS if name in acts]
+    open_ = [acts[name].select(columns).with_columns(scenario=pl.lit(name)) for name in TRIPS if name in acts]
     if not open_:
         return Ruling(dict(acts), _together([]))
     every = pl.concat(open_).with_columns(row="act")
-    taken = _taken_by_fixed(every, fixed)
+    stand = fixed.with_columns(act=pl.lit(None, pl.Int64))
+    met = [_losing(_boardings(stand, every), "trip_"), _losing(_boardings(every, stand), "")]
+    taken = pl.concat([_taken_by_fixed(every, fixed), *met])
+    left = every.join(taken, on="act", how="anti") if len(taken) else every
+    taken = pl.concat([taken, _losing(_boardings(left, left), "")]).unique("act", keep="first", maintain_order=True)
     free = every.join(taken, on="act", how="anti") if len(taken) else every
     judged = with_overlap(free, "citizen", "record_id").filter(pl.col("other_row").is_not_null())
     if taken.is_empty() and judged.is_empty():
@@ -129,6 +137,23 @@ def named(acts: pl.DataFrame) -> pl.DataFrame:
     return acts.with_columns(
         subject=pl.col("citizen").cast(pl.String), record_key=pl.col("record_id").bin.encode("hex")
     )
+
+
+def _boardings(taps: pl.DataFrame, trips: pl.DataFrame) -> pl.DataFrame:
+    """Taps, each with the measured trips of another source (`trip_...`) that may be the ride it began."""
+    boarded = taps.filter(pl.col("start") == pl.col("end"), pl.col("scenario").is_in(list(_MEASURED)))
+    boarded = boarded.with_columns(trip_scenario=pl.col("scenario").replace_strict(_MEASURED, return_dtype=pl.String))
+    named = trips.rename({name: f"trip_{name}" for name in trips.columns if name != "citizen"})
+    met = boarded.join(named, on=["citizen", "trip_scenario"])
+    boarding = pl.col("start").is_between(pl.col("trip_start") - _BOARDING_S, pl.col("trip_end"), closed="left")
+    return met.filter(boarding & (pl.col("source") != pl.col("trip_source")))
+
+
+def _losing(met: pl.DataFrame, side: str) -> pl.DataFrame:
+    """The taps, or with `trip_` the trips, of `_boardings` as those that lose."""
+    other = "" if side else "trip_"
+    names = {f"{side}{name}": name for name in ("act", "start", "end", "source")} | {f"{other}source": "other_source"}
+    return met.sort("start", "trip_start").select(pl.col(name).alias(to) for name, to in names.items())
 
 
 def _taken_by_fixed(every: pl.DataFrame, fixed: pl.DataFrame) -> pl.DataFrame:

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection
 
-from oracle.edge.store.arrivals import add_closing, advance_closing, numbers_of_tags, write_people
+from oracle.edge.store.arrivals import add_closing, advance_closing, arrival_numbers, numbers_of_tags, write_people
 from oracle.edge.store.batches import StoredBatch, add_batch, batches_of, batches_on, set_taken_in, taken_in
 from oracle.edge.store.book import Book
 from oracle.edge.store.citizens import people
 from oracle.edge.store.files import committed_files, replace_close_findings
 from oracle.measure.close.across import Acts, claimed_once, named, one_act_per_record, one_trip_at_a_time
+from oracle.measure.close.latest import METERED, latest, lumps, quantity
 from oracle.measure.close.moved import accounts_on_day
 from oracle.measure.close.open_days import digests, open_days
 from oracle.measure.evidence.batch import bundle_of, quantity_limit, within_day_cap
@@ -28,6 +29,7 @@ from oracle.measure.quantify.exclusions import contested
 from oracle.measure.quantify.library import Library
 from oracle.measure.quantify.rule import Rule
 from oracle.measure.validate.rules import TRIPS
+from oracle.model.acts import ELECTRICITY
 from oracle.model.columns import parted
 from oracle.model.findings import about_acts, about_rows
 from oracle.model.ids import batch_id, methodology_word
@@ -105,6 +107,7 @@ class _Closing:
         )
         self._connection = connection
         self._committed = committed_files(connection)
+        self._arrived = arrival_numbers(connection)
         self._people = who
         self._numbers = numbers
 
@@ -116,8 +119,12 @@ class _Closing:
         acts = _numbered({name: self._read(name, open_) for name, open_ in days.items()})
         batched = {name: self._batched(name, open_) for name, open_ in days.items()}
         origins = {name: acts[name].select("act", "file", "rows", "sha256", "day", "operator") for name in acts}
+        refused = []
+        for name in acts.keys() & {*METERED}:
+            acts[name], found = self._latest(name, acts[name], batched[name], days[name])
+            refused.append(found)
         ruling = one_act_per_record(acts, {name: records for name, records in batched.items() if len(records)})
-        refused = [ruling.findings]
+        refused.append(ruling.findings)
         ruling = one_trip_at_a_time(ruling.acts, self._fixed_trips(days))
         refused.append(ruling.findings)
         ruling = claimed_once(self._library, ruling.acts, *self._rivals(ruling.acts, days))
@@ -133,10 +140,34 @@ class _Closing:
                 replace_close_findings(self._connection, name, day, in_day)
                 set_taken_in(self._connection, name, day, files[name, day])
 
+    def _latest(
+        self, name: str, acts: pl.DataFrame, batched: pl.DataFrame, days: Iterable[int]
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Acts of meters with the value of the latest delivery, and findings about the others and about batches that it corrects."""
+        contested = self._book.acts.contested(name, days, self._committed)
+        kept, others = latest(acts, contested, self._arrived)
+        credited = None
+        if len(batched):
+            credited = batched.select("record_id", credited=quantity(batched))
+            stands = others.join(credited, on="record_id").filter(quantity(others) == pl.col("credited"))
+            others = others.join(stands, on="act", how="anti")
+        found = [about_acts(code, others.filter(pl.col("code") == code), ["now"]) for code in ("conflict", "corrected")]
+        if credited is not None:
+            later = kept.join(credited, on="record_id").with_columns(now=quantity(kept))
+            later = later.filter(pl.col("now") != pl.col("credited"))
+            found.append(about_acts("credited_before", later, ["credited", "now"]))
+            kept = kept.join(later, on="act", how="anti")
+        return kept, pl.concat(found)
+
     def _quantified(self, name: str, frame: pl.DataFrame) -> tuple[list[tuple[Rule, pl.DataFrame]], list[pl.DataFrame]]:
         """Acts that bring something, by rule, operator and day, and findings about the others."""
         parts, found = [], []
         history = self._history(name, frame)
+        if history is not None and len(history) and name == ELECTRICITY:
+            after_gap = lumps(history).select("record_id")
+            found.append(about_acts("after_gap", frame.join(after_gap, on="record_id", how="semi"), ["energy_wh"]))
+            frame, history = (each.join(after_gap, on="record_id", how="anti") for each in (frame, history))
+        history = None if history is None else for_engine(history, self._people)
         for rule, acts in self._by_rule(name, frame):
             if rule is None:
                 found.append(about_acts("no_methodology", acts, ["region"]))
@@ -185,11 +216,15 @@ class _Closing:
             yield rule, pl.concat(parts[key])
 
     def _history(self, name: str, frame: pl.DataFrame) -> pl.DataFrame | None:
-        """Earlier acts that the baselines of `frame` may look back at."""
+        """Stored acts that the baselines of `frame` may look back at."""
         if not self._has_baseline(name) or frame.is_empty():
             return None
         days = frame["day"].unique().to_list()
-        return for_engine(self._read(name, range(min(days) - HISTORY_DAYS, max(days) + 1)), self._people)
+        around = range(min(days) - HISTORY_DAYS, max(days) + 1)
+        earlier = self._read(name, around)
+        if name in METERED and len(earlier):
+            earlier, _ = latest(earlier, self._book.acts.contested(name, around, self._committed), self._arrived)
+        return earlier
 
     def _credited_before(self, rule: Rule, day: int) -> pl.DataFrame:
         """Quantity per account in earlier batches of the methodology's day, whoever's."""
@@ -200,14 +235,25 @@ class _Closing:
 
     def _fixed_trips(self, days: Mapping[str, list[int]]) -> pl.DataFrame:
         """Batched trips of the open days and of the days before them: their time is taken."""
-        fixed = [pl.DataFrame(schema={"citizen": pl.Int64, "source": pl.String, "start": pl.Int64, "end": pl.Int64})]
+        fixed = [
+            pl.DataFrame(
+                schema={
+                    "scenario": pl.String,
+                    "citizen": pl.Int64,
+                    "source": pl.String,
+                    "start": pl.Int64,
+                    "end": pl.Int64,
+                }
+            )
+        ]
         for name in TRIPS:
             around = sorted({day for open_ in days.get(name, []) for day in (open_ - 1, open_)})
             batched = self._batched(name, around)
             if len(batched):
                 acts = self._read(name, around)
                 standing = acts.join(batched, on=["record_id", "start", "end"], how="semi").sort("sha256")
-                fixed.append(standing.unique("record_id", keep="first").select(fixed[0].columns))
+                standing = standing.unique("record_id", keep="first").with_columns(scenario=pl.lit(name))
+                fixed.append(standing.select(fixed[0].columns))
         return pl.concat(fixed)
 
     def _rivals(self, acts: Acts, days: Mapping[str, list[int]]) -> tuple[dict[str, pl.DataFrame], list[str]]:

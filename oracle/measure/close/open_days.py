@@ -12,10 +12,15 @@ Key = tuple[str, int]  # scenario and day
 
 
 def digests(acts: ActStore, committed: set[str]) -> dict[Key, str]:
-    """Digest of the files of every scenario's day that has any."""
+    """Digest of the files of every scenario's day that has any, and of those that contest its records."""
     named = [(name, day) for name in acts.scenarios() for day in acts.days(name)]
     listed = {(name, day): acts.files(name, [day], committed) for name, day in named}
-    return {key: hashlib.sha256("\n".join(files).encode()).hexdigest() for key, files in listed.items() if files}
+    against = {key: acts.contested_files(*key, committed) for key, files in listed.items() if files}
+    return {key: _digest([*listed[key], *others]) for key, others in against.items()}
+
+
+def _digest(files: list[str]) -> str:
+    return hashlib.sha256("\n".join(files).encode()).hexdigest()
 
 
 def open_days(now: Mapping[Key, str], before: Mapping[Key, str], reach: Mapping[str, int]) -> dict[str, list[int]]:

@@ -9,14 +9,11 @@ import re
 from array import array
 from dataclasses import dataclass, field
 from typing import BinaryIO
-from xml.etree.ElementTree import Element, ParseError
-from xml.parsers.expat import ErrorString
+from xml.etree.ElementTree import Element
 
-from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from oracle.measure.records.content import named_errors
-from oracle.model.errors import InputError
+from oracle.measure.records.xml import sound_xml
 
 ESPI = "{http://naesb.org/espi}"
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -74,26 +71,10 @@ def read_feed(stream: BinaryIO, file: str) -> Feed:
         InputError: the XML is not well-formed or is cut off, declares entities, or is in an encoding that cannot be read.
     """
     feed = Feed()
-    try:
-        with named_errors(file):
-            _scan(stream, feed)
-        feed.blocks.append("")
-    except ParseError as error:
-        raise InputError(f"the XML is not well-formed, or cut off: {_where(error)}", file=file) from error
-    except DefusedXmlException as error:
-        raise InputError(
-            f"the XML declares entities or outside references, which is refused: {type(error).__name__}", file=file
-        ) from error
-    except (LookupError, ValueError) as error:
-        reason = "unknown encoding" if isinstance(error, LookupError) else "an encoding that no reader takes"
-        raise InputError(f"the XML cannot be decoded, save it as UTF-8: {reason}", file=file) from error
+    with sound_xml(file):
+        _scan(stream, feed)
+    feed.blocks.append("")
     return feed
-
-
-def _where(error: ParseError) -> str:
-    """What is wrong and where, and nothing of what stands there."""
-    line, column = error.position
-    return f"{ErrorString(error.code)}, line {line}, column {column}"
 
 
 def _scan(stream: BinaryIO, feed: Feed) -> None:

@@ -23,6 +23,14 @@ WORDS = {
 }
 SCENARIO_OF_MODE = MappingProxyType({word: scenario for scenario, words in WORDS.items() for word in words})
 
+# One word for each, to tell people.
+MODES = ", ".join(words[0] for words in WORDS.values())
+
+
+def mode_word(text: str) -> str:
+    """A mode as `SCENARIO_OF_MODE` writes it."""
+    return text.strip().lower().replace(" ", "_").replace("-", "_")
+
 
 @dataclass(frozen=True)
 class Layout:

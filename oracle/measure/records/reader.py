@@ -29,6 +29,8 @@ from oracle.measure.records.shipped import mapping_for, recognised, utf8_start
 from oracle.measure.records.szt import FIELDS, read_taps
 from oracle.measure.records.table import columns, header
 from oracle.measure.records.trips import read_mds, read_trips
+from oracle.measure.tracks.files import form_of
+from oracle.measure.tracks.read import read_tracks
 from oracle.model.acts import Reading
 from oracle.model.errors import InputError
 from oracle.model.names import readable
@@ -106,6 +108,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             lambda file: read_taps(text_blocks(file.path, most=file.most), file.origin),
         ),
         "trips": Kind("trips of MDS or of a bike-share system: CSV, or the JSON of MDS", _trips),
+        "tracks": Kind(
+            "GPS tracks: GPX, GeoJSON, PLT of Geolife",
+            lambda file: read_tracks(file.path, file.origin, file.household, file.most),
+        ),
         "meters": Kind("meter readings of electricity, gas and water: CSV, or as a mapping explains them", _meters),
         "greenbutton": Kind("meter readings as an ESPI feed (Green Button): XML", _greenbutton),
         "acts": Kind(
@@ -178,11 +184,11 @@ def sniff(path: Path) -> str:
         InputError: it cannot be told; says what was found and which kinds there are.
     """
     start = load(path, _SNIFFED_BYTES).removeprefix(BOM).lstrip()
+    if form_of(start) is not None:
+        return "tracks"
     match start[:1]:
-        case b"<" if b"http://naesb.org/espi" in start:
-            return "greenbutton"
         case b"<":
-            raise _unknown("XML that is no ESPI feed", path.name)
+            return _kind_of_xml(path, start)
         case b"{" | b"[":
             return _kind_of_json(path, start)
     if start.startswith((b"PAR1", b"PK\x03\x04")):  # tables that only acts come in
@@ -202,6 +208,12 @@ def sniff(path: Path) -> str:
     of_trips = MDS.required(Household())
     known = [name for name in names if name in (*of_trips, *acts.REQUIRED, *meters.REQUIRED, *meters.OPTIONAL)]
     raise _unknown(f"a first line of {columns(names, known)}", path.name)
+
+
+def _kind_of_xml(path: Path, start: bytes) -> str:
+    if b"http://naesb.org/espi" in start:
+        return "greenbutton"
+    raise _unknown("XML that is neither an ESPI feed nor GPX", path.name)
 
 
 def _kind_of_json(path: Path, start: bytes) -> str:

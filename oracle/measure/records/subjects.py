@@ -19,6 +19,8 @@ from oracle.measure.records.reader import kind_of
 from oracle.measure.records.sheets import sheets
 from oracle.measure.records.shipped import meter_tables
 from oracle.measure.records.table import Table, header_of, parse
+from oracle.measure.tracks.files import tracks
+from oracle.model.units import DEFAULT_ZONE
 
 SCHEMA = {"row": pl.Int64(), "subject": pl.String()}
 
@@ -48,6 +50,8 @@ def subjects(path: Path, kind: str | None, household: Household, most: int = MAX
             )
         case "acts":
             found = list(_of_tables(sheets(path, most), _SUBJECT, None))
+        case "tracks":
+            found = [_of_tracks(path, household, most)]
         case "trips":
             found = list(_of_trips(path, household, most))
         case _:
@@ -61,6 +65,11 @@ def _of_taps(blocks: Iterable[bytes], file: str) -> Iterable[pl.DataFrame]:
         named = [(row, record[_CARD]) for row, record in part.objects if isinstance(record, dict) and _CARD in record]
         texts = [(row, str(card).strip()) for row, card in named if isinstance(card, str | int)]
         yield pl.DataFrame(texts, schema=SCHEMA, orient="row")
+
+
+def _of_tracks(path: Path, given: Household, most: int) -> pl.DataFrame:
+    named = [(row, None if track is None else track.rider) for row, track in tracks(path, DEFAULT_ZONE, given, most)]
+    return pl.DataFrame(named, schema=SCHEMA, orient="row")
 
 
 def _of_trips(path: Path, given: Household, most: int) -> Iterable[pl.DataFrame]:

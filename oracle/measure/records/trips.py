@@ -26,7 +26,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from oracle.measure.records.layouts import MDS, SCENARIO_OF_MODE, WORDS, Layout, layout_of
+from oracle.measure.records.layouts import MDS, MODES, SCENARIO_OF_MODE, Layout, layout_of
 from oracle.measure.records.mds import mds_trips
 from oracle.measure.records.meters import Household
 from oracle.measure.records.origin import Origin
@@ -39,7 +39,6 @@ from oracle.model.errors import InputError
 # Milliseconds between 2001 and 2286 have 13 digits, seconds 10.
 _MILLISECONDS, _SECONDS = r"^[0-9]{13}$", r"^[0-9]{10}(?:\.[0-9]+)?$"
 _LOCAL = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M")
-_MODES = ", ".join(words[0] for words in WORDS.values())
 
 
 def read_trips(blocks: Iterable[bytes], origin: Origin, given: Household) -> Reading:
@@ -71,7 +70,7 @@ def read_mds(blocks: Iterable[bytes], origin: Origin, given: Household) -> Readi
         seen = f"the first goes {first['distance']} m from {first['start_time']} to {first['end_time']}"
         raise InputError(
             f"this is an MDS answer of {table.rows} trips of vehicles ({seen}), which do not say how anybody travelled:"
-            f" add a mode, one of {_MODES}, and a rider to each trip, or name them with --mode and --rider",
+            f" add a mode, one of {MODES}, and a rider to each trip, or name them with --mode and --rider",
             file=origin.file,
         )
     riders = None if frame["rider"].is_null().all() else "rider"
@@ -120,8 +119,8 @@ def _typed(
     told = layout.mode or "mode"
     checks = [
         *(Check("missing_field", name, pl.col(name).is_null()) for name in needed),
-        Check("missing_field", told, pl.col("travels").is_null(), _MODES),
-        Check("unknown_kind", told, ~pl.col("travels").is_in(list(SCENARIO_OF_MODE)), _MODES),
+        Check("missing_field", told, pl.col("travels").is_null(), MODES),
+        Check("unknown_kind", told, ~pl.col("travels").is_in(list(SCENARIO_OF_MODE)), MODES),
         Check("bad_time", layout.start, pl.col("start").is_null()),
         Check("bad_time", layout.end, pl.col("end").is_null()),
         *checks,

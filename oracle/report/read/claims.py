@@ -14,7 +14,9 @@ from oracle.edge.chain.contracts.retirement_registry import RetirementRegistry, 
 from oracle.edge.chain.contracts.reversal_desk import ReversalDesk
 from oracle.edge.chain.contracts.settlement_token import SettlementToken
 from oracle.edge.store.book import Book
+from oracle.ledger.certify.folder import samples_of
 from oracle.ledger.certify.shares import FILE, SharesTree, claim_folder, load_shares
+from oracle.model.ids import methodology_text
 from oracle.report.read.ledger import NOBODY, Ledger
 
 
@@ -74,6 +76,7 @@ class SecondFlow:
         claims, seeds: By number.
         series, certificates: By number.
         asks: In their order.
+        samples: Rows of `claims/<claim>/samples.csv`, of the claims that were looked at here.
         names: Of accounts whose keys are here.
         market, pot: Addresses.
         market_units, pot_units: Their settlement tokens.
@@ -85,6 +88,7 @@ class SecondFlow:
     series: Mapping[int, Series] = field(default_factory=dict)
     certificates: Mapping[int, Certificate] = field(default_factory=dict)
     asks: Sequence[StoredAsk] = ()
+    samples: Sequence[Mapping[str, str]] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     market: str = NOBODY
     pot: str = NOBODY
@@ -111,6 +115,7 @@ def read_second_flow(chain: Chain, ledger: Ledger, book: Book) -> SecondFlow:
         series={number: _series(chain, at, book, number, claims[number]) for number in issued},
         certificates=_certificates(chain, at, ledger.events["Retired"]),
         asks=market.asks_of(range(market.ask_count())),
+        samples=[row for claim in claims for row in samples_of(book.home, claim)],
         names=book.named_accounts(),
         market=market.address,
         pot=pot.address,
@@ -174,8 +179,6 @@ def _certificates(chain: Chain, at: int, retired: Sequence[Event]) -> dict[int, 
 
 def _prefix(chain: Chain, at: int, claim: Claim) -> str:
     """What stands before the first milligram in the serials of a series: twin of `CertificatePicture`."""
-    from oracle.model.ids import methodology_text
-
     name, _, region = methodology_text(claim.methodology).partition(".")
     parts = [
         RetirementRegistry(chain, at).registry_code(),

@@ -111,13 +111,13 @@ def read_ledger(chain: Chain, number: int | None = None) -> Ledger:
         InputError: There is no such block yet.
         ChainError: The chain was re-organised while it was read.
     """
-    block = _block(chain, number)
+    block = block_of(chain, number)
     has_claims = ReductionCertifier(chain, block.number).claim_count() > 0
     told = CONTRACT_OF if has_claims else FIRST_FLOW
     events = {name: tuple(told[name](chain, block.number).events(name)) if name in told else () for name in CONTRACT_OF}
     with_events = sorted({event.block for listed in events.values() for event in listed})
     times = {number: chain.now(number) for number in with_events}
-    if _block(chain, block.number).hash != block.hash:
+    if block_of(chain, block.number).hash != block.hash:
         raise ChainError(f"Block {block.number} was replaced while it was read. Repeat the command.")
     return Ledger(block, events, times)
 
@@ -127,7 +127,12 @@ def utc(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _block(chain: Chain, number: int | None) -> Block:
+def block_of(chain: Chain, number: int | None) -> Block:
+    """A block of the deployment; the head unless told.
+
+    Raises:
+        InputError: There is no such block yet.
+    """
     head = chain.head()
     if number is not None and not chain.manifest.first_block <= number <= head:
         raise InputError(f"block {number} is not between {chain.manifest.first_block} and the head, {head}")

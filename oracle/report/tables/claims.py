@@ -40,6 +40,7 @@ CLAIMS = [
     "log_index",
 ]
 CLAIM_BATCHES = ["claim", "batch", "act_date", "acts", "block", "transaction", "log_index"]
+SAMPLES = ["claim", "round", "hit", "record_id", "batch", "quantity", "supported_quantity", "taint_ppm", "reason"]
 SERIES = [
     "series",
     "serial_prefix",
@@ -113,6 +114,15 @@ def claim_batches(ledger: Ledger) -> pd.DataFrame:
         for batch in event.values["batches"]
     ]
     return table(rows, CLAIM_BATCHES)
+
+
+def samples(flow: SecondFlow) -> pd.DataFrame:
+    """A row per hit of the samples that were looked at in this installation."""
+    words = ("record_id", "batch", "reason")
+    rows = [
+        {name: (row[name] or None) if name in words else int(row[name]) for name in SAMPLES} for row in flow.samples
+    ]
+    return table(rows, SAMPLES)
 
 
 def series(ledger: Ledger, flow: SecondFlow) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from oracle.model.units import kg, points
+from oracle.model.units import kg, points, tonnes
 from oracle.report.checks.rows import outcomes
 from oracle.report.read.ledger import utc
 from oracle.report.report import Report
@@ -26,6 +26,9 @@ LABELS = {
     "points_spent": ("Points spent, net of refunds", "消费积分（扣除退款）"),
     "merchants_paid": ("Merchants paid", "已结算商户"),
     "paid": ("Paid to merchants", "已付商户"),
+    "credits": ("Credits certified", "核证减排量"),
+    "credits_sold": ("Credits sold by operators", "运营方已售减排量"),
+    "shares_paid": ("Paid to citizens for credits", "公众已得收益"),
     "differences": ("Differences between book and chain", "账本与链上差异"),
 }
 
@@ -55,7 +58,24 @@ def summary(report: Report) -> dict[str, int | str]:
         "points_spent": points(spent),
         "merchants_paid": int(paid["merchant"].nunique()),
         "paid": f"{Decimal(int(paid['amount_units'].sum())).scaleb(-decimals):f} {symbol}",
+        **_credits(report),
         "differences": report.differences,
+    }
+
+
+def _credits(report: Report) -> dict[str, int | str]:
+    """The line that closes, for all series together at the block; nothing where there is none."""
+    series, proceeds = report.table("series"), report.table("proceeds")
+    if series.empty:
+        return {}
+    symbol, decimals = report.state.token
+    parts = ("stock", "buffer", "held", "retired", "cancelled")
+    sums = " + ".join(f"{tonnes(sum(series[f'{part}_mg']))} {part}" for part in parts)
+    paid = sum(proceeds["shares_paid_units"])
+    return {
+        "credits": f"{tonnes(sum(series['issued_mg']))} t = {sums}",
+        "credits_sold": f"{Decimal(sum(proceeds['gross_units'])).scaleb(-decimals):f} {symbol}",
+        "shares_paid": f"{Decimal(paid).scaleb(-decimals):f} {symbol}",
     }
 
 

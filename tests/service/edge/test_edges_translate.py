@@ -124,7 +124,7 @@ def test_database__whatever_sqlalchemy_or_the_driver_raises__is_a_store_error(
     database: Database, kind: type[Exception], transaction: str
 ) -> None:
     raised = _made(kind, "said")
-    with pytest.raises(StoreError, match=r"The book's database .* fails: ") as told, getattr(database, transaction)():
+    with pytest.raises(StoreError, match=r"The book's database .* failed: ") as told, getattr(database, transaction)():
         raise raised
     assert _documented(told.value, raised)
 

@@ -46,7 +46,9 @@ def test_read_rows__rows_too_short_too_long_or_wrong__leave_the_good_ones(tmp_pa
 
 
 def test_read_rows__a_column_missing_or_broken_quotes__is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="are missing: shop, name; columns are separated by ',', not ';'"):
+    with pytest.raises(
+        InputError, match="columns missing in the header: shop, name; columns are separated by ',', not ';'"
+    ):
         read(tmp_path, b"shop;name\n1;a\n")
     with pytest.raises(InputError, match="is not a CSV"):
         read(tmp_path, b'shop,name\n1,"a"b\n')

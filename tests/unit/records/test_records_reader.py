@@ -97,7 +97,9 @@ BROKEN = [
     ),
     pytest.param(TRIPS.encode() + b"caf\xe9 \xff\xff\n", "neither UTF-8 nor GB18030 text: line 3", id="no encoding"),
     pytest.param(
-        b"<html><body>login</body></html>", "found XML that is no ESPI feed; name one of szt, trips", id="html"
+        b"<html><body>login</body></html>",
+        "found XML that is neither an ESPI feed nor GPX; name one of szt, trips",
+        id="html",
     ),
     pytest.param(
         b"name,date\nx,y\n",
@@ -136,7 +138,7 @@ def test_read__what_is_no_file__is_an_error(tmp_path: Path) -> None:
 
 def test_read__a_kind_that_does_not_exist__is_an_error_that_lists_them() -> None:
     with pytest.raises(
-        InputError, match="'parquet' is no kind of file; there are: szt, trips, meters, greenbutton, acts, or"
+        InputError, match="'parquet' is no kind of file; there are: szt, trips, tracks, meters, greenbutton, acts, or"
     ):
         read_file(DATA / "szt_taps_100.json", "parquet")
 
