@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from oracle.cli.console import HomeOption, JsonOption, say, show
 from oracle.cli.ledger.settle import Office, RunArgument, app
 from oracle.edge.store.bank_files import StoredFile
-from oracle.edge.store.merchants import all_merchants
 from oracle.ledger.settle.bank_answers import Taken, take_booked, take_returned
 from oracle.ledger.settle.bank_messages import Answer, booked, returned
 from oracle.measure.records.content import load
@@ -42,7 +41,7 @@ def file_(run: RunArgument, out: OutOption = None, home: HomeOption = None, json
     office = Office(home)
     payer = office.payer()
     made = bank_file(office.here.book.database, office.book, run, payer)
-    show(
+    office.show(
         {
             "file": str(_written(made.file, out)),
             "message_id": made.file.name,
@@ -124,10 +123,8 @@ def _take(
     payer = office.payer()
     with office.here.book.database.begin() as connection:
         taken = take(connection, answers, payer.decimals)
-        parties = all_merchants(connection)
-    names = {account: party.name for account, party in parties.items()}
-    rows = [{"name": names.get(each.merchant), **vars(each)} for each in taken.transfers]
-    show({"transfers": rows, "of_others": taken.others, "differences": list(taken.differences)}, json)
+    rows = [vars(each) for each in taken.transfers]
+    office.show({"transfers": rows, "of_others": taken.others, "differences": list(taken.differences)}, json)
     if taken.differences:
         raise DifferencesFound(f"{len(taken.differences)} amounts of {file.name} are not those of the bank files.")
     if taken.transfers and read is returned:

@@ -64,6 +64,9 @@ service = "water"
 operator = "living"
 service = "gas"
 
+[sources.green-life]
+operator = "living"
+
 [sources.green-button]
 operator = "living"
 """

@@ -20,6 +20,7 @@ from oracle.edge.store.citizens import people
 from oracle.edge.store.files import committed_files, replace_close_findings
 from oracle.measure.close.across import Acts, claimed_once, named, one_act_per_record, one_trip_at_a_time
 from oracle.measure.close.latest import METERED, latest, lumps, quantity
+from oracle.measure.close.months import COMPARED_BY_MONTHS, by_months
 from oracle.measure.close.moved import accounts_on_day
 from oracle.measure.close.open_days import digests, open_days
 from oracle.measure.evidence.batch import bundle_of, quantity_limit, within_day_cap
@@ -35,8 +36,8 @@ from oracle.model.findings import about_acts, about_rows
 from oracle.model.ids import batch_id, methodology_word
 from oracle.model.units import day_of_time
 
-# How far back a baseline looks at most: a year's usual consumption, or last year's bill with its tolerance.
-HISTORY_DAYS = 400
+# How far back a baseline looks at most: a year's usual consumption, or last year's bill with its tolerance, or the month it began in.
+HISTORY_DAYS = 432
 # No act lasts longer: the longest bill that a methodology takes.
 LONGEST_DAYS = 100
 
@@ -167,6 +168,15 @@ class _Closing:
             after_gap = lumps(history).select("record_id")
             found.append(about_acts("after_gap", frame.join(after_gap, on="record_id", how="semi"), ["energy_wh"]))
             frame, history = (each.join(after_gap, on="record_id", how="anti") for each in (frame, history))
+        if history is not None and len(history) and name in COMPARED_BY_MONTHS:
+            months = by_months(history, self._batched_ids(name, frame))
+            out = frame.join(months.others, on="record_id")
+            found += [
+                about_acts(code, out.filter(pl.col("code") == code), ["days"]) for code in out["code"].unique().sort()
+            ]
+            place = ["record_id", *(column for column in frame.columns if column not in months.records.columns)]
+            frame = months.records.join(frame.select(place), on="record_id").select(frame.columns)
+            history = months.records
         history = None if history is None else for_engine(history, self._people)
         for rule, acts in self._by_rule(name, frame):
             if rule is None:
@@ -214,6 +224,11 @@ class _Closing:
             parts.setdefault(key, []).append(part)
         for key, rule in sorted(rules.items()):
             yield rule, pl.concat(parts[key])
+
+    def _batched_ids(self, name: str, frame: pl.DataFrame) -> set[bytes]:
+        """Record ids in batches of the days of some acts."""
+        batched = self._batched(name, frame["day"].unique())
+        return set(batched["record_id"]) if len(batched) else set()
 
     def _history(self, name: str, frame: pl.DataFrame) -> pl.DataFrame | None:
         """Stored acts that the baselines of `frame` may look back at."""
