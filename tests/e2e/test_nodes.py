@@ -312,7 +312,7 @@ def test_committee__a_claim_on_credits__is_signed_by_three_that_recomputed_it(co
         one.frame(2, kept.document())
     with pytest.raises(NodeFails, match="not a claim as it is submitted"):
         one.frame(1, b"[]")
-    with pytest.raises(NodeFails, match="refuses \\(401\\)"):
+    with pytest.raises(NodeFails, match=r"request \(401\)"):
         NodeClient(one.url, here.keys.account("buyer-1")).frame(1, kept.document())
     short = committee.leader.run("certify", "submit", "1", "--nodes", f"{one.url},{three.url}")
     assert (short.returncode, "2 of 3 signatures" in short.stderr) == (7, True), short.stderr
