@@ -294,6 +294,36 @@ def test_committee__a_node_killed_again_and_again__signs_when_it_is_back(committ
     here.book.database.close()
 
 
+def test_leader__that_lost_database_bundles_and_closings__gets_them_from_nodes(
+    committee: Committee,
+) -> None:
+    home, urls = committee.leader.home, ",".join(committee.nodes[number].url for number in (1, 3, 5))
+    kept = {path.parent.name: path.read_bytes() for path in home.glob("bundles/*/bundle.json")}
+    for path in home.glob("book.sqlite*"):
+        path.unlink()
+    for name in ("bundles", "closings", "acts"):
+        shutil.rmtree(home / name)
+    refused = committee.leader.run("enrol", committee.city / "citizens.csv")
+    assert (refused.returncode, f"the chain has {len(kept)} batches" in refused.stderr) == (8, True), refused.stderr
+    alone = committee.leader.run("rebuild")
+    assert alone.returncode == 8
+    assert {row["batch"][2:] for row in json.loads(alone.stdout)["lost"]} == kept.keys()
+    done = committee.leader("rebuild", "--nodes", urls)
+    assert (len(done["bundles_from_nodes"]), done["lost"], done["differ"]) == (len(kept), [], [])
+    assert {path.parent.name: path.read_bytes() for path in home.glob("bundles/*/bundle.json")} == kept
+    committee.leader("enrol", committee.city / "citizens.csv")
+    for source in SOURCES.values():
+        files = [path for day in ("2023-01-05", "2023-01-06") for path, of in committee.files(day) if of == source]
+        committee.leader("ingest", *files, "--source", source)
+    for name in ("forged", "late", "killed"):
+        committee.leader("ingest", committee.folder / f"{name}.csv", "--source", "ride-app")
+    assert committee.leader("close")["batches"] == 0
+    late_batch(committee, "after")
+    code, answer = committee.attest(1, 3, 5)
+    assert (code, answer["attested"], answer["short"]) == (0, 1, 0)
+    assert committee.leader("reconcile")["differences"] == 0
+
+
 def test_committee__a_claim_on_credits__is_signed_by_three_that_recomputed_it(committee: Committee) -> None:
     """Two signatures are no quorum; a node that finds something else says where, and one without a batch says so."""
     committee.leader("clock", "--advance", "1")
@@ -326,33 +356,3 @@ def test_committee__a_claim_on_credits__is_signed_by_three_that_recomputed_it(co
     signed = one.reversal(1, batch, kept.document())
     assert (signed.subject["series"], signed.subject["batch"], signed.member) == ("1", batch, committee.member(1))
     here.book.database.close()
-
-
-def test_leader__that_lost_database_bundles_and_closings__gets_them_from_nodes(
-    committee: Committee,
-) -> None:
-    home, urls = committee.leader.home, ",".join(committee.nodes[number].url for number in (1, 3, 5))
-    kept = {path.parent.name: path.read_bytes() for path in home.glob("bundles/*/bundle.json")}
-    for path in home.glob("book.sqlite*"):
-        path.unlink()
-    for name in ("bundles", "closings", "acts"):
-        shutil.rmtree(home / name)
-    refused = committee.leader.run("enrol", committee.city / "citizens.csv")
-    assert (refused.returncode, f"the chain has {len(kept)} batches" in refused.stderr) == (8, True), refused.stderr
-    alone = committee.leader.run("rebuild")
-    assert alone.returncode == 8
-    assert {row["batch"][2:] for row in json.loads(alone.stdout)["lost"]} == kept.keys()
-    done = committee.leader("rebuild", "--nodes", urls)
-    assert (len(done["bundles_from_nodes"]), done["lost"], done["differ"]) == (len(kept), [], [])
-    assert {path.parent.name: path.read_bytes() for path in home.glob("bundles/*/bundle.json")} == kept
-    committee.leader("enrol", committee.city / "citizens.csv")
-    for source in SOURCES.values():
-        files = [path for day in ("2023-01-05", "2023-01-06") for path, of in committee.files(day) if of == source]
-        committee.leader("ingest", *files, "--source", source)
-    for name in ("forged", "late", "killed"):
-        committee.leader("ingest", committee.folder / f"{name}.csv", "--source", "ride-app")
-    assert committee.leader("close")["batches"] == 0
-    late_batch(committee, "after")
-    code, answer = committee.attest(1, 3, 5)
-    assert (code, answer["attested"], answer["short"]) == (0, 1, 0)
-    assert committee.leader("reconcile")["differences"] == 0
