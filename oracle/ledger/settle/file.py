@@ -53,7 +53,7 @@ _FORMATS = {
 
 @dataclass(frozen=True)
 class Payer:
-    """Whose account pays, and how its bank wants to be told.
+    """The paying account, and the file format of its bank.
 
     Attributes:
         party: The holder.
