@@ -104,6 +104,17 @@ batches = Table(
     Index("batches_day", "scenario", "day"),
 )
 
+# What batches claim: a thing once for ever (from 0 on), or once at a time. Only keyed hashes of their numbers are kept.
+things = Table(
+    "things",
+    metadata,
+    Column("thing", LargeBinary(32), primary_key=True),
+    Column("start", BigInteger, primary_key=True),
+    Column("end", BigInteger, nullable=False),
+    Column("batch", String(66), nullable=False),
+    Index("things_batch", "batch"),
+)
+
 # The block up to which closing has compared the chain's batches with the book's; one row.
 compared = Table("compared", metadata, Column("block", BigInteger, nullable=False))
 
