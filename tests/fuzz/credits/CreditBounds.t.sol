@@ -57,7 +57,7 @@ contract CreditBoundsTest is GasCreditTown {
         vm.assertEq(uint256(certifier.claimOf(claim).state), uint256(IReductionCertifier.State.Drawn), "drawn");
     }
 
-    function test_a_verifier_certifies_all_that_is_claimed_and_not_a_milligram_more() public {
+    function test_a_verifier_certifies_all_that_is_claimed_and_no_more() public {
         uint256 claim = submitted(1, "shares", 1);
         certifier.appoint(claim, VERIFIER);
         vm.roll(block.number + 20);
@@ -224,7 +224,7 @@ contract CreditBoundsTest is GasCreditTown {
         vm.assertEq(pot.paidRoundOf(series, 17), 0, "its neighbour after");
     }
 
-    function test_a_sweep__is_announced_after_three_years_and_carried_out_after_ninety_days_to_the_second() public {
+    function test_a_sweep__comes_three_years_and_ninety_days_later_to_the_second() public {
         (uint256 series,) = _sold();
         pot.openRound(series);
         uint256 until = block.timestamp + 3 * 365 days;
