@@ -172,7 +172,7 @@ class _Closing:
         history = self._history(name, frame)
         if history is not None and len(history) and name == ELECTRICITY:
             after_gap = lumps(history).select("record_id")
-            found.append(about_acts("after_gap", frame.join(after_gap, on="record_id", how="semi"), ["energy_wh"]))
+            found.append(about_acts("no_baseline", frame.join(after_gap, on="record_id", how="semi"), ["energy_wh"]))
             frame, history = (each.join(after_gap, on="record_id", how="anti") for each in (frame, history))
         if history is not None and len(history) and name in COMPARED_BY_MONTHS:
             months = by_months(history, self._batched_ids(name, frame))
