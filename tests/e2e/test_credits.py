@@ -18,10 +18,13 @@ from eth_utils.address import to_checksum_address
 from openvc import verify_credential
 
 from oracle.edge.chain.contracts.carbon_credit import CarbonCredit
+from oracle.edge.chain.contracts.credit_market import CreditMarket, Fill
 from oracle.edge.chain.contracts.reduction_certifier import ReductionCertifier
 from oracle.edge.chain.contracts.retirement_registry import RetirementRegistry
 from oracle.edge.chain.contracts.settlement_token import SettlementToken
 from oracle.installation import Installation
+from oracle.ledger.market.buy import paid
+from oracle.model.errors import ContractReverted
 from oracle.model.units import tonnes
 from oracle.sandbox.local import advance, local_account
 from tests.e2e.cli import CHAIN, Carbonbook, Inside, free_port
@@ -30,6 +33,7 @@ from tests.series import Founder, write_citizens
 CLOCK = "2023-01-10T08:00:00+08:00"
 HOSTILE = '<A&B "x">'
 DAY = 86_400
+TONNE, SIXTY = 10**9, 60_000_000
 RECEIVER = local_account(18).address
 FOR = ("--for", HOSTILE, "--period", "2022")
 
@@ -121,6 +125,15 @@ def test_buy__beyond_money_or_limit__buys_nothing(flow: SimpleNamespace) -> None
     poor = ("market", "buy", "1t", "--order", "P-4", "--key", "verifier-1")
     refused(flow, 3, "has 0.000000 tCNY; this costs 60.000000", *poor)
     refused(flow, 3, "of 41.000000000 t are for sale", *BUY[:2], "41t", *BUY[3:], "P-5")
+    assert credits_of(flow, "buyer-1") == 3_000_000_000
+
+
+def test_buy__past_its_deadline__buys_nothing(flow: SimpleNamespace) -> None:
+    outbox, market = flow.here.sender("buyer-1"), CreditMarket(flow.founder.chain)
+    late = paid(outbox, 60_000_000, -1, lambda until, permit: market.buy([Fill(0, TONNE, SIXTY)], SIXTY, until, permit))
+    with pytest.raises(ContractReverted) as refusal:
+        outbox.send(late)
+    assert (refusal.value.name, list(refusal.value.arguments)) == ("ERC2612ExpiredSignature", ["deadline"])
     assert credits_of(flow, "buyer-1") == 3_000_000_000
 
 
