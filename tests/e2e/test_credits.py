@@ -22,6 +22,7 @@ from oracle.edge.chain.contracts.credit_market import CreditMarket, Fill
 from oracle.edge.chain.contracts.reduction_certifier import ReductionCertifier
 from oracle.edge.chain.contracts.retirement_registry import RetirementRegistry
 from oracle.edge.chain.contracts.settlement_token import SettlementToken
+from oracle.edge.keys.keyring import Keyring
 from oracle.installation import Installation
 from oracle.ledger.market.buy import paid
 from oracle.model.errors import ContractReverted
@@ -289,6 +290,19 @@ def test_shares__due_in_the_pot__go_straight_to_where_the_order_says(flow: Simpl
     flow.run("shares", "payout", "--account", citizen, "--to", RECEIVER)
     assert units_of(flow, RECEIVER) - before == due + kept
     assert flow.run("shares", "show", citizen)["due_units"] == "0"
+
+
+def test_shares__of_a_moved_book__are_paid_to_the_own_key(flow: SimpleNamespace) -> None:
+    citizen, keys = flow.citizens[0], Keyring(flow.folder / "own")
+    keys.create_passphrase()
+    keys.store("key", random_passphrase=True)
+    flow.run("account", "move", citizen, "--key-file", flow.folder / "own" / "key.json")
+    advance(flow.founder.chain.rpc, 2 * DAY)
+    flow.run("account", "complete-move", citizen)
+    due = flow.run("shares", "show", citizen)
+    assert (due["moved_to"], int(due["due_units"]) > 0) == (keys.address("key"), True)
+    assert flow.run("shares", "claim", "--account", citizen)["units"] == due["due_units"]
+    assert str(units_of(flow, keys.address("key"))) == due["due_units"]
 
 
 def test_draw__pays_operator_and_fee_to_the_unit_once(flow: SimpleNamespace) -> None:
