@@ -20,9 +20,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from oracle.model.bank import Party, Profile
 from oracle.model.errors import ConfigError
 from oracle.model.machine import blamed
+from oracle.model.mapping import Mapping as FileMapping
 from oracle.model.units import DEFAULT_ZONE
 
 DEFAULT_HOME = ".carbonbook"
+MAPPINGS = "mappings"  # folder of the mappings that `carbonbook source add` writes
 
 
 class _Frozen(BaseModel):
@@ -63,6 +65,8 @@ class Source(_Frozen):
         service: For meters whose units do not tell: electricity, gas or water.
         daily_rows: Most rows it may bring in one of its civil days; None for no limit.
         signer: Address of the account that signs its requests; None if it signs with the secret `source-NAME` of the keystore.
+        mapping: What the columns, signs and times of its files of meter readings mean; None where they tell it themselves. It may stand
+            in `mappings/NAME.toml` beside `config.toml` as well.
     """
 
     operator: KeyOrAccount
@@ -72,6 +76,7 @@ class Source(_Frozen):
     service: Literal["electricity", "gas", "water"] | None = None
     daily_rows: int | None = Field(default=None, gt=0)
     signer: Account | None = None
+    mapping: FileMapping | None = None
 
     @field_validator("zone")
     @classmethod
@@ -249,6 +254,10 @@ class Settings(_Frozen):
             )
         try:
             data = tomllib.loads(path.read_text("utf-8"))
+            for name, source in data.get("sources", {}).items():
+                beside = folder / MAPPINGS / f"{name}.toml"
+                if beside.exists():
+                    source["mapping"] = tomllib.loads(beside.read_text("utf-8"))["mapping"]
             if "home" in data:
                 raise ConfigError(
                     f"{path}: `home` cannot be set: it is always the folder of this file. Remove the line."

@@ -21,7 +21,7 @@ from oracle.measure.close.latest import METERED, latest
 from oracle.measure.evidence.leaf import record_ids
 from oracle.measure.masked import masked_rows
 from oracle.measure.quantify.library import FOLDER
-from oracle.measure.records.content import MAX_BYTES, sha256_of
+from oracle.measure.records.content import MAX_BYTES, is_feed, sha256_of
 from oracle.measure.records.meters import Household
 from oracle.measure.records.reader import read
 from oracle.measure.records.subjects import subjects
@@ -98,6 +98,8 @@ def ingest(
         raise InputError(f"the same file was already ingested for source '{present.source}'", file=readable(path.name))
     if present is not None:
         return Ingested(present, {}, empty_findings(), before=True)
+    if kind is None and household.mapping is not None and not is_feed(path):
+        kind = "meters"
     reading = read(
         path,
         source=name,

@@ -59,8 +59,9 @@ def import_(
         "findings": [{**row, "sentence": CODES[row["code"]].en} for row in bad],
     }
     if attest is not None and not bad:
-        outcome |= _attested(here, key, accounts.load(folder), attest, verifier, signature, dry_run)
-    years = accounts.load(folder).years() if (folder / "inventory.csv").exists() else []
+        outcome |= _attested(here, key, accounts.load(folder, tables), attest, verifier, signature, dry_run)
+    known = "inventory" in tables or (folder / "inventory.csv").exists()
+    years = accounts.load(folder, tables).years() if known else []
     show(
         {
             **outcome,

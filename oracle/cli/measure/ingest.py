@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,9 @@ from oracle.cli.console import HomeOption, JsonOption, say, show, tracked
 from oracle.installation import Installation
 from oracle.measure.close.close import close as close_book
 from oracle.measure.ingest import ingest as ingest_file
+from oracle.measure.records.explain import explain as explained
 from oracle.measure.records.meters import Household
+from oracle.measure.records.origin import Origin
 from oracle.measure.records.reader import KINDS
 from oracle.measure.undo import undo
 from oracle.model.findings import counts
@@ -25,9 +28,14 @@ from oracle.model.units import date_of
 @app.command()
 def ingest(
     paths: Annotated[
-        list[Path], typer.Argument(help="Files with records: CSV, JSON, XML, Parquet or Excel, optionally gzip.")
+        list[Path],
+        typer.Argument(
+            help="Files with records: CSV, JSON, XML, Parquet or Excel, may be gzip. Or `undo` and files to take back."
+        ),
     ],
-    source: Annotated[str, typer.Option(help="Registered source of the files.")],
+    source: Annotated[
+        str | None, typer.Option(help="Registered source of the files.", show_default="needed, except for undo")
+    ] = None,
     kind: Annotated[
         str | None,
         typer.Option(
@@ -42,6 +50,9 @@ def ingest(
         str | None, typer.Option(help="For trips that name no mode: bus, metro, bicycle, e_bike, walking, ...")
     ] = None,
     unit: Annotated[str | None, typer.Option(help="Unit of meter readings that have none: kWh, m3, therm, ...")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Only show how the files would be read; store nothing.")
+    ] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -51,6 +62,7 @@ def ingest(
 
         carbonbook ingest taps.json --source szt
         carbonbook ingest readings.csv.gz --source grid --meter flat-1 --unit kWh
+        carbonbook ingest readings.csv --source grid --explain
         carbonbook ingest undo readings.csv.gz
     """
     here = Installation.at(home)
@@ -60,7 +72,12 @@ def ingest(
     if source is None:
         raise typer.BadParameter("name the registered source the files come from", param_hint="--source")
     registered = here.settings.source(source)
-    household = Household(service=mode or registered.service, unit=unit, meter=meter, residents=registered.residents)
+    household = Household(mode or registered.service, unit, meter, registered.residents, registered.mapping)
+    if explain:
+        origin = Origin(source, "", registered.region, registered.zone)
+        for path in paths:
+            show(vars(explained(path, replace(origin, file=path.name), household, kind)), json, title=path.name)
+        return
     now = int(time.time())
     read = [
         ingest_file(

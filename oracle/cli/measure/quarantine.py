@@ -74,7 +74,7 @@ def release(
     with here.book.database.reading() as connection:
         found = case_of(connection, case)
     source = here.settings.source(found.source)
-    household = Household(source.service, unit, None, source.residents)
+    household = Household(source.service, unit, None, source.residents, source.mapping)
     now, documents = int(time.time()), here.library_folder
     done = release_case(here.book, found, correction, source, household, who, reason, now, documents)
     show({"case": found.name, "decision": "released", "accepted": done.file.accepted, "sha256": done.file.sha256}, json)

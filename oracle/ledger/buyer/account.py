@@ -82,15 +82,22 @@ def save(folder: Path, tables: Mapping[str, Table]) -> None:
     _replace(folder / "findings.csv", found.write_csv())
 
 
-def load(folder: Path) -> Account:
+def load(folder: Path, instead: Mapping[str, Table] | None = None) -> Account:
     """What a buyer brought; a table that it did not bring is empty.
+
+    Args:
+        instead: Tables that stand for those in the folder.
 
     Raises:
         InputError: There is no inventory.
     """
-    if not (folder / "inventory.csv").exists():
+    tables = instead or {}
+    if "inventory" not in tables and not (folder / "inventory.csv").exists():
         raise InputError(f"there is no inventory in {folder}; begin with `carbonbook buyer import inventory.csv`")
-    rows = {kind: _rows(folder / f"{kind}.csv") for kind in ("inventory", "power", "reductions")}
+    rows = {
+        kind: tables[kind].good if kind in tables else _rows(folder / f"{kind}.csv")
+        for kind in ("inventory", "power", "reductions")
+    }
     return Account(
         tuple(row for row in rows["inventory"] if isinstance(row, Emission)),
         tuple(row for row in rows["power"] if isinstance(row, Power)),

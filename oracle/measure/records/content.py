@@ -91,6 +91,11 @@ def is_json(path: Path) -> bool:
     return load(path, 1 << 10).removeprefix(BOM).lstrip()[:1] in (b"{", b"[")
 
 
+def is_feed(path: Path) -> bool:
+    """Whether a file is XML, which explains itself."""
+    return load(path, 1 << 10).removeprefix(BOM).lstrip()[:1] == b"<"
+
+
 def text_blocks(path: Path, size: int = BLOCK_BYTES, most: int = MAX_BYTES) -> Iterator[bytes]:
     """A text file as UTF-8 without a byte order mark, in blocks of whole lines of about `size` bytes.
 

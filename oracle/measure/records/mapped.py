@@ -33,24 +33,28 @@ def read_mapped(blocks: Iterable[bytes], origin: Origin, household: Household, m
     Raises:
         InputError: the file has not the columns of the mapping, or nobody says meter, unit or service.
     """
-    table = plain_table(blocks, mapping, origin.file)
-    frame = table.frame
-    household = replace(
-        household, unit=_unit(household, mapping, origin.file), service=household.service or mapping.service
-    )
-    if household.meter is not None and "meter" in frame.columns:
-        meters = frame["meter"].drop_nulls().n_unique()
-        if meters > 1:
-            problem = f"--meter names one meter, and the file has {meters} in its column '{mapping.columns.meter}'"
-            raise InputError(f"{problem}: leave it out", file=origin.file)
-        frame = frame.with_columns(meter=pl.lit(household.meter))
-    reading = read_table(frame, origin, household, mapping)
+    table, household = table_for(blocks, origin.file, household, mapping)
+    reading = read_table(table.frame, origin, household, mapping)
     found = pl.concat([reading.findings, table.findings])
     if mapping.wide is not None or mapping.format == "nem12":
         found = found.unique("row", keep="first", maintain_order=True)  # of one line, one reason
         acts = {name: acts.with_columns(pl.col("rows").list.unique()) for name, acts in reading.acts.items()}
         reading = replace(reading, acts=acts)
     return replace(reading, rows=table.rows, findings=found.sort("row", maintain_order=True))
+
+
+def table_for(blocks: Iterable[bytes], file: str, household: Household, mapping: Mapping) -> tuple[Table, Household]:
+    """The rows of a file with the columns of a plain one, and what they leave out; as `read_mapped`."""
+    table = plain_table(blocks, mapping, file)
+    frame = table.frame
+    household = replace(household, unit=_unit(household, mapping, file), service=household.service or mapping.service)
+    if household.meter is not None and "meter" in frame.columns:
+        meters = frame["meter"].drop_nulls().n_unique()
+        if meters > 1:
+            problem = f"--meter names one meter, and the file has {meters} in its column '{mapping.columns.meter}'"
+            raise InputError(f"{problem}: leave it out", file=file)
+        frame = frame.with_columns(meter=pl.lit(household.meter))
+    return replace(table, frame=frame), household
 
 
 def _unit(household: Household, mapping: Mapping, file: str) -> str | None:

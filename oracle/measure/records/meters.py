@@ -98,6 +98,15 @@ def read_table(table: pl.DataFrame, origin: Origin, household: Household, mappin
     Raises:
         InputError: neither table nor caller says meter, unit or service.
     """
+    readings, findings = readings_of(table, origin, household, mapping)
+    made = acts_of(readings, origin)
+    return origin.reading(table.height, made.acts, [*findings, *made.findings], made.contested)
+
+
+def readings_of(
+    table: pl.DataFrame, origin: Origin, household: Household, mapping: Mapping = PLAIN
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Readings with the columns of `readings.SCHEMA`, and findings for rows that say nothing; as `read_table`."""
     has_ends = "end" in table.columns
     table = _completed(table, household, origin.file)
     service = _service(table, household, origin.file)
@@ -105,9 +114,7 @@ def read_table(table: pl.DataFrame, origin: Origin, household: Household, mappin
     rows, bad_times = _with_times(delivered, origin, mapping.zone or origin.zone)
     series, unended = _ended(rows, origin) if has_ends else spanned(rows, origin, mapping)
     readings, bad_values = _with_values(series, service, origin.file, mapping)
-    made = acts_of(readings, origin)
-    findings = [*not_delivered, *bad_times, *unended, *bad_values, *made.findings]
-    return origin.reading(table.height, made.acts, findings, made.contested)
+    return readings, [*not_delivered, *bad_times, *unended, *bad_values]
 
 
 def _completed(frame: pl.DataFrame, household: Household, file: str) -> pl.DataFrame:

@@ -35,11 +35,13 @@ def mapping_for(path: Path, told: Mapping | None) -> Mapping | None:
     Args:
         told: What the source says; None for what the file itself tells.
     """
-    if told is not None:
-        return told
     start = utf8_start(path)
     names = header(start, path.name) if start[:1] not in (b"{", b"[") else []
-    return None if {*_PLAIN} <= {*names} else recognised(start, path.name)
+    if told is not None and (told.format != "csv" or not told.header or header_line(start, told) is not None):
+        return told
+    if {*_PLAIN} <= {*names}:  # a plain file is read as it is: corrections are such
+        return None
+    return told or recognised(start, path.name)
 
 
 def meter_tables(path: Path, told: Mapping | None, most: int) -> Iterator[Table]:
@@ -67,11 +69,25 @@ def mapping_of(text: str, file: str) -> Mapping:
     """
     try:
         data = tomllib.loads(text)
-        return Mapping(**data["mapping"])
+        return _made(data["mapping"], file)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"not valid TOML: {error}", file=file) from error
     except KeyError as error:
         raise InputError("there is no table [mapping]", file=file) from error
+
+
+def changed(mapping: Mapping, given: dict[str, str]) -> Mapping:
+    """A mapping with other values in some fields.
+
+    Raises:
+        InputError: a value does not fit.
+    """
+    return _made(mapping.model_dump(by_alias=True) | given, "mapping")
+
+
+def _made(data: dict[str, Any], file: str) -> Mapping:
+    try:
+        return Mapping(**data)
     except (ValidationError, TypeError) as error:
         told: list[Any] = error.errors(include_url=False) if isinstance(error, ValidationError) else []
         problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in told)

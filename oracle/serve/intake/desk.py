@@ -204,7 +204,7 @@ class Desk:
             Refused: The source's allowance is used up, or the key was used for other bytes.
         """
         source = self.settings.source(parcel.source)
-        household = Household(source.service, parcel.unit, parcel.meter, source.residents)
+        household = Household(source.service, parcel.unit, parcel.meter, source.residents, source.mapping)
         now = int(self.clock())
         with self._reading:
             again = self.answered(parcel)

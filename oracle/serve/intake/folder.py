@@ -118,7 +118,7 @@ class Watch:
 
     def _ingested(self, drop: Drop, source: str, name: str) -> StoredFile:
         known = self._settings.source(source)
-        household = Household(service=known.service, residents=known.residents)
+        household = Household(service=known.service, residents=known.residents, mapping=known.mapping)
         folder = self._spool / os.urandom(8).hex()
         folder.mkdir(mode=0o700, parents=True)
         try:

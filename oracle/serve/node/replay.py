@@ -149,7 +149,9 @@ class Replay:
         for file in files:
             source = self._settings.source(file.source)
             arrival = file.arrival
-            household = Household(source.service or arrival.service, arrival.unit, arrival.meter, source.residents)
+            household = Household(
+                source.service or arrival.service, arrival.unit, arrival.meter, source.residents, source.mapping
+            )
             path = self._book.home / "inputs" / file.source / file.name
             label = f"{file.source}/{file.name}"
             try:
