@@ -103,14 +103,15 @@ def _seed_credits(chain: Chain, keys: Keyring, authority: Sender) -> None:
 
 
 def seed_credential_key(chain: Chain, keys: Keyring) -> None:
-    """Announces the authority's key for credentials, moves the chain's clock over its delay if nothing else did, and sets it."""
+    """Announces the authority's key for credentials, moves the chain's clock over its delay, and sets it."""
     authority, public = Sender(chain, keys.account("authority-1")), public_key(keys.secret(CREDENTIAL))
     call, since = key_step(chain, authority.account.address, public)
-    if call is None and since:
-        advance(chain.rpc, since - chain.now())
-        call, _ = key_step(chain, authority.account.address, public)
-    if call is not None:
-        authority.send(call)
+    while call is not None or since:
+        if call is None:
+            advance(chain.rpc, since - chain.now())
+        else:
+            authority.send(call)
+        call, since = key_step(chain, authority.account.address, public)
 
 
 def seed_prices(chain: Chain, keys: Keyring, clock: int) -> None:
