@@ -38,10 +38,10 @@ TIMED = scripts/checks/timed
 # Servers that tests of the store and of the intake talk to.
 SERVICES := postgresql mosquitto
 
-.PHONY: help setup services demo test test-all test-unit test-service test-story test-fuzz test-contracts test-e2e test-faults faults soak bench bench-city nightly symbolic slither coverage mutants check checks gas format abi lock weather clean
+.PHONY: help setup services demo test test-all test-unit test-service test-story test-fuzz test-contracts test-e2e test-faults faults soak bench bench-city nightly symbolic slither coverage coverage-python mutants check checks parts gas format abi lock weather clean
 
 help: ## Show this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 setup: $(SETUP) ## Install the pinned Python and npm packages into .venv and node_modules
 
@@ -77,7 +77,12 @@ demo: setup ## Run the whole story on sample data (CHAIN=anvil, ganache or hardh
 	@$(BIN)/python scripts/demo.py --chain $(CHAIN)
 
 test: setup ## Test every part in under ten minutes on two cores: units, parity, fuzz, contracts, a story on a real chain, some faults
-	@$(TIMED) test $(MAKE) --no-print-directory test-unit test-fuzz test-contracts test-story
+	@$(TIMED) $@ $(MAKE) --no-print-directory parts
+
+# The contracts' tests run in one process beside their chain, and the story waits a lot for its own: together they fill two cores.
+parts:
+	@$(MAKE) --no-print-directory test-unit test-fuzz
+	@$(MAKE) --no-print-directory -j 2 --output-sync=line test-contracts test-story
 
 test-all: setup ## Run the tests that `make test` leaves out: services, all stories, all faults, laws
 	@$(TIMED) test-all $(MAKE) --no-print-directory test-service test-e2e test-faults symbolic
@@ -125,6 +130,12 @@ slither: setup build/tools/slither/.ready ## Analyse the contracts statically; f
 
 coverage: setup ## Count statements and branches of the contracts that their tests reach; fail below 95 % (minutes)
 	@$(BIN)/python scripts/checks/coverage.py
+
+coverage-python: setup services ## Count lines and branches of oracle/ that unit, parity and service tests reach, and list what they do not (minutes)
+	@rm -f build/python.coverage*
+	@$(PYTEST) tests/unit tests/parity -q $(PARALLEL) --cov --cov-report=
+	@$(PYTEST) tests/service -q --cov --cov-append --cov-report=
+	@coverage report
 
 mutants: setup ## Change the contracts step by step and count what the tests notice (hours; MINUTES=n)
 	@$(BIN)/python scripts/checks/mutants.py $(if $(MINUTES),--minutes $(MINUTES))

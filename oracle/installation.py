@@ -12,7 +12,7 @@ from eth_utils.address import is_address, to_checksum_address
 from oracle.config import Settings
 from oracle.edge.keys.keyring import Elsewhere, Keyring
 from oracle.edge.store.book import Book
-from oracle.model.errors import DifferencesFound
+from oracle.model.errors import ConfigError, DifferencesFound, StoreError
 
 if TYPE_CHECKING:  # commands that need no chain do not wait for web3
     from eth_account.signers.base import BaseAccount
@@ -96,6 +96,24 @@ class Installation:
         from oracle.measure.quantify.library import Library
 
         return Library.load(self.library_folder)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Names of accounts, for people: those of merchants, and of keys for other accounts."""
+        from oracle.edge.store.merchants import all_merchants
+
+        named: dict[str, str] = {}
+        for name in [*self.keys.names(), *self.settings.signers]:
+            try:
+                named[self.keys.address(name)] = name
+            except (ConfigError, StoreError):  # a damaged key has no address; `carbonbook check` reports it
+                continue
+        with self.book.database.reading() as connection:
+            return named | {account: party.name for account, party in all_merchants(connection).items()}
+
+    def named(self, account: str) -> str:
+        """An account for a sentence: its name, if it has one, and its address."""
+        return f"{self.names[account]} ({account})" if account in self.names else account
 
     @property
     def library_folder(self) -> Path:

@@ -1,8 +1,8 @@
 """The whole story on sample data, with the commands an operator would type: `make demo`.
 
 Real Shenzhen card taps, a real household's meter and a small synthetic city become evidence, points on a local chain, purchases, payments
-to merchants and reports. Everything is made anew in build/demo each time; the local chain's clock is set, so that each run tells the
-same story.
+to merchants, then credits (`demo_credits.py`) and reports. Everything is made anew in build/demo each time; the local chain's clock is
+set, so that each run tells the same story.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import demo_credits
 import polars as pl
 
 from oracle.cli import app
@@ -97,6 +98,7 @@ class Demo:
         self.run("settle", "approve", run, "--key", "authority-2")
         paid = self.run("settle", "send", run)
         print(f"   {len(paid['payouts'])} merchants paid {paid['amount'] / 1e6:.6f} test yuan")
+        demo_credits.tell(self)
         self.heading("Proof and reports")
         print(f"   one record proven in {len(self.run('verify', self.a_record())['steps'])} checks")
         stated = self.run("statement", "--period", CLOCK[:7], "--out", str(self.reports / "statements"))
@@ -109,6 +111,7 @@ class Demo:
         yield [self.household()], "grid", "--meter", "sample-0", "--unit", "kWh"
         named = {"taps": "szt", "trips-bus-app": "bus-app", "trips-ride-app": "ride-app", "meters-electricity": "grid"}
         named |= {"meters-water": "water", "meters-gas": "gas", "greenbutton": "green-button"}
+        named |= {"acts-": "green-life"}
         for prefix, source in named.items():
             yield sorted(self.city.glob(f"{prefix}*")), source
 

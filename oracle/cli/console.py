@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 T = TypeVar("T")
 
@@ -34,8 +35,12 @@ out = Console(soft_wrap=False, markup=False, emoji=False)
 err = Console(stderr=True, markup=False, emoji=False)
 
 
-def show(data: Mapping[str, object], as_json: bool, title: str = "") -> None:
-    """Prints a result: one JSON object, or names and values."""
+def show(data: Mapping[str, object], as_json: bool, title: str = "", names: Mapping[str, str] | None = None) -> None:
+    """Prints a result: one JSON object, or names and values.
+
+    Args:
+        names: Names of accounts, printed before their addresses; JSON has the addresses alone.
+    """
     if as_json:
         sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
         return
@@ -44,20 +49,20 @@ def show(data: Mapping[str, object], as_json: bool, title: str = "") -> None:
     table.add_column(overflow="fold")
     for key, value in data.items():
         if not _is_rows(value):
-            table.add_row(key.replace("_", " "), _text(value))
+            table.add_row(Text(key.replace("_", " ")), Text(_text(value, names or {})))
     out.print(table)
     for key, value in data.items():
         if _is_rows(value):
-            show_rows(value, key.replace("_", " "))  # type: ignore[arg-type]  # _is_rows has looked
+            show_rows(value, key.replace("_", " "), names)  # type: ignore[arg-type]  # _is_rows has looked
 
 
-def show_rows(rows: Sequence[Mapping[str, object]], title: str) -> None:
-    """Prints rows as a table that fits the terminal."""
+def show_rows(rows: Sequence[Mapping[str, object]], title: str, names: Mapping[str, str] | None = None) -> None:
+    """Prints rows as a table that fits the terminal; `names` as in `show`."""
     table = Table(title=title, title_justify="left", box=None, header_style="bold")
     for name in rows[0] if rows else ():
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*(_short(_text(value)) for value in row.values()))
+        table.add_row(*(Text(_named(value, names or {})) for value in row.values()))
     out.print(table)
 
 
@@ -75,6 +80,13 @@ def tracked(items: Iterable[T], label: str, total: int) -> Iterator[T]:
         say(f"{label}: {total}")
 
 
+def _named(value: object, names: Mapping[str, str]) -> str:
+    """A cell: a name and the ends of its address where it has a name."""
+    if isinstance(value, str) and value in names:
+        return f"{names[value]} {_short(value)}"
+    return _short(_text(value, names))
+
+
 def _short(text: str) -> str:
     """Addresses and hashes by their ends, so that rows fit; `--json` has them whole."""
     return f"{text[:8]}…{text[-4:]}" if _HEX.fullmatch(text) else text
@@ -84,11 +96,13 @@ def _is_rows(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
 
 
-def _text(value: object) -> str:
+def _text(value: object, names: Mapping[str, str]) -> str:
     if isinstance(value, Mapping):
-        return "\n".join(f"{key}: {_text(item)}" for key, item in value.items()) or "-"
+        return "\n".join(f"{_text(key, names)}: {_text(item, names)}" for key, item in value.items()) or "-"
     if isinstance(value, list | tuple):
-        return ", ".join(_text(item) for item in value) or "-"
+        return ", ".join(_text(item, names) for item in value) or "-"
+    if isinstance(value, str) and value in names:
+        return f"{names[value]} {value}"
     return "-" if value is None or value == "" else _visible(str(value))
 
 

@@ -7,9 +7,10 @@ repeated: acts go before the tags by which they are found.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import polars as pl
 from sqlalchemy import Connection
@@ -25,6 +26,7 @@ from oracle.measure.records.content import sha256_of
 from oracle.measure.records.meters import Household
 from oracle.measure.records.subjects import subjects
 from oracle.model.errors import InputError
+from oracle.model.mapping import Mapping as FileMapping
 
 # Raw files by source: what this installation took in, and a node's own copies.
 RAW = ("received", "inputs")
@@ -48,7 +50,14 @@ class Forgotten:
     unreadable: tuple[str, ...]
 
 
-def forget(book: Book, citizen: int | None, who: str, now: int, tag: bytes | None = None) -> Forgotten:
+def forget(
+    book: Book,
+    citizen: int | None,
+    who: str,
+    now: int,
+    tag: bytes | None = None,
+    mappings: Mapping[str, FileMapping] = MappingProxyType({}),
+) -> Forgotten:
     """Forgets a person.
 
     Args:
@@ -56,12 +65,13 @@ def forget(book: Book, citizen: int | None, who: str, now: int, tag: bytes | Non
         tag: A name of the person, hashed (`Register.tag`), if there is no citizen that has it.
         who: On whose word.
         now: UTC seconds.
+        mappings: Of the sources that have one: what their raw files mean.
 
     Raises:
         StoreError: The database is being read, so that its log could not be emptied: repeat.
     """
     # Reading all raw files takes long, and nobody can write meanwhile: in the transaction only those are read that came since.
-    raw = _Raw(book)
+    raw = _Raw(book, mappings)
     with book.database.reading() as connection:
         raw.forget(connection, _tags(connection, citizen, tag))
     if citizen is not None:  # first and for itself: killed afterwards, every count still adds up
@@ -108,8 +118,9 @@ class _Raw:
         unreadable: Those that nobody can read.
     """
 
-    def __init__(self, book: Book):
+    def __init__(self, book: Book, mappings: Mapping[str, FileMapping]):
         self._book = book
+        self._mappings = mappings
         self._seen: set[Path] = set()
         self.removed = 0
         self.unreadable: list[str] = []
@@ -133,7 +144,9 @@ class _Raw:
     def _tags(self, source: str, path: Path, came: dict[str, Arrival]) -> set[bytes]:
         arrival = came.get(sha256_of(path))
         kind = None if arrival is None else arrival.kind
-        named = subjects(path, kind, Household() if arrival is None else _household(arrival))["subject"].unique()
+        household = Household() if arrival is None else _household(arrival)
+        household = replace(household, mapping=self._mappings.get(source))
+        named = subjects(path, kind, household)["subject"].unique()
         return set(self._book.register.tags(source, named)) if len(named) else set()
 
 

@@ -90,6 +90,12 @@ CODES: dict[str, Code] = {
     "after_gap": Code(
         _Q, "The reading follows a gap and may hold what was used in it.", "该读数前有缺口，可能包含缺口期间的用量。"
     ),
+    "incomplete_month": Code(
+        _X,
+        "Short readings are compared by whole months, and this month is not whole.",
+        "不足一个账期的读数按整月比较，该月尚不完整。",
+    ),
+    "part_of_month": Code(_X, "The record of the whole month holds this reading.", "该读数已计入当月整月记录。"),
     "fed_in": Code(_X, "Energy fed into the grid is no consumption.", "上网电量不是用电量。"),
     "part_of_total": Code(_X, "The meter's total holds this register already.", "总示数已包含该分时示数。"),
     "meter_reset": Code(_Q, "The meter ran backwards or was reset.", "电表读数回退或被重置。"),

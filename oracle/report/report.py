@@ -30,6 +30,7 @@ from oracle.report.tables.findings import findings
 from oracle.report.tables.flags import flags
 from oracle.report.tables.issuance import issuance, issuance_by_day
 from oracle.report.tables.market import asks, prices, proceeds, trades
+from oracle.report.tables.named import with_names
 from oracle.report.tables.period import Period
 from oracle.report.tables.redemptions import redemptions
 from oracle.report.tables.reserve import pool, reserve
@@ -70,6 +71,7 @@ class Report:
         chain_pages: Reads pages at the block.
         period: Days that the tables of issuance, statements, redemptions and settlement are about.
         limits: From which numbers on patterns among orders are flagged.
+        names: Names of accounts and methodologies.
     """
 
     ledger: Ledger
@@ -79,6 +81,7 @@ class Report:
     chain_pages: Callable[[Iterable[PageKey]], dict[PageKey, Page]]
     period: Period
     limits: FlagLimits
+    names: Mapping[str, str]
 
     def table(self, name: str) -> pd.DataFrame:
         """Makes one of `TABLES`.
@@ -88,7 +91,7 @@ class Report:
         Raises:
             KeyError: There is no table of this name.
         """
-        return _MAKERS[name](self)
+        return with_names(_MAKERS[name](self), name, self.names)
 
     @cached_property
     def issuance(self) -> pd.DataFrame:
@@ -153,7 +156,7 @@ class Report:
 
 _MAKERS: Mapping[str, Callable[[Report], pd.DataFrame]] = {
     "issuance": lambda report: report.period.of(report.issuance, "act_date"),
-    "issuance_by_day": lambda report: issuance_by_day(report.table("issuance")),
+    "issuance_by_day": lambda report: issuance_by_day(report.period.of(report.issuance, "act_date")),
     "statements": lambda report: report.period.of(report.statements, "time_utc"),
     "redemptions": lambda report: report.period.of(redemptions(report.ledger, report.state.last_final_day), "time_utc"),
     "settlement": lambda report: report.period.of(settlement(report.ledger), "time_utc"),
@@ -187,6 +190,7 @@ def read_report(
     last: date | None = None,
     block: int | None = None,
     limits: FlagLimits | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Report:
     """Reads everything a report is made of.
 
@@ -195,6 +199,7 @@ def read_report(
         last: Its last day; the day of the block, or of a later act (east of Greenwich it may be), unless told.
         block: The block to report on; the head unless told.
         limits: From which numbers on patterns among orders are flagged; the defaults unless told.
+        names: Names of accounts and methodologies, for the columns of names.
 
     Raises:
         InputError: There is no such block, or the period ends before it begins.
@@ -215,4 +220,5 @@ def read_report(
         chain_pages=lambda keys: read_pages(chain, ledger, keys),
         period=period,
         limits=limits or FlagLimits(),
+        names=names or {},
     )

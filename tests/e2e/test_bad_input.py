@@ -143,7 +143,9 @@ def test_a_station_nobody_knows__is_a_finding(carbonbook: Carbonbook, tmp_path: 
 def test_a_source_nobody_registered__names_those_that_are(carbonbook: Carbonbook) -> None:
     done = carbonbook.run("ingest", TAPS, "--source", "nosuch")
     assert (done.returncode, done.stdout) == (4, "")
-    assert "Source 'nosuch' is not registered. Registered sources: bus-app, gas, green-button, grid" in done.stderr
+    assert (
+        "Source 'nosuch' is not registered. Registered sources: bus-app, gas, green-button, green-life" in done.stderr
+    )
 
 
 def test_a_key_that_is_missing__is_named_and_nothing_is_sent(carbonbook: Carbonbook, before: dict[str, Any]) -> None:

@@ -44,3 +44,10 @@ def test_demo__run_twice__ends_with_reports_that_add_up(reports: Path) -> None:
 def test_demo__leaves_plots_to_look_at(reports: Path) -> None:
     for name in ("reductions.png", "points.png"):
         assert (reports / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_demo__the_summary_tells_twenty_scenarios_with_kilograms(reports: Path) -> None:
+    text = (reports / "summary.txt").read_text(encoding="utf-8").partition("Scenarios")[2]
+    rows = [line.rpartition(": ")[2].split(", ") for line in text.splitlines()[1:] if line]
+    assert len(rows) >= 20
+    assert all(int(acts) > 0 and float(kg.replace(",", "")) > 0 for acts, kg, _ in rows)

@@ -96,7 +96,7 @@ def show_(
     carbonbook dispute show A-17 --merchant merchant-1
     """
     here = Installation.at(home)
-    show(described(_order(here, merchant, number, citizen)), json)
+    show(described(_order(here, merchant, number, citizen)), json, names=here.names)
 
 
 def _order(here: Installation, merchant: str, number: str, citizen: str | None) -> TakenOrder:
@@ -106,4 +106,4 @@ def _order(here: Installation, merchant: str, number: str, citizen: str | None) 
 
 
 def _show(here: Installation, order: TakenOrder, json: bool) -> None:
-    show(described(taken_order(here.chain, order.key)), json)
+    show(described(taken_order(here.chain, order.key)), json, names=here.names)

@@ -84,11 +84,12 @@ def list_(home: HomeOption = None, json: JsonOption = False) -> None:
 
     carbonbook offer list
     """
-    show({"offers": [_described(offer) for offer in all_offers(Installation.at(home).chain)]}, json)
+    here = Installation.at(home)
+    show({"offers": [_described(offer) for offer in all_offers(here.chain)]}, json, names=here.names)
 
 
 def _show(here: Installation, key: str, number: str, json: bool) -> None:
-    show(_described(offer_of(here.chain, here.keys.address(key), number_bytes(number))), json)
+    show(_described(offer_of(here.chain, here.keys.address(key), number_bytes(number))), json, names=here.names)
 
 
 def _described(offer: Offer) -> dict[str, object]:

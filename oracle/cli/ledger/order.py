@@ -68,7 +68,7 @@ def sign_(
         write_qr(text, out)
     elif err.is_terminal:
         err.print(terminal_qr(text), highlight=False)
-    show({"voucher": text, **described(order), "file": str(out) if out else None}, json)
+    show({"voucher": text, **described(order), "file": str(out) if out else None}, json, names=here.names)
 
 
 @app.command("cancel")
@@ -90,7 +90,7 @@ def cancel_(
     shop, word = here.account_of(merchant), number_bytes(number)
     sent = cancel(here.outbox(), signer, shop, word)
     cancelled = {"order": key_of(shop, signer.address, word), "number": number}
-    show({**cancelled, "citizen": signer.address, "merchant": shop, "transaction": sent.hash}, json)
+    show({**cancelled, "citizen": signer.address, "merchant": shop, "transaction": sent.hash}, json, names=here.names)
 
 
 @app.command("show")
@@ -104,7 +104,7 @@ def show_(
     carbonbook order show voucher.txt
     """
     here = Installation.at(home)
-    show(described(read(here, voucher).order), json)
+    show(described(read(here, voucher).order), json, names=here.names)
 
 
 def read(here: Installation, voucher: str) -> SignedOrder:

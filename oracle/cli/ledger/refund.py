@@ -54,6 +54,7 @@ def refund(
             "transaction": sent.hash,
         },
         json,
+        names=here.names,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,7 @@ from oracle.edge.store.runs import all_runs
 from oracle.installation import Installation
 from oracle.ledger.settle.book import Proposal, described
 from oracle.ledger.settle.due import first_order_day, last_day_for_anyone, merchants_of
-from oracle.model.bank import units_per_minor_of
+from oracle.model.bank import Payer, units_per_minor_of
 from oracle.model.days import Days, between, period
 from oracle.model.errors import ConfigError, InputError
 from oracle.model.settlement_run import Item, ItemState, Run
@@ -47,6 +47,10 @@ class Office:
         self.here = Installation.at(home)
         self.chain = self.here.chain
         self.book = self.here.settlements
+
+    def show(self, data: Mapping[str, object], json: bool) -> None:
+        """Prints a result, with the names of merchants and officers."""
+        show(data, json, names=self.here.names)
 
     def merchants(self, named: Sequence[str] | None) -> list[str]:
         """The merchants that are named; all of them if none is."""
@@ -87,6 +91,20 @@ class Office:
             )
         return present[0]
 
+    def payer(self) -> Payer:
+        """Whose account pays merchants at the bank.
+
+        Raises:
+            ConfigError: The settings name none.
+        """
+        bank = self.here.settings.settlement.bank
+        if bank is None:
+            raise ConfigError(
+                "No paying account is configured. Set name, account and code under [settlement.bank] in config.toml."
+            )
+        per_minor = units_per_minor_of(SettlementToken(self.chain).decimals(), bank.decimals)
+        return Payer(bank.party, bank.currency, bank.decimals, per_minor, bank.profile)
+
 
 @app.callback()
 def settle(
@@ -113,7 +131,7 @@ def settle(
     days, merchants = office.days(None, since, through), office.merchants(merchant)
     if dry_run:
         draft = office.book.drafted(merchants, days)
-        _show_at_once(days, draft, [], json)
+        _show_at_once(office, days, draft, [], json)
         return
     outbox = office.here.outbox()
     runs = [office.book.send(outbox, name) for name in office.book.waiting()]
@@ -122,7 +140,7 @@ def settle(
         proposer, approver = _two(office)
         proposal = office.book.propose(proposer, merchants, days, approver)
         runs += [office.book.send(outbox, run.name) for run in (proposal.run,) if run is not None]
-    _show_at_once(days, proposal, runs, json)
+    _show_at_once(office, days, proposal, runs, json)
 
 
 @app.command("propose")
@@ -148,7 +166,7 @@ def propose_(
     book = office.book
     proposal = book.drafted(merchants, days) if dry_run else book.propose(office.signer(key), merchants, days)
     run = described(proposal.run) if proposal.run is not None else {"run": None, "payouts": []}
-    show({**run, **_beside(proposal)}, json)
+    office.show({**run, **_beside(proposal)}, json)
 
 
 @app.command("show")
@@ -157,7 +175,8 @@ def show_(run: RunArgument, home: HomeOption = None, json: JsonOption = False) -
 
     carbonbook settle show 2023-01.1
     """
-    show(described(Office(home).book.refreshed(run)), json)
+    office = Office(home)
+    office.show(described(office.book.refreshed(run)), json)
 
 
 @app.command("approve")
@@ -167,7 +186,7 @@ def approve_(run: RunArgument, key: KeyOption = None, home: HomeOption = None, j
     carbonbook settle approve 2023-01.1 --key authority-2
     """
     office = Office(home)
-    show(described(office.book.approve(run, office.signer(key))), json)
+    office.show(described(office.book.approve(run, office.signer(key))), json)
 
 
 @app.command("send")
@@ -180,55 +199,8 @@ def send_(run: RunArgument, home: HomeOption = None, json: JsonOption = False) -
     sent = office.book.send(office.here.outbox(), run)
     for item in sent.items:
         if item.problem:
-            say(f"{item.merchant} {item.state}: {item.problem}")
-    show(described(sent), json)
-
-
-@app.command("file")
-def file_(
-    run: RunArgument,
-    out: Annotated[
-        Path | None, typer.Option(help="File to write.", show_default="./<message id> with the ending of the format")
-    ] = None,
-    home: HomeOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Write a confirmed run's payments for the bank. The same run gives the same file for ever.
-
-    The format is `profile` of [settlement.bank] in config.toml: `pain` (ISO 20022 pain.001, the default), `sepa` (the same as SEPA asks),
-    `cn-csv` or `cn-xlsx` (the table of Chinese online banking). Names and banks of merchants are those of `carbonbook merchant set`.
-
-        carbonbook settle file 2023-01.1 --out january.xml
-    """
-    from oracle.ledger.settle.file import (
-        Payer,  # schema and classes take a second that other commands need not wait
-        bank_file,
-    )
-
-    office = Office(home)
-    bank = office.here.settings.settlement.bank
-    if bank is None:
-        raise ConfigError(
-            "No paying account is configured. Set name, account and code under [settlement.bank] in config.toml."
-        )
-    per_minor = units_per_minor_of(SettlementToken(office.chain).decimals(), bank.decimals)
-    payer = Payer(bank.party, bank.currency, bank.decimals, per_minor, bank.profile)
-    made = bank_file(office.here.book.database, office.book, run, payer)
-    path = out or Path(f"{made.file.name}{made.file.ending}")
-    try:
-        path.write_bytes(made.file.content)
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", file=str(path), field="--out") from error
-    show(
-        {
-            "file": str(path),
-            "message_id": made.file.name,
-            "currency": bank.currency,
-            "payments": [vars(payment) for payment in made.payments],
-            "total_minor": sum(payment.minor for payment in made.payments),
-        },
-        json,
-    )
+            say(f"{office.here.named(item.merchant)} {item.state}: {item.problem}")
+    office.show(described(sent), json)
 
 
 @app.command("cancel")
@@ -237,7 +209,8 @@ def cancel_(run: RunArgument, home: HomeOption = None, json: JsonOption = False)
 
     carbonbook settle cancel 2023-01.1
     """
-    show(described(Office(home).book.cancel(run)), json)
+    office = Office(home)
+    office.show(described(office.book.cancel(run)), json)
 
 
 @app.command("list")
@@ -249,7 +222,7 @@ def list_(home: HomeOption = None, json: JsonOption = False) -> None:
     office = Office(home)
     with office.here.book.database.reading() as connection:
         names = [run.name for run in all_runs(connection)]
-    show({"runs": [_listed(office.book.refreshed(name)) for name in names]}, json)
+    office.show({"runs": [_listed(office.book.refreshed(name)) for name in names]}, json)
 
 
 def _two(office: Office) -> tuple[BaseAccount, BaseAccount]:
@@ -274,10 +247,10 @@ def _beside(proposal: Proposal) -> dict[str, object]:
     }
 
 
-def _show_at_once(days: Days, proposal: Proposal, runs: Sequence[Run], json: bool) -> None:
+def _show_at_once(office: Office, days: Days, proposal: Proposal, runs: Sequence[Run], json: bool) -> None:
     items = [item for run in runs for item in run.items]
     paid = [item for item in items if item.state in (ItemState.SENT, ItemState.PAID)]
-    show(
+    office.show(
         {
             "from": days.first_date.isoformat(),
             "through": days.last_date.isoformat(),

@@ -46,7 +46,8 @@ def erase(
     held, address = 0, None
     if found.account is not None:
         held, address = _points_lost(here, found.account, found.custody, forfeit), to_checksum_address(found.account)
-    done = forget(here.book, found.citizen, who, int(time.time()), found.tag)
+    mappings = {name: source.mapping for name, source in here.settings.sources.items() if source.mapping}
+    done = forget(here.book, found.citizen, who, int(time.time()), found.tag, mappings)
     show({"erased": True, "account": address, "forfeited_milli": held, **asdict(done)}, json)
 
 

@@ -65,7 +65,13 @@ def report(
 
     here = Installation.at(home)
     made = read_report(
-        here.chain, here.book, first=_day(since), last=_day(through), block=block, limits=here.settings.flags
+        here.chain,
+        here.book,
+        first=_day(since),
+        last=_day(through),
+        block=block,
+        limits=here.settings.flags,
+        names=here.names | {rule.id: rule.document.name.en for rule in here.library.rules()},
     )
     if name is None:
         _all(here, made, out, json)
@@ -80,11 +86,11 @@ def report(
 
 def _all(here: Installation, made: Report, out: Path | None, json: bool) -> None:
     from oracle.report.write.folder import write_all
-    from oracle.report.write.summary import summary
+    from oracle.report.write.summary import scenarios, summary
 
     folder = out or _FOLDER / str(made.period)
     files = write_all(folder, made, here.chain.manifest)
-    show({"folder": str(folder), **summary(made), "files_written": files}, json)
+    show({"folder": str(folder), **summary(made), "scenarios": scenarios(made), "files_written": files}, json)
 
 
 def _one(here: Installation, made: Report, name: Name, out: Path | None, json: bool) -> None:

@@ -33,7 +33,6 @@ def statement(
         carbonbook statement --period 2023-01 --out january
         carbonbook statement merchant-1 --period 2023-W02
     """
-    from oracle.edge.store.merchants import all_merchants
     from oracle.report.read.ledger import read_ledger
     from oracle.report.tables.clearing import DISPUTED, DUE, FREE
     from oracle.report.tables.period import Period
@@ -42,12 +41,10 @@ def statement(
     here = Installation.at(home)
     days = days_of(of)
     wanted = {here.account_of(name) for name in party or ()}
-    with here.book.database.reading() as connection:
-        names = {account: known.name for account, known in all_merchants(connection).items()}
     made = [
         each
         for each in statements(
-            here.chain, read_ledger(here.chain, block), Period(days.first_date, days.last_date), names
+            here.chain, read_ledger(here.chain, block), Period(days.first_date, days.last_date), here.names
         )
         if not wanted or each.party in wanted
     ]
@@ -73,6 +70,7 @@ def statement(
             "do_not_foot": wrong,
         },
         json,
+        names=here.names,
     )
     if wrong:
         raise DifferencesFound(

@@ -56,6 +56,7 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
             "free_reserve_units": dict(_reserve(here.chain, head)),
         },
         json,
+        names=here.names,
     )
 
 

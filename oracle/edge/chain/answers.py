@@ -1,6 +1,6 @@
-"""What an answer of a node must look like: one that a gateway garbled, cut or made up is told from one that the node gave.
+"""Form of a node's answers. An answer that a gateway garbled, truncated or invented is recognised here.
 
-Whatever passes has the fields that those who asked go by, in the form that the JSON-RPC of Ethereum gives them; whether it is true is
+An accepted answer has all fields that callers use, in the form of Ethereum's JSON-RPC. Whether it is true is
 another question, for witnesses.
 """
 

@@ -1,4 +1,4 @@
-"""Reading the chain: one object per deployment, checked to be the chain that the manifest speaks of."""
+"""Reading the chain: one object per deployment. It checks that the chain is the one in the manifest."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Chain:
         return self._contracts[contract].address
 
     def know(self, contract: str, name: str, address: str) -> None:
-        """Takes in a contract that one of the deployment made, under a role of its own and with the ABI of `name`."""
+        """Registers a contract that was created by one of the deployment, under its own role and with the ABI of `name`."""
         for chain in (self, *self.witnesses):
             chain._contracts[contract] = chain.web3.eth.contract(
                 address=Web3.to_checksum_address(address), abi=abi_of(name)
@@ -241,7 +241,7 @@ class Chain:
     def batch(self, method: str, parameters: Sequence[list[object]], most: int = 1_000) -> list[dict[str, Any]]:
         """Raw answers to many requests of one method, `result` or `error` each, in order.
 
-        Questions go two bodies at a time: while one answer is read the node makes the next. What is sent keeps its order.
+        Read requests are sent two bodies at a time: while one answer is parsed, the node prepares the next. Transactions keep their order.
 
         Args:
             most: Requests in one body.
@@ -259,7 +259,7 @@ class Chain:
             return [answer for answers in pool.map(asked, parts) for answer in answers]
 
     def raw(self, method: str, *parameters: object) -> bytes:
-        """The node's answer as it came, for those who read more than is to be objects one by one."""
+        """The node's raw answer, for callers that read too much to build Python objects."""
         provider = cast(HTTPProvider, self.web3.provider)
         request = provider.encode_rpc_request(RPCEndpoint(method), list(parameters))
         with Translated(self.rpc):

@@ -1,7 +1,8 @@
-"""Handing signed transactions to a node, and judging what it refuses.
+"""Sending signed transactions to a node, and finding out why it rejects one.
 
-Every node has words of its own for the same thing, and some refuse what they have. So the chain is asked instead: whether the transaction
-is there, whether its nonce is used, what stands under that nonce, what a block has room for and asks for, and what the sender has.
+Nodes word the same error differently, and some reject transactions that they already have. So the chain is asked instead: whether the
+transaction
+exists, whether its nonce is used and by what, the gas limit and fee of the next block, and the sender's balance.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ CANCEL_GAS = 21_000
 
 
 class Verdict(Enum):
-    """What became of a signed transaction at a node."""
+    """Result of sending a signed transaction to a node."""
 
     HERE = auto()  # the node has it, or its nonce is used and a receipt will tell by what
     SHORT = auto()  # another attempt of its row waits there, and it offers too little to replace that
@@ -35,7 +36,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Delivered:
-    """One handing over: the verdict, and the node's words if it refused."""
+    """One attempt to send: the result, and the node's message if it rejected the transaction."""
 
     verdict: Verdict
     said: str = ""
@@ -43,7 +44,7 @@ class Delivered:
 
 @dataclass(frozen=True)
 class _Standing:
-    """What the chain says of a sender and of its next block.
+    """State of a sender, and of the chain's next block.
 
     Attributes:
         used: Nonces that are used up.
@@ -64,7 +65,7 @@ class _Standing:
 
 @dataclass(frozen=True)
 class _Refused:
-    """An attempt that the node did not take, with its row and the row's attempts."""
+    """An attempt that the node rejected, with its row and the row's attempts."""
 
     attempt: rows.Attempt
     answer: Mapping[str, Any]
@@ -73,7 +74,7 @@ class _Refused:
 
 
 def deliver(chain: Chain, database: Database, made: Sequence[rows.Attempt]) -> dict[int, Delivered]:
-    """Hands attempts of different rows over; what became of each, by row.
+    """Sends attempts of different rows; returns the result of each by row.
 
     Nodes may work on what is asked together in any order, and one that keeps no queue refuses what it gets before its predecessor, which
     may be there by the time the chain is asked: those are handed over once more, one by one in the order of their nonces.

@@ -1,4 +1,4 @@
-"""What a transaction offers for gas, and how much more it offers when it is stuck."""
+"""Gas fees of a transaction, and how they rise when it is stuck."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""What is final: the last block deep enough, remembered, so that a chain that takes it back is noticed before anything is sent.
+"""Finality: the last final block is stored, so that a rollback past it is noticed before anything is sent.
 
-Re-organisations above the mark are ordinary and healed. One below it means that the node was restarted from an older state, or lies:
-what the book says of the chain, and what was paid out on its word, may be gone. A person looks, then says `carbonbook reconcile
+Re-organisations above that block are normal and repaired. A rollback below it means that the node was restarted from an older state, or
+lies:
+credits and payments in the book may no longer exist on chain. A person must check, then run `carbonbook reconcile
 --accept-rollback`.
 """
 
@@ -15,7 +16,7 @@ from oracle.model.errors import NodesDisagree, RolledBack
 
 
 def require_sound(chain: Chain, database: Database, depth: int) -> int:
-    """Checks the mark against the chain, moves it on, and compares the witnesses; returns the head.
+    """Checks the stored final block against the chain, advances it, and compares the witnesses; returns the head.
 
     Args:
         depth: Blocks on top of a block that make it final.
@@ -34,7 +35,7 @@ def require_sound(chain: Chain, database: Database, depth: int) -> int:
 
 
 def require_standing(chain: Chain, database: Database) -> tuple[int, str] | None:
-    """Checks that the marked block stands, and gives number and hash of it; None if none is marked yet.
+    """Checks that the stored final block is unchanged, and returns its number and hash; None if none is stored yet.
 
     Raises:
         RolledBack: It is gone or another.
@@ -47,7 +48,7 @@ def require_standing(chain: Chain, database: Database) -> tuple[int, str] | None
 
 
 def accept_rollback(chain: Chain, database: Database, depth: int) -> int:
-    """Takes the chain as it is now: forgets what it took back, so that it is done again; returns how many rows that are."""
+    """Accepts the chain's current state: rows of lost blocks become `undone`, so that their work is repeated; returns their number."""
     head = chain.head()
     with database.begin() as connection:
         lost = [row.id for row in _lost(chain, rows.rows_in(connection, None, rows.STATES), head)]
@@ -59,7 +60,7 @@ def accept_rollback(chain: Chain, database: Database, depth: int) -> int:
 
 
 def require_agreement(chain: Chain, head: int, depth: int) -> None:
-    """Compares every witness with the node that is asked; errors as in `require_sound`."""
+    """Compares every witness with the node; errors as in `require_sound`."""
     for witness in chain.witnesses:
         other = witness.head()
         if abs(head - other) > depth:

@@ -1,4 +1,4 @@
-"""Following transactions: what the chain says of each row that it may still change, and what is done about it."""
+"""Following transactions: checks every row that is not final against the chain, and acts on the result."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Followed:
 
     @property
     def again(self) -> int:
-        """What was sent, and may have been mined by now."""
+        """Rows that were sent and may be mined by now."""
         return self.resent + self.raised
 
     def add(self, other: Followed) -> None:
@@ -62,7 +62,7 @@ class Followed:
 
 @dataclass
 class _Memory:
-    """What this process knows of rows that wait.
+    """What this process knows about pending rows.
 
     Attributes:
         sent: When it last sent a row, and the head then.
@@ -77,7 +77,7 @@ class _Memory:
     short: set[int] = field(default_factory=set)
 
     def forget(self, row: int) -> None:
-        """A service runs for years: what is known of a row ends with the row's wait."""
+        """Forgets rows that are no longer pending, because a service runs for years."""
         for known in (self.sent, self.taken, self.refused):
             known.pop(row, None)
         self.short.discard(row)
@@ -106,7 +106,7 @@ class Follower:
         return self._outbox.chain
 
     def follow(self) -> Followed:
-        """One look at every live row of the account."""
+        """Checks every row of the account that is not final."""
         found = Followed()
         with self._database.reading() as connection:
             live = rows.rows_in(connection, self._outbox.account.address, rows.LIVE)
@@ -120,7 +120,7 @@ class Follower:
         return found
 
     def broadcast(self, made: Sequence[rows.Attempt]) -> None:
-        """Sends attempts; a lost answer leaves their rows signed, and the next look sends them again."""
+        """Sends attempts. If the answer is lost, their rows stay signed, and the next check sends them again."""
         try:
             delivered = deliver(self._chain, self._database, made)
             head = self._chain.head()
@@ -135,7 +135,7 @@ class Follower:
             self._noted(row, each)
 
     def _noted(self, row: int, delivered: Delivered) -> None:
-        """Remembers what a node refused; gives up what no node will take."""
+        """Stores why a node rejected attempts; gives up those that no node will accept."""
         memory, verdict = self._memory, delivered.verdict
         if verdict is Verdict.SHORT:
             memory.short.add(row)
@@ -149,7 +149,7 @@ class Follower:
             self._give_up(row, delivered.said)
 
     def _look_at_mined(self, mined: list[rows.Row], head: int, found: Followed) -> list[rows.Row]:
-        """Confirms what is deep enough; returns rows whose block was replaced."""
+        """Confirms rows in final blocks; returns rows whose block was replaced."""
         hashes = {number: self._chain.block_hash(number) for number in sorted({row.block or 0 for row in mined})}
         lost = [row for row in mined if hashes[row.block or 0] != row.block_hash]
         final = [row for row in mined if row not in lost and head - (row.block or 0) >= self._finality]
@@ -167,7 +167,7 @@ class Follower:
         return lost
 
     def _forget(self, row: int) -> None:
-        """One that loses its block after this is sent again at once."""
+        """A row that loses its block after this is sent again at once."""
         self._memory.forget(row)
         self.told_by.pop(row, None)
 
@@ -225,7 +225,7 @@ class Follower:
         }
 
     def _look_at_waiting(self, waiting: list[rows.Row], head: int, found: Followed) -> None:
-        """Sends what this process has not sent yet; after a while, sends again what is gone and raises what is passed by."""
+        """Sends rows that this process has not sent yet; after a while, resends lost ones and raises the fee of slow ones."""
         now = time.monotonic()
         due = [row for row in waiting if now - self._memory.sent.get(row.id, (-math.inf, 0))[0] >= self._patience]
         if not due:
@@ -248,9 +248,9 @@ class Follower:
             found.resent += len(again)
 
     def _is_outbid(self, row: rows.Row, made: Sequence[rows.Attempt], head: int, fees: Fees, *, first: bool) -> bool:
-        """Whether the next block will not take a row's last attempt, or blocks pass it by, and it may be raised once more.
+        """Whether the fee of a row's last attempt is too low for the next block or for recent ones, and may be raised once more.
 
-        Blocks pass by the account's first transaction only: the others wait for that one, whatever they offer.
+        Only the account's first transaction can be slow: the others wait for it, whatever their fee.
         """
         if len(made) > MOST_REPLACEMENTS or fees.cap == 0:
             return False
@@ -258,7 +258,7 @@ class Follower:
         return made[-1].fee_cap < fees.least or row.id in self._memory.short or (seen and self._is_known(made))
 
     def _raised(self, row: int, last: rows.Attempt, now: Fees) -> Fees:
-        """What a row's next attempt offers: an eighth more, or twice as much if the node wanted more than that."""
+        """Fees of a row's next attempt: an eighth more, or twice as much if the node asked for more than that."""
         offered = Fees(last.fee_cap, None if now.tip is None else last.tip)
         return offered.raised(now, 1) if row in self._memory.short else offered.raised(now)
 
@@ -268,7 +268,7 @@ class Follower:
         return any(answer.get("result") for answer in answers)
 
     def _give_up(self, row: int, message: str) -> None:
-        """Frees the nonces behind a transaction that no node will take: an empty one to ourselves takes its place."""
+        """Replaces a transaction that no node accepts by an empty one to ourselves, so that later nonces are free."""
         with self._database.begin() as connection:
             found = rows.row_of(connection, row)
             if found.reason is not None:
@@ -280,7 +280,7 @@ class Follower:
         self._replace(found, found.sender, b"", CANCEL_GAS, fees_now(self._chain), number)
 
     def _replace(self, row: rows.Row, to: str, data: bytes, gas: int, fees: Fees, number: int) -> None:
-        """Signs a row's nonce once more, and sends that."""
+        """Signs a row again with the same nonce, and sends it."""
         call = Call(to, "0x" + data.hex(), row.act, gas)
         attempt = attempt_of(self._outbox, row.id, call, _nonce(row), fees, number)
         with self._database.begin() as connection:

@@ -1,4 +1,4 @@
-"""The manifest of a deployment: the one place the oracle learns addresses from. `scripts/deploy.py` writes it."""
+"""The manifest of a deployment: the only source of addresses for the oracle. `scripts/deploy.py` writes it."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Manifest:
 
     @property
     def first_block(self) -> int:
-        """The block of the first contract: nothing of this deployment happened before."""
+        """The block of the first contract; the deployment has no event before it."""
         return min(entry.block for entry in self.contracts.values() if entry.block is not None)
 
 

@@ -1,4 +1,4 @@
-"""The outbox: every transaction is a row before it is an act, and the chain says what became of it.
+"""The outbox: every transaction is stored as a row before it is sent, and the chain decides what became of it.
 
     planned -> signed -> sent -> mined -> confirmed
        |          |        ^  |     |  \\-> failed     it reverted, and that is final
@@ -79,7 +79,7 @@ class _Window:
 
 
 class Outbox(Sender):
-    """Sends from one account, durably.
+    """Sends transactions from one account; survives crashes.
 
     Args:
         chain: The deployment.
@@ -130,9 +130,9 @@ class Outbox(Sender):
             return outcomes + ([] if sent is None else self._ended(sent))
 
     def result(self, act: str) -> Sent | None:
-        """What became of an act: waits for the transaction that is on its way for it; None if none has done it.
+        """Result of an act: waits for its pending transaction; None if no transaction did it.
 
-        Acts that must be done once have a name of their own each, and are looked for before they are sent.
+        Acts that must happen once have a unique name, and are looked up by it before they are sent.
 
         Raises:
             NotMined: One is on its way and not mined in time.
@@ -155,7 +155,7 @@ class Outbox(Sender):
         return exclusive(self._database, f"{work}-{self.account.address.lower()}", self._pace.lock_seconds)
 
     def reconcile(self) -> Followed:
-        """Looks at every row the chain may still change: what was dropped is sent again, what is deep enough is final."""
+        """Checks every row that is not final: lost transactions are resent, those in final blocks are confirmed."""
         with self._locked():
             found = self._recover()
             looked = found
@@ -165,7 +165,7 @@ class Outbox(Sender):
             return found
 
     def accept_rollback(self) -> int:
-        """Goes on from a chain that took back what was final; returns how many rows that undid."""
+        """Continues after a rollback past finality; returns the number of rows that were undone."""
         with self._locked():
             return accept_rollback(self.chain, self._database, self._pace.finality)
 
@@ -183,7 +183,7 @@ class Outbox(Sender):
         return self._follower.follow()
 
     def _begun(self, calls: Sequence[Call], anew: int = 0) -> _Window:
-        """Sends what the contracts would take of some calls and is not on its way."""
+        """Sends those calls that the contracts would accept and that are not pending."""
         outcomes: dict[int, Outcome] = {}
         ids = self._adopted(calls)
         fresh = [place for place in range(len(calls)) if place not in ids]
@@ -196,7 +196,7 @@ class Outbox(Sender):
         return _Window(calls, ids, outcomes, anew)
 
     def _ended(self, window: _Window) -> list[Outcome]:
-        """Waits for a window; what lost its nonce is planned anew."""
+        """Waits until a window is mined; calls that lost their nonce are planned again."""
         calls, outcomes = window.calls, window.outcomes
         self._await(list(window.ids.values()))
         again = []
@@ -217,7 +217,7 @@ class Outbox(Sender):
         return [outcomes[place] for place in range(len(calls))]
 
     def _adopted(self, calls: Sequence[Call]) -> dict[int, int]:
-        """Rows on their way for the acts of some calls, by the calls' places."""
+        """Pending rows for the acts of some calls, by position of the call."""
         with self._database.reading() as connection:
             pending = {row.act: row.id for row in rows.rows_in(connection, self.account.address, rows.PENDING)}
         return {place: pending[call.act] for place, call in enumerate(calls) if call.act in pending}
@@ -260,7 +260,7 @@ class Outbox(Sender):
         return max(known, 0 if highest is None else highest + 1)
 
     def _require_gas_money(self, cost: int) -> None:
-        """What is on its way has been promised already: the balance is of the last block and does not know of it."""
+        """Pending transactions count as spent: the balance is that of the last block."""
         with Translated(self.chain.rpc):
             count = self.chain.web3.eth.get_transaction_count(self.account.address, "latest")
             balance = self.chain.web3.eth.get_balance(self.account.address)
@@ -273,7 +273,7 @@ class Outbox(Sender):
             )
 
     def _await(self, ids: Sequence[int]) -> None:
-        """Follows rows until none of them is without a block."""
+        """Follows rows until all of them have a block."""
         deadline = time.monotonic() + self._pace.wait_seconds
         pauses = _pauses()
         while True:
@@ -300,7 +300,7 @@ class Outbox(Sender):
             return [row for row in rows.rows_in(connection, self.account.address, rows.PENDING) if row.id in wanted]
 
     def _outcome(self, row: int) -> Outcome | None:
-        """What became of a row; None if it has to be planned anew."""
+        """Result of a row; None if it must be planned again."""
         with self._database.reading() as connection:
             found = rows.row_of(connection, row)
         if found.state in (rows.REPLACED, rows.UNDONE):
@@ -318,7 +318,7 @@ class Outbox(Sender):
 
 
 def _pauses() -> Iterator[float]:
-    """Ever longer ones, up to a second."""
+    """Growing pauses, up to a second."""
     pause = 0.01
     while True:
         yield pause

@@ -1,4 +1,4 @@
-"""From revert data to a named error: every custom error of every ABI, and Solidity's own two."""
+"""Decodes revert data to a named error: every custom error of every ABI, and Solidity's own two."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BUILT_IN: list[dict[str, Any]] = [
 def decode_revert(data: bytes) -> ContractReverted:
     """The error that `data` (selector and arguments) encodes.
 
-    Bytes that are none of ours come back as `UnknownError` with their hex, so that nothing is lost.
+    Unknown data is returned as `UnknownError` with its hex.
     """
     entry = _errors().get(data[:4])
     unknown = ContractReverted("UnknownError", {"data": "0x" + data.hex()})

@@ -1,7 +1,7 @@
 """Sending transactions: static call first, then sign, send, wait. What a contract would refuse is never sent.
 
-This is the plain way, for setting a chain up: each step looks first whether it is done. What moves records, points and money goes through
-`oracle.edge.chain.outbox`, which survives what this does not.
+This simple way is for setting up a chain, where each step first checks whether it is done. Records, points and money are sent through
+`oracle.edge.chain.outbox`, which survives crashes.
 """
 
 from __future__ import annotations

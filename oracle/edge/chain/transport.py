@@ -1,7 +1,7 @@
-"""How requests reach a node: what went wrong on the way is asked again where that is safe, and what comes back is an answer.
+"""Transport to a node: requests are retried where that is safe, and answers are checked for their form.
 
-Safe to repeat is every question. A transaction is sent again only if the gateway says that it let nothing through (429); whether it
-arrived behind any other error nobody knows, and its sender looks for it on the chain.
+Every read request is safe to retry. A transaction is retried only if the gateway says that nothing got through (429). After
+any other error it is unknown whether it arrived, and its sender looks for it on chain.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _ROUNDS = 5  # of asking again what a node would not answer at once
 
 
 class Trouble(ChainUnreachable):
-    """An exchange that brought no answer.
+    """A request without an answer.
 
     Attributes:
         tries: How often to try before it is told; 1 for what stays as it is.
@@ -99,7 +99,7 @@ class Provider(HTTPProvider):
         return self._content([method], request_data, lambda said: said)
 
     def _content(self, methods: Sequence[str], body: bytes, read: Callable[[bytes], T]) -> T:
-        """What `read` makes of the answer to a body; asked for again where that is safe and may help."""
+        """Result of `read` for the answer to a body; the request is retried where that is safe and may help."""
         questions = all(map(_is_question, methods))
         for number in count(1):
             try:
@@ -155,13 +155,13 @@ class Provider(HTTPProvider):
 
 
 def is_limited(answer: Mapping[str, Any]) -> bool:
-    """Whether a node had no time for a request, and has not looked at it."""
+    """Whether a node was too busy to process a request."""
     error = answer.get("error")
     return isinstance(error, dict) and error.get("code") in _LIMITED
 
 
 def _settled(number: int, ask: Callable[[Sequence[int]], list[RPCResponse]]) -> list[RPCResponse]:
-    """Answers by place; those that a new block overtook, or that the node had no time for, are asked for again."""
+    """Answers by position. Requests that a new block made obsolete, or for which the node was too busy, are repeated."""
     answers: dict[int, RPCResponse] = {}
     places: Sequence[int] = range(number)
     for round_ in range(_ROUNDS):
@@ -184,7 +184,7 @@ def _is_question(method: str) -> bool:
 
 
 def _pause(number: int) -> float:
-    """Seconds before the try after the `number`th; many processes that were refused together do not come back together."""
+    """Seconds before the next try, with jitter, so that processes that failed together do not retry together."""
     return float(_FIRST_PAUSE * 2**number * random.uniform(0.5, 1.5))
 
 

@@ -1,4 +1,4 @@
-"""Keys of citizens who leave them with the operator: derived from one secret when needed, never stored.
+"""Keys of citizens in the operator's custody: derived from one secret when needed, never stored.
 
 key = HMAC-SHA256(custody secret, "carbonbook/custody/1" || ref) as a number, with a counter appended should it be no valid secp256k1
 key (once in 2**128). The account is the key's Ethereum address.

@@ -1,7 +1,8 @@
 """Keys: encrypted keystore files (Web3 Secret Storage, version 3), one per name, opened with a passphrase from a file or a prompt.
 
-A key never stands in a config, a log or a repr. The same files hold the two secrets that are no accounts: `custody`, which citizens' keys
-are derived from, and `records`, which record ids and subjects are hashed with.
+A key never appears in a configuration, log or repr. The same kind of file holds the two secrets that are not accounts: `custody`, from
+which citizens' keys
+are derived, and `records`, with which record ids and subjects are hashed.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Keys that are elsewhere: a signer over HTTP, which is asked and never shown what it should not sign blindly.
+"""External keys: a signer over HTTP that receives the full text of what it signs.
 
     POST {url}/api/v1/eth1/sign/{identifier}    {"data": "0x..."}  ->  0x and 65 bytes
 
 That is what Web3Signer speaks. The signer gets the whole text of what it signs, not a hash: the bytes of a transaction before signing, or
 0x19 0x01 and the two hashes of EIP-712; it hashes with keccak-256 itself. Each answer is checked to be this account's signature over
-exactly that before anybody uses it.
+exactly that text before it is used.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _TYPE_1559 = b"\x02"
 
 
 class SignerFails(CarbonbookError):
-    """An external signer does not answer, or with something that is no signature of the account."""
+    """An external signer does not answer, or its answer is not a signature of the account."""
 
     exit_code = 4
 
@@ -79,7 +79,7 @@ class RemoteAccount(BaseAccount):
         )
 
     def unsafe_sign_hash(self, message_hash: Hash32) -> SignedMessage:
-        """Never: a hash does not tell what is signed.
+        """Always refuses: a hash does not show what is signed.
 
         Raises:
             ConfigError: Always.

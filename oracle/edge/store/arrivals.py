@@ -1,4 +1,4 @@
-"""In which order files came and how they were read, and which close took them in: all that another needs to close alike."""
+"""The order of the files, how they were read, and which close used them: all that another node needs to repeat the close."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def numbers_of_tags(connection: Connection) -> pl.DataFrame:
 
 
 def forget_since(connection: Connection, closing: int) -> None:
-    """Undoes what was read and batched after a close, so that it can be read again; acts without their file are not read."""
+    """Undoes what was read and batched after a close, so that it can be read again. Acts whose file is removed are not read."""
     end = select(closings.c.last_arrival).where(closings.c.number == closing).scalar_subquery()
     late = select(arrivals.c.sha256).where(arrivals.c.number > func.coalesce(end, 0))
     gone = list(connection.execute(late).scalars())

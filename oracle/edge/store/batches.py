@@ -70,7 +70,7 @@ def set_taken_in(connection: Connection, scenario: str, day: int, digest: str) -
 
 
 def reopen(connection: Connection, scenario: str, day: int) -> None:
-    """Has the next close look at a scenario's day again."""
+    """Marks a scenario's day as open for the next close."""
     connection.execute(delete(closes).where(closes.c.scenario == scenario, closes.c.day == day))
 
 

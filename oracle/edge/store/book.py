@@ -31,7 +31,7 @@ class Book:
         self._keys = keys
 
     def open_for_writing(self, chain_id: int, genesis_hash: str) -> None:
-        """Ties database, chain and home folder together, or checks that they are.
+        """Binds database, chain and home folder together, or checks that they belong together.
 
         Raises:
             WrongChain: The database belongs to another chain.
@@ -78,7 +78,7 @@ class Book:
         return self.home / "bundles" / batch[2:]
 
     def has_bundle(self, batch: str) -> bool:
-        """Whether the bundle of a batch is here; nothing is said of what is in it."""
+        """Whether the bundle of a batch exists here; its content is not checked."""
         return (self.bundle_folder(batch) / "bundle.json").exists()
 
     def bundles(self) -> list[BatchId]:

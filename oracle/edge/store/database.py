@@ -76,7 +76,7 @@ class Database:
         return self._engine
 
     def admit_writers(self, admission: Callable[[], None]) -> None:
-        """Has something checked once before anything is written; it raises to refuse."""
+        """Registers a check that runs once before the first write; it raises to refuse."""
         self._admission = admission
 
     @contextmanager
@@ -91,7 +91,7 @@ class Database:
             yield connection
 
     def require_admitted(self) -> None:
-        """What `begin` checks before the first writing, for who asks others first."""
+        """Runs the check of `begin` before the first write, for callers that contact others first."""
         if self._admission is not None:
             self._admission()
             self._admission = None
@@ -121,7 +121,7 @@ class Database:
             return _is_bound(connection, chain_id, genesis_hash)
 
     def bind(self, chain_id: int, genesis_hash: str) -> None:
-        """Ties the book to a chain, once; errors as in `is_bound`."""
+        """Binds the book to a chain, once; errors as in `is_bound`."""
         if self.is_bound(chain_id, genesis_hash):
             return
         with self._writing() as connection:
@@ -141,7 +141,7 @@ class Database:
         return name or offered
 
     def scrub(self) -> None:
-        """Rewrites what deleted rows leave behind, so that their bytes are gone from the database's files.
+        """Removes the bytes of deleted rows from the database's files.
 
         SQLite overwrites deleted bytes (`secure_delete`); this empties its write-ahead log too. PostgreSQL keeps old rows until a
         vacuum: this runs a full one. Its own write-ahead log, replicas and backups are for its administrator.

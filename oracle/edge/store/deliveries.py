@@ -198,7 +198,7 @@ def forget_taken(connection: Connection) -> None:
 
 
 def add_refused(connection: Connection, message: RefusedMessage, now: int) -> None:
-    """Stores a message that was of no use and why, or counts it if it came before; makes room by counting the oldest together."""
+    """Stores an invalid message with its reason, or counts a repeated one; the oldest are merged into a counter."""
     again = update(refused_messages).where(refused_messages.c.sha256 == message.sha256)
     if connection.execute(again.values(times=refused_messages.c.times + 1)).rowcount:
         return
@@ -216,7 +216,7 @@ def refused_count(connection: Connection) -> int:
 
 
 def forget_payloads(connection: Connection) -> None:
-    """Takes out how refused messages began: what nobody can read may be about anybody."""
+    """Deletes the stored beginnings of invalid messages, because they may concern anybody."""
     connection.execute(update(refused_messages).values(payload=None))
 
 

@@ -1,4 +1,4 @@
-"""Files and the disk under them: what the system or a library says of them, as an error of ours."""
+"""Converts errors of the system or of a library about files and disks into ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One process at a time: a lock that its holder's death releases, however it died.
+"""Locks: one process at a time. A lock ends with its process, however it ends.
 
 Beside a SQLite database it is a locked file; in PostgreSQL it is an advisory lock of a session. Neither has a time limit that could end
 while its holder still works.

@@ -86,6 +86,14 @@ def when(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def _without_figure(chain: Chain, number: int) -> BatchId | None:
+    """The first batch of a series that was reported and is not reversed."""
+    desk = ReversalDesk(chain)
+    reported = [event.values["batch"] for event in desk.events("SeriesFrozen", where={"series": number})]
+    batches = [BatchId("0x" + batch.hex()) for batch in reported if any(batch)]
+    return next((batch for batch in batches if not desk.reversal_of(batch).settled), None)
+
+
 def _told(number: int, batch: BatchId, phase: str) -> str:
     command = "revoked" if phase == "revoked" else "hold"
     return f"batch {batch} is {phase}: carbonbook certify {command} {number} --batch {batch}"
@@ -117,7 +125,8 @@ def _issued(chain: Chain, number: int, claim: Claim) -> Standing:
     short = ReversalDesk(chain).shortfall_of(number)
     if CarbonCredit(chain, number).is_frozen():
         blocked = (f"reported batches without a figure: {short.pending}",) if short.pending else ()
-        following = f"certify reverse {number} --batch 0x..." if short.pending else f"certify unfreeze {number}"
+        batch = _without_figure(chain, number) if short.pending else None
+        following = f"certify reverse {number} --batch {batch}" if batch else f"certify unfreeze {number}"
         return Standing(number, claim, "frozen", following, blocked)
     if short.mg:
         return Standing(number, claim, "live", f"certify restore {number}", (f"{tonnes(short.mg)} t are owed",))

@@ -1,6 +1,6 @@
 """Crediting: the accounts of an open batch, chunk by chunk, into the book on chain.
 
-The contract credits an entry once whoever sends it how often; so a chunk is simply sent unless the chain says that nothing of it is
+The contract credits an entry once, however often it is sent. So a chunk is sent unless the chain says that nothing of it is
 left. A crash, a second oracle or a lost answer costs at most a static call.
 """
 

@@ -1,4 +1,4 @@
-"""Closing what nobody can be credited from any more, so that reserve which it did not need is free again."""
+"""Closing batches whose credit period is over, so that their unused reserve is free again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to an order that is not to be taken, or was: cancellation, refunds, disputes.
+"""Cancellation of orders that were not taken; refunds and disputes of those that were.
 
 Receipt and proof of one that was taken come from the events of its transaction.
 """

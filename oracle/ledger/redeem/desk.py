@@ -1,4 +1,4 @@
-"""Redeeming: relay signed orders in batches, and say of each what became of it."""
+"""Redeeming: relays signed orders in batches and returns the result of each."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Settlement runs of one installation: the steps from proposal to confirmation, each a transaction of the book around calls to the chain.
 
-Dying between any two steps leaves a run that the same command takes up again.
+After a crash between any two steps, the same command continues the run.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Settlements:
         return SettlementVault(self._chain).domain
 
     def drafted(self, merchants: Sequence[str], days: Days) -> Proposal:
-        """What a proposal would be, unsigned and unstored."""
+        """A proposal that is neither signed nor stored."""
         elsewhere = self._elsewhere(days)
         found = list(dues(self._chain, [each for each in merchants if each not in elsewhere], days.first, days.last))
         items = tuple(Item(due.merchant, due.payout, due.points_milli, due.amount) for due in found if due.amount)
@@ -151,7 +151,7 @@ class Settlements:
         return replace(run, proposed=signed)
 
     def cancel(self, name: str) -> Run:
-        """Gives a run up that nothing of was paid.
+        """Cancels a run of which nothing was paid.
 
         Raises:
             SettlementRefused: Something of it was paid, or may still be by a transaction on its way.
@@ -169,7 +169,7 @@ class Settlements:
             return replace(run, cancelled=True)
 
     def send(self, outbox: Outbox, name: str) -> Run:
-        """Pays what is open of a run, as far as it is what was signed; can be repeated until everything is confirmed.
+        """Pays the open payouts of a run if they match what was signed; can be repeated until everything is confirmed.
 
         Raises:
             SettlementRefused: Two officers have not signed it.
@@ -210,7 +210,7 @@ class Settlements:
             set_items(connection, name, items)
 
     def alone(self) -> AbstractContextManager[None]:
-        """Held while runs are made, signed or given up: whoever comes second sees what the first has done."""
+        """Lock for creating, signing and cancelling runs: a second process sees the result of the first."""
         return exclusive(self._database, "settlement-runs", self._lock_seconds)
 
     def _signature(self, account: BaseAccount, run: Run) -> Signature:

@@ -1,4 +1,4 @@
-"""Payouts on chain that no run of the book has: after a database was restored, or because somebody else had the vault pay.
+"""Payouts on chain without a run: after a database was restored, or because somebody else called the vault.
 
 Each goes to the approved run that asked for exactly it, or into a run that is made for it and that two persons have to sign: only they
 can say that the bank has not paid it yet. Either way it belongs to one run from then on, and can be paid by the bank once.

@@ -143,7 +143,7 @@ def _checked(document: Document) -> bytes:
 
 
 def check_schema(text: str) -> None:
-    """That a file is as the schema of pain.001.001.09 says.
+    """Checks a file against the schema of pain.001.001.09.
 
     Raises:
         VerificationFailed: It is not, and where.

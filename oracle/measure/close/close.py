@@ -18,10 +18,13 @@ from oracle.edge.store.batches import StoredBatch, add_batch, batches_of, batche
 from oracle.edge.store.book import Book
 from oracle.edge.store.citizens import people
 from oracle.edge.store.files import committed_files, replace_close_findings
+from oracle.edge.store.things import claims_on
 from oracle.measure.close.across import Acts, claimed_once, named, one_act_per_record, one_trip_at_a_time
 from oracle.measure.close.latest import METERED, latest, lumps, quantity
+from oracle.measure.close.months import COMPARED_BY_MONTHS, by_months
 from oracle.measure.close.moved import accounts_on_day
 from oracle.measure.close.open_days import digests, open_days
+from oracle.measure.close.things import once_per_thing, remember, things_of
 from oracle.measure.evidence.batch import bundle_of, quantity_limit, within_day_cap
 from oracle.measure.evidence.folder import ACCOUNTS, RECORDS, write
 from oracle.measure.quantify.engine import quantify
@@ -29,14 +32,14 @@ from oracle.measure.quantify.exclusions import contested
 from oracle.measure.quantify.library import Library
 from oracle.measure.quantify.rule import Rule
 from oracle.measure.validate.rules import TRIPS
-from oracle.model.acts import ELECTRICITY
+from oracle.model.acts import ELECTRICITY, ITEM
 from oracle.model.columns import parted
 from oracle.model.findings import about_acts, about_rows
 from oracle.model.ids import batch_id, methodology_word
 from oracle.model.units import day_of_time
 
-# How far back a baseline looks at most: a year's usual consumption, or last year's bill with its tolerance.
-HISTORY_DAYS = 400
+# How far back a baseline looks at most: a year's usual consumption, or last year's bill with its tolerance, or the month it began in.
+HISTORY_DAYS = 432
 # No act lasts longer: the longest bill that a methodology takes.
 LONGEST_DAYS = 100
 
@@ -113,6 +116,8 @@ class _Closing:
 
     def run(self) -> Iterator[Closed]:
         """Closes every open day."""
+        things = things_of(self._library)
+        remember(self._book, self._connection, things, self._committed)
         files = digests(self._book.acts, self._committed)
         reach = {name: HISTORY_DAYS for name in self._book.acts.scenarios() if self._has_baseline(name)}
         days = open_days(files, taken_in(self._connection), reach)
@@ -128,6 +133,8 @@ class _Closing:
         ruling = one_trip_at_a_time(ruling.acts, self._fixed_trips(days))
         refused.append(ruling.findings)
         ruling = claimed_once(self._library, ruling.acts, *self._rivals(ruling.acts, days))
+        refused.append(ruling.findings)
+        ruling = once_per_thing(ruling.acts, things, self._taken(ruling.acts))
         refused.append(ruling.findings)
         acts = ruling.acts
         for name in list(acts):  # what is done is let go: a city's acts are held once
@@ -165,8 +172,17 @@ class _Closing:
         history = self._history(name, frame)
         if history is not None and len(history) and name == ELECTRICITY:
             after_gap = lumps(history).select("record_id")
-            found.append(about_acts("after_gap", frame.join(after_gap, on="record_id", how="semi"), ["energy_wh"]))
+            found.append(about_acts("no_baseline", frame.join(after_gap, on="record_id", how="semi"), ["energy_wh"]))
             frame, history = (each.join(after_gap, on="record_id", how="anti") for each in (frame, history))
+        if history is not None and len(history) and name in COMPARED_BY_MONTHS:
+            months = by_months(history, self._batched_ids(name, frame))
+            out = frame.join(months.others, on="record_id")
+            found += [
+                about_acts(code, out.filter(pl.col("code") == code), ["days"]) for code in out["code"].unique().sort()
+            ]
+            place = ["record_id", *(column for column in frame.columns if column not in months.records.columns)]
+            frame = months.records.join(frame.select(place), on="record_id").select(frame.columns)
+            history = months.records
         history = None if history is None else for_engine(history, self._people)
         for rule, acts in self._by_rule(name, frame):
             if rule is None:
@@ -215,6 +231,11 @@ class _Closing:
         for key, rule in sorted(rules.items()):
             yield rule, pl.concat(parts[key])
 
+    def _batched_ids(self, name: str, frame: pl.DataFrame) -> set[bytes]:
+        """Record ids in batches of the days of some acts."""
+        batched = self._batched(name, frame["day"].unique())
+        return set(batched["record_id"]) if len(batched) else set()
+
     def _history(self, name: str, frame: pl.DataFrame) -> pl.DataFrame | None:
         """Stored acts that the baselines of `frame` may look back at."""
         if not self._has_baseline(name) or frame.is_empty():
@@ -255,6 +276,11 @@ class _Closing:
                 standing = standing.unique("record_id", keep="first").with_columns(scenario=pl.lit(name))
                 fixed.append(standing.select(fixed[0].columns))
         return pl.concat(fixed)
+
+    def _taken(self, acts: Acts) -> pl.DataFrame:
+        """What batches claim of the things that open acts name."""
+        named_ = [frame[ITEM].drop_nulls() for frame in acts.values() if ITEM in frame.columns]
+        return claims_on(self._connection, {bytes.fromhex(item) for each in named_ for item in each})
 
     def _rivals(self, acts: Acts, days: Mapping[str, list[int]]) -> tuple[dict[str, pl.DataFrame], list[str]]:
         """Acts that may claim what an open act claims, and the groups in which they may: trips alone have been told apart already."""

@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Mapping
 
 from oracle.edge.store.acts import ActStore
+from oracle.measure.close.months import COMPARED_BY_MONTHS
 from oracle.measure.validate.rules import TRIPS
+from oracle.model.units import date_of
 
 Key = tuple[str, int]  # scenario and day
 
@@ -39,6 +41,12 @@ def open_days(now: Mapping[Key, str], before: Mapping[Key, str], reach: Mapping[
     open_: dict[str, list[int]] = {}
     for name, day in now:
         own = any(since <= day <= since + reach.get(name, 0) for since in latest.get(name, []))
+        own = own or (name in COMPARED_BY_MONTHS and _month(day) in {_month(other) for other in latest.get(name, [])})
         if own or (name in TRIPS and (day in trips or day - 1 in trips)):
             open_.setdefault(name, []).append(day)
     return open_
+
+
+def _month(day: int) -> tuple[int, int]:
+    date = date_of(day)
+    return date.year, date.month

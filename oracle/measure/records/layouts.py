@@ -12,7 +12,7 @@ from oracle.measure.records.meters import Household
 from oracle.model.acts import BICYCLE, BUS_KM, E_BIKE, METRO, NEV_TAXI, TRAM, WALK
 
 # What each mode is called, in small letters with `_` for blanks and dashes.
-WORDS = {
+_WORDS = {
     BUS_KM: ("bus", "公交", "巴士"),
     METRO: ("metro", "subway", "地铁"),
     TRAM: ("tram", "light_rail", "有轨电车"),
@@ -21,10 +21,19 @@ WORDS = {
     WALK: ("walking", "walk", "步行"),
     NEV_TAXI: ("nev_taxi", "ev_taxi", "新能源出租车", "新能源网约车"),
 }
-SCENARIO_OF_MODE = MappingProxyType({word: scenario for scenario, words in WORDS.items() for word in words})
+SCENARIO_OF_MODE = MappingProxyType({word: scenario for scenario, words in _WORDS.items() for word in words})
 
-# One word for each, to tell people.
-MODES = ", ".join(words[0] for words in WORDS.values())
+# Those whose methodology asks for more than a distance (`oracle.measure.records.asking`).
+_ASKING = {
+    "CI-04": ("rail", "train", "high_speed_rail", "高铁", "火车"),
+    "CI-08": ("carpool", "合乘", "拼车", "顺风车"),
+    "CI-09": ("nev", "ev", "electric_car", "新能源汽车"),
+}
+ASKING_OF_MODE = MappingProxyType({word: scenario for scenario, words in _ASKING.items() for word in words})
+
+# One word for each, to tell people: of all, and of those that a distance is enough for.
+MODES = ", ".join(words[0] for words in (*_WORDS.values(), *_ASKING.values()))
+TRACK_MODES = ", ".join(words[0] for words in _WORDS.values())
 
 
 def mode_word(text: str) -> str:

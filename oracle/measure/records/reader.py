@@ -86,7 +86,7 @@ def _greenbutton(file: Brought) -> Reading:
 
 def _trips(file: Brought) -> Reading:
     read_as = read_mds if is_mds(file.path) else read_trips
-    return read_as(text_blocks(file.path, most=file.most), file.origin, file.household)
+    return read_as(text_blocks(file.path, most=file.most), file.origin, file.household, lambda: file.library)
 
 
 def _meters(file: Brought) -> Reading:

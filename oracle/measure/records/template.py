@@ -59,11 +59,8 @@ def csv_of(columns: list[Column], rows: list[dict[str, str]]) -> str:
 
 
 def _acts(wanted: Asked, rule: Rule) -> Iterator[dict[str, str]]:
-    typical = rule.document.typical
-    values = {name: _value(name, field, typical) for name, field in wanted.fields.items()}
-    start, length = _start(rule), _length(wanted, values)
-    if wanted.document.thing is not None and (counts := wanted.document.thing.counts):
-        values[counts] = "1"
+    values = typical_values(wanted)
+    start, length = _start(rule), length_of(wanted, values)
     for number in (1, 2):
         row = {
             SCENARIO: rule.scenario,
@@ -75,6 +72,14 @@ def _acts(wanted: Asked, rule: Rule) -> Iterator[dict[str, str]]:
         }
         yield row | ({ITEM: f"{rule.scenario}-{number:04}"} if wanted.document.thing is not None else {})
         start += max(length, timedelta(days=1))
+
+
+def typical_values(wanted: Asked) -> dict[str, str]:
+    """Fields of a typical record, as people write them."""
+    values = {name: _value(name, field, wanted.document.typical) for name, field in wanted.fields.items()}
+    if wanted.document.thing is not None and (counts := wanted.document.thing.counts):
+        values[counts] = "1"
+    return values
 
 
 def _value(name: str, field: RecordField, typical: dict[str, str]) -> str:
@@ -90,7 +95,7 @@ def _start(rule: Rule) -> datetime:
     return datetime.combine(date_of(day), datetime.min.time())
 
 
-def _length(wanted: Asked, values: dict[str, str]) -> timedelta:
+def length_of(wanted: Asked, values: dict[str, str]) -> timedelta:
     """How long the act takes: what the record says, what a plausible speed makes of its distance, or a day."""
     for name, field in wanted.fields.items():
         if is_length(field):

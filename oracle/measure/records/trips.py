@@ -7,7 +7,7 @@ trip_id                             2.x, 1.x   `record_key`
 start_time, end_time                2.x, 1.x   `start`, `end`: milliseconds since 1970, or seconds as MDS 0.2 has them
 distance, or trip_distance          2.x, 1.x   `distance_m`: metres, decimals rounded down
 rider                               no         `subject`: who travelled, as the operator names them
-mode                                no         scenario, by `SCENARIO_OF_MODE`
+mode                                no         scenario, by `SCENARIO_OF_MODE` and `ASKING_OF_MODE`
 ==================================  =========  ===================================================================================
 
 Other columns of MDS (provider_id, device_id, vehicle_type, propulsion_types, duration, start_location, ...) may be there and are not
@@ -20,13 +20,15 @@ number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from oracle.measure.records.layouts import MDS, MODES, SCENARIO_OF_MODE, Layout, layout_of
+from oracle.measure.quantify.library import Library
+from oracle.measure.records.asking import read_asking
+from oracle.measure.records.layouts import ASKING_OF_MODE, MDS, MODES, SCENARIO_OF_MODE, Layout, layout_of
 from oracle.measure.records.mds import mds_trips
 from oracle.measure.records.meters import Household
 from oracle.measure.records.origin import Origin
@@ -36,16 +38,18 @@ from oracle.measure.validate.rejected import Check, checked
 from oracle.model.acts import Reading
 from oracle.model.errors import InputError
 
+_SCENARIOS = {**SCENARIO_OF_MODE, **ASKING_OF_MODE}
 # Milliseconds between 2001 and 2286 have 13 digits, seconds 10.
 _MILLISECONDS, _SECONDS = r"^[0-9]{13}$", r"^[0-9]{10}(?:\.[0-9]+)?$"
 _LOCAL = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M")
 
 
-def read_trips(blocks: Iterable[bytes], origin: Origin, given: Household) -> Reading:
+def read_trips(blocks: Iterable[bytes], origin: Origin, given: Household, library: Callable[[], Library]) -> Reading:
     """Acts of a CSV of trips in UTF-8, in blocks of whole lines.
 
     Args:
         given: In `meter` the rider and in `service` the mode, where the file names none.
+        library: Gives the methodologies; only some modes need it.
 
     Raises:
         InputError: the file is no CSV with the columns of a known layout.
@@ -54,10 +58,10 @@ def read_trips(blocks: Iterable[bytes], origin: Origin, given: Household) -> Rea
     layout = layout_of(names) or MDS
     in_file = layout.in_file(names)
     require(names, replace(layout, distance=in_file.distance).required(given), origin.file)
-    return _reading(parse(blocks, origin.file), in_file, origin, given)
+    return _reading(parse(blocks, origin.file), in_file, origin, given, library)
 
 
-def read_mds(blocks: Iterable[bytes], origin: Origin, given: Household) -> Reading:
+def read_mds(blocks: Iterable[bytes], origin: Origin, given: Household, library: Callable[[], Library]) -> Reading:
     """Acts of an answer of the MDS provider API at /trips, as JSON.
 
     Raises:
@@ -75,17 +79,26 @@ def read_mds(blocks: Iterable[bytes], origin: Origin, given: Household) -> Readi
         )
     riders = None if frame["rider"].is_null().all() else "rider"
     layout = Layout(("trip_id",), "start_time", "end_time", rider=riders, mode="mode", distance="distance")
-    return _reading([table], layout, origin, given)
+    return _reading([table], layout, origin, given, library)
 
 
-def _reading(tables: Iterable[Table], layout: Layout, origin: Origin, given: Household) -> Reading:
-    rows, acts, findings = 0, [pl.DataFrame(schema=_ACT)], []
+def _reading(
+    tables: Iterable[Table], layout: Layout, origin: Origin, given: Household, library: Callable[[], Library]
+) -> Reading:
+    rows, acts, asking, findings = 0, [pl.DataFrame(schema=_ACT)], list[pl.DataFrame](), list[pl.DataFrame]()
     for table in tables:
         trips, bad = _typed(table.frame, layout, origin, given)
         rows += table.rows
-        acts.append(trips.select(pl.col(name).cast(kind) for name, kind in _ACT.items()))
+        asks = trips["scenario"].is_in(list(ASKING_OF_MODE.values()))
+        asking += [trips.filter(asks)] if asks.any() else []
+        acts.append(trips.filter(~asks).select(pl.col(name).cast(kind) for name, kind in _ACT.items()))
         findings += [table.findings, *bad]
-    return origin.reading(rows, pl.concat(acts), findings)
+    reading = origin.reading(rows, pl.concat(acts), findings)
+    if not asking:
+        return reading
+    more = read_asking(pl.concat(asking), origin, library())
+    found = pl.concat([reading.findings, more.findings]).sort("row", nulls_last=False, maintain_order=True)
+    return replace(reading, acts={**reading.acts, **more.acts}, findings=found)
 
 
 _ACT = {
@@ -120,7 +133,7 @@ def _typed(
     checks = [
         *(Check("missing_field", name, pl.col(name).is_null()) for name in needed),
         Check("missing_field", told, pl.col("travels").is_null(), MODES),
-        Check("unknown_kind", told, ~pl.col("travels").is_in(list(SCENARIO_OF_MODE)), MODES),
+        Check("unknown_kind", told, ~pl.col("travels").is_in(list(_SCENARIOS)), MODES),
         Check("bad_time", layout.start, pl.col("start").is_null()),
         Check("bad_time", layout.end, pl.col("end").is_null()),
         *checks,
@@ -128,7 +141,7 @@ def _typed(
     frame, bad = checked(
         frame.with_columns(mode="travels") if told not in frame.columns else frame, origin.file, checks
     )
-    return frame.with_columns(scenario=pl.col("travels").replace_strict(SCENARIO_OF_MODE, return_dtype=pl.String)), bad
+    return frame.with_columns(scenario=pl.col("travels").replace_strict(_SCENARIOS, return_dtype=pl.String)), bad
 
 
 def _with_distance(frame: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[Check]]:

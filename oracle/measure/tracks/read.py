@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from oracle.measure.records.layouts import MODES, SCENARIO_OF_MODE, mode_word
+from oracle.measure.records.layouts import SCENARIO_OF_MODE, TRACK_MODES, mode_word
 from oracle.measure.records.meters import Household
 from oracle.measure.records.origin import Origin
 from oracle.measure.tracks.files import tracks
@@ -59,10 +59,10 @@ def _act(row: int, track: Track | None, shapes: dict[bytes, int]) -> tuple[objec
         return Refused("malformed_row", {})
     if track.mode is None or track.rider is None:
         field = "rider" if track.mode else "mode"
-        return Refused("missing_field", {"field": field, **({} if track.mode else {"known": MODES})})
+        return Refused("missing_field", {"field": field, **({} if track.mode else {"known": TRACK_MODES})})
     scenario = SCENARIO_OF_MODE.get(mode_word(track.mode))
     if scenario is None:
-        return Refused("unknown_kind", {"field": "mode", "value": track.mode[:64], "known": MODES})
+        return Refused("unknown_kind", {"field": "mode", "value": track.mode[:64], "known": TRACK_MODES})
     key = track.trip or f"{track.rider}/{track.time_ms[0] if len(track) else row}"
     first = shapes.setdefault(track.latitude.tobytes() + track.longitude.tobytes(), row)
     if first != row and len(track) >= LEAST_FIXES:

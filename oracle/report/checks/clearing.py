@@ -1,4 +1,4 @@
-"""Statements of merchants and operators: that they foot, one by one and all together, and that the vault paid out no more than they say."""
+"""Statements of merchants and operators: each balances, all together balance, and the vault paid out no more than they say."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TABLES = {"merchants": merchants, "operators": operators}
 
 
 def check_footing(ledger: Ledger, period: Period) -> Iterator[Check]:
-    """Statements of the period that do not foot, and closings that are not the next period's openings: none of either."""
+    """Checks that all statements of the period balance, and that each closing is the next period's opening."""
     after = Period(period.last + timedelta(days=1), date.max) if period.last < date.max else period
     for name, make in _TABLES.items():
         table, following = make(ledger, period), make(ledger, after)

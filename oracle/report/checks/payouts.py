@@ -1,4 +1,4 @@
-"""Payouts on chain that no settlement run of the book has: the bank would never be told of them."""
+"""Payouts on chain without a settlement run: no bank file would ever contain them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Points and reductions: pages, supply, what is with merchants, and whether statements foot to the pages."""
+"""Points and reductions: pages, supply, points with merchants, and whether statements agree with the pages."""
 
 from __future__ import annotations
 

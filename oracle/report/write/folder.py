@@ -13,7 +13,7 @@ from oracle.report.report import TABLES, Report
 from oracle.report.tables.schema import Schema, conform
 from oracle.report.write.csvfile import csv_bytes
 from oracle.report.write.plots import plots
-from oracle.report.write.summary import summary, summary_text
+from oracle.report.write.summary import scenarios, summary, summary_text
 
 SCHEMA = "carbonbook/report/1"
 
@@ -22,7 +22,8 @@ Listed = list[dict[str, object]]
 
 def write_all(folder: Path, report: Report, deployment: Manifest) -> Listed:
     """Writes every table, the plots and the summary; returns the manifest's list of files."""
-    others = {**plots(report), "summary.txt": summary_text(summary(report)).encode()}
+    text = summary_text(summary(report), scenarios(report))
+    others = {**plots(report), "summary.txt": text.encode()}
     return write(folder, report, deployment, TABLES, others)
 
 

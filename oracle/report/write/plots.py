@@ -62,7 +62,8 @@ def points_over_time(ledger: Ledger) -> pd.DataFrame:
 
 
 def _reductions(by_day: pd.DataFrame, chinese: bool) -> Figure:
-    names = by_day["methodology"] + " v" + by_day["version"].astype("str")
+    known = by_day["methodology_name"].radd(" ").fillna("")
+    names = by_day["methodology"] + " v" + by_day["version"].astype("str") + known
     table = by_day.assign(name=names).pivot_table(
         index="act_date", columns="name", values="reduction_mg", aggfunc="sum", fill_value=0
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from oracle.measure.quantify.library import Library
 from oracle.model.units import kg, points, tonnes
 from oracle.report.checks.rows import outcomes
 from oracle.report.read.ledger import utc
@@ -79,7 +80,28 @@ def _credits(report: Report) -> dict[str, int | str]:
     }
 
 
-def summary_text(facts: dict[str, int | str]) -> str:
-    """The summary as lines, in both languages."""
+def scenarios(report: Report) -> list[dict[str, int | str]]:
+    """A row per scenario that brought something in the period: its acts, kilograms and points."""
+    issued = report.table("issuance")
+    documents = Library.load().documents
+    rows: list[dict[str, int | str]] = []
+    for scenario, batches in issued.groupby(issued["methodology"].str.split(".").str[0], sort=True):
+        name = documents[str(scenario)].name if str(scenario) in documents else None
+        rows.append(
+            {
+                "scenario": str(scenario),
+                "name": f"{name.en} {name.zh}" if name else "",
+                "acts": int(batches["records"].sum()),
+                "kg": kg(int(batches["reduction_mg"].sum())),
+                "points": points(int(batches["points_milli"].sum())),
+            }
+        )
+    return rows
+
+
+def summary_text(facts: dict[str, int | str], rows: list[dict[str, int | str]]) -> str:
+    """The summary as lines, in both languages, and a line for each scenario."""
     lines = [f"{LABELS[key][0]} {LABELS[key][1]}: {value}" for key, value in facts.items()]
+    lines += ["", "Scenarios 场景: acts 行为, kg CO2e, points 积分"]
+    lines += [f"{row['scenario']} {row['name']}: {row['acts']}, {row['kg']}, {row['points']}" for row in rows]
     return "\n".join(lines) + "\n"

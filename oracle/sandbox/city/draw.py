@@ -34,6 +34,7 @@ class Part(IntEnum):
     WATER = 8
     GAS = 9
     GREEN_BUTTON = 10
+    LIFE = 11
 
 
 class Draw:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from oracle.sandbox.city import names as source_names
@@ -12,10 +13,11 @@ from oracle.sandbox.city.names import Names
 from oracle.sandbox.city.people import People, Way
 
 
-def enrolment(names: Names, people: People, homes: Households) -> pl.DataFrame:
+def enrolment(names: Names, people: People, homes: Households, life: bool) -> pl.DataFrame:
     """Rows `citizen, source, subject, consented, residents` of a shard.
 
-    `residents` is the size of the citizen's household; it matters for meters and bills.
+    `residents` is the size of the citizen's household; it matters for meters and bills. `life` says whether the city has a source of other
+    acts than rides and a household's, which knows everybody.
     """
     by_app = people.way == Way.BUS_APP
     knows: dict[str, Mask] = {
@@ -26,6 +28,7 @@ def enrolment(names: Names, people: People, homes: Households) -> pl.DataFrame:
         source_names.WATER: homes.bills,
         source_names.GAS: homes.bills,
         source_names.GREEN_BUTTON: people.number == CITIZEN,
+        source_names.LIFE: np.full(len(people.number), life),
     }
     consented = pl.Series(people.consented)
     everyone = pl.DataFrame(

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from oracle.measure.records.metro import Network
 from oracle.model.units import DEFAULT_ZONE, date_of, day_of
-from oracle.sandbox.city import bills, electricity, taps, trips
+from oracle.sandbox.city import bills, electricity, life, taps, trips
 from oracle.sandbox.city.enrolment import enrolment
 from oracle.sandbox.city.files import Folder, Written, new_folder
 from oracle.sandbox.city.greenbutton import green_button
 from oracle.sandbox.city.households import households
-from oracle.sandbox.city.names import ELECTRICITY, GREEN_BUTTON, TAPS, Names
+from oracle.sandbox.city.names import ELECTRICITY, GREEN_BUTTON, LIFE, TAPS, Names
 from oracle.sandbox.city.people import people
 from oracle.sandbox.city.plan import BILL_MONTHS, HISTORY_DAYS, Plan
 from oracle.sandbox.city.rides import rides
@@ -71,6 +71,7 @@ def generate(plan: Plan, folder: Path, progress: Progress | None = None) -> Mani
         first = day_of(plan.first_day)
         for day in range(first, first + plan.days):
             city.day(day)
+            city.life(day)
         for day in range(first - HISTORY_DAYS, first + plan.days):
             city.electricity(day)
         for service in bills.SERVICES:
@@ -96,7 +97,11 @@ class _City:
         """`citizens.csv`."""
         for shard in self._shards("citizens"):
             here = people(self._plan, self._stations, shard)
-            self._files.csv("citizens.csv", None, enrolment(self._names, here, households(self._plan, shard)))
+            self._files.csv(
+                "citizens.csv",
+                None,
+                enrolment(self._names, here, households(self._plan, shard), self._plan.life_bps > 0),
+            )
 
     def day(self, day: int) -> None:
         """Taps and trips of a day; `.json` if one page holds the taps, else `.jsonl`."""
@@ -113,6 +118,17 @@ class _City:
             for operator, sold in trips.trips(plan, names, here, made, day, shard, trip_quotas).items():
                 self._files.csv(f"trips-{operator}-{when}.csv", operator, sold.sent)
                 self._files.csv(f"trips-{operator}-{when}-resent.csv", operator, sold.resent)
+
+    def life(self, day: int) -> None:
+        """All other acts of a day, in `acts-SCENARIO.csv`."""
+        if self._plan.life_bps == 0:
+            return
+        for index, wanted in enumerate(life.scenarios(self._plan, day)):
+            scenario = wanted.document.id
+            for shard in self._shards(f"{scenario} {date_of(day)}"):
+                here = people(self._plan, self._stations, shard)
+                rows = life.acts(self._plan, self._names, here, wanted, index, day, shard)
+                self._files.csv(f"acts-{scenario}.csv", LIFE, rows)
 
     def electricity(self, day: int) -> None:
         """Readings of a day, in `meters-electricity.csv` or in a file of its own."""

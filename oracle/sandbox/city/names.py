@@ -15,6 +15,7 @@ ELECTRICITY = "grid"
 WATER = "water"
 GAS = "gas"
 GREEN_BUTTON = "green-button"
+LIFE = "green-life"
 
 # What a source's names begin with; a card number is nine letters A to J and nothing else, a Green Button household an address.
 _PREFIXES = {
@@ -24,6 +25,7 @@ _PREFIXES = {
     WATER: "W",
     GAS: "G",
     GREEN_BUTTON: "RetailCustomer/1/UsagePoint/",
+    LIFE: "L",
 }
 
 

@@ -78,6 +78,7 @@ class Plan:
         hourly_bps: Smart meters that report hourly; the rest report daily.
         bills_bps: Citizens who bring the water and gas bills of a household.
         savers_bps: Households that really save.
+        life_bps: Citizens who, on any day, do any one of the acts that are neither rides in taps and trips nor a household's meter.
         citizens_per_shard: How many citizens are made at once. It bounds memory and, as shards draw apart, it is part of the plan.
         cheats: Rates of cheating.
 
@@ -99,6 +100,7 @@ class Plan:
     hourly_bps: int = 500
     bills_bps: int = 1_000
     savers_bps: int = 4_000
+    life_bps: int = 0
     citizens_per_shard: int = 100_000
     cheats: Cheats = field(default_factory=Cheats)
 

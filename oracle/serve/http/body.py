@@ -1,4 +1,4 @@
-"""A request's body into a file, piece by piece: memory holds one piece, whatever is sent."""
+"""Writes a request's body to a file piece by piece, so that memory holds only one piece."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Bounded:
         self._most = most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Counts what comes; raises 413 where it is read."""
+        """Counts received bytes; raises 413 above the limit."""
         came = 0
 
         async def counted() -> Message:
@@ -46,7 +46,7 @@ class Bounded:
 
 
 async def spool(pieces: AsyncIterator[bytes], target: Path, *, sha256: str, most: int) -> int:
-    """Writes a body to `target`, to disk, not only to the system; returns its length. What is not whole is removed.
+    """Writes a body to `target` and flushes it to disk; returns its length. An incomplete file is removed.
 
     Raises:
         TooLarge: It has more than `most` bytes.

@@ -1,4 +1,4 @@
-"""Places for requests whose bodies are being received: so many in all, so many of one sender, one for each signed request."""
+"""Limits on requests whose bodies are being received: in total, per sender, and one per signed request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors as HTTP answers: a status, the sentence, and nothing that is not meant for the sender."""
+"""Errors as HTTP answers: a status, a message, and nothing that the sender must not see."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from oracle.serve.http.signed import NotAuthentic
 
 
 class Refused(CarbonbookError):
-    """A request is refused with a status of its own.
+    """A request is rejected with its own status.
 
     Attributes:
         status: HTTP status.

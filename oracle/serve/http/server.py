@@ -1,4 +1,4 @@
-"""Running an HTTP service until it is told to stop. Nobody holds a connection for longer than a request takes."""
+"""Runs an HTTP service until it is stopped. A connection ends with its request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LATE = (
 class Timed(H11Protocol):
     """A connection that is closed when a head or a body takes too long; whoever reads the body sees the sender gone.
 
-    Time in which this side does not read counts against nobody.
+    Time in which this side does not read is not counted.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

@@ -1,7 +1,7 @@
-"""The desk: where everything that comes over the network is taken in, once.
+"""The desk: receives everything that arrives over the network, exactly once.
 
-A file is answered when it is committed, and not before: whoever has no answer sends again, with the same idempotency key. The same bytes
-change nothing the second time. What cannot be taken now is not taken at all, and the sender is told when to come again.
+A file is acknowledged only after it is committed. A sender without an answer sends again with the same idempotency key. The same file
+changes nothing the second time. If there is no room, the file is rejected, and the answer says when to retry.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class Desk:
 
     @contextmanager
     def place(self, parcel: Parcel) -> Iterator[Path]:
-        """A folder to receive a parcel in that is not known yet, as long as there is room.
+        """A folder for receiving a new parcel, if there is room.
 
         Raises:
             Refused: There is none, or the parcel is being received already; says when to come again.
@@ -171,7 +171,7 @@ class Desk:
             raise Refused(503, f"The disk has {free} bytes free; {needed} must stay free. Retry later.", retry_after=60)
 
     def answered(self, parcel: Parcel) -> Receipt | None:
-        """The answer that a parcel's key was given before; None if it was given none.
+        """The earlier answer for a parcel's key; None if there was none.
 
         Raises:
             Refused: The key, or the name, was used for other bytes.

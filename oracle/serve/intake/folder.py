@@ -1,10 +1,12 @@
-"""A watched folder: files that somebody puts into `FOLDER/SOURCE/` are read, and moved away.
+"""A watched folder: files in `FOLDER/SOURCE/` are read and moved away.
 
-A file is taken when its size and time have not changed between two looks, and never while it is called .part, .tmp or begins with a dot.
-What was read goes to `done/`, what cannot be read to `failed/` with the reason beside it. Killed in between, it reads again, which changes
-nothing, and moves then. A source whose allowance is used up keeps its files until tomorrow. Whatever one file is, the others are read.
+A file is read when its size and time have not changed between two checks, and never while its name ends in .part or .tmp or begins with a
+dot.
+Files that were read are moved to `done/`, invalid ones to `failed/` together with the reason. After a crash in between, a file is read
+again, which changes
+nothing, and then moved. If a source has reached its daily limit, its files wait until tomorrow. One bad file does not stop the others.
 
-Whoever may write there may be anybody: only regular files are read, as private copies (`oracle.edge.drop`), and links go to `failed/`.
+Anybody may be able to write there: only regular files are read, as private copies (`oracle.edge.drop`); links are moved to `failed/`.
 """
 
 from __future__ import annotations
@@ -70,13 +72,13 @@ class Watch:
         self._clear_spool()
 
     def _clear_spool(self) -> None:
-        """Takes away copies that a crash left: what they are of is in the folder still."""
+        """Removes copies that a crash left; their originals are still in the folder."""
         for path in self._spool.glob("*"):
             if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
 
     def look(self, *, at_once: bool = False) -> Iterator[Taken]:
-        """Takes every file that has come to rest since the last look.
+        """Reads every file that has not changed since the last check.
 
         Args:
             at_once: Takes files that were never looked at too.

@@ -2,9 +2,10 @@
 
     message -> rows of `readings`, committed -> acknowledged -> a file per source and civil day, once the day is whole -> ingest
 
-A day is whole when a meter's readings cover it; what is still missing two days later will not come, and the rows go on as they are: the
-validator says what is wrong with them. Which readings go into a file is decided, and written down, before the file is: a crash in
-between writes the same file again, byte for byte.
+A day is complete when a meter's readings cover it. Readings missing after two days are not expected any more, and the rows are processed
+as they are: the
+validator reports what is wrong. The readings of a file are chosen and stored before the file is written: after a crash in
+between, the same file is written again, byte by byte.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ class MeterDesk:
     def take(self, messages: Iterable[Message]) -> int:
         """Commits messages; when it returns they may be acknowledged. Says how many readings were new.
 
-        A message that is of no use is written down with the reason: sending it again would not help.
+        An invalid message is stored with the reason and acknowledged, because sending it again would not help.
         """
         now = int(self._desk.clock())
         found: list[MeterReading] = []

@@ -89,7 +89,7 @@ class Listener:
         self._client.on_message = lambda _client, _data, message: self._arrived.put(message)
 
     def run(self) -> None:
-        """Listens until `stop`; a broker that is away is waited for."""
+        """Listens until `stop`; reconnects to a broker that is away."""
         self._client.connect_async(*self._where)
         self._client.loop_start()
         files_at = 0.0
@@ -138,7 +138,7 @@ class Listener:
         return batch
 
     def _commit(self, batch: list[paho.MQTTMessage]) -> None:
-        """Commits and acknowledges; while the book takes nothing, the messages stay here and the broker keeps the others."""
+        """Commits and acknowledges. While the book cannot be written, messages stay here and the broker keeps later ones."""
         if not batch:
             return
         while not self._stopping.is_set():
@@ -167,6 +167,6 @@ def _message(message: paho.MQTTMessage) -> Message:
 
 
 def _tell(what: str, why: object) -> None:
-    """One line for the operator; what waits is tried again."""
+    """Prints one line for the operator; pending work is retried."""
     sys.stderr.write(f"{what}: {why}\n")
     sys.stderr.flush()

@@ -6,8 +6,9 @@ GET /v1/health                          whether it takes files; anyone
 ======================================  ====================================================================================
 
 Headers that take longer than ten seconds, and bodies that take longer than sixty and a second for every 32 KiB, get 408 from the server.
-200 the file is committed, or was before; 401 not signed as it should be; 409 key or name used for other bytes; 413 too large; 422 cannot be
-read, nothing was stored; 429 the source's allowance of the day is used up; 503 no room now. 429 and 503 say when to come again.
+200 the file is committed, or was before; 401 signature missing or invalid; 409 key or name used for another file; 413 too large; 422
+cannot be
+read, nothing was stored; 429 the source's daily limit is reached; 503 no room now. 429 and 503 say when to retry.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def intake_app(desk: Desk) -> FastAPI:
 
     @app.get("/v1/health")
     async def health() -> dict[str, Any]:
-        """Whether files are taken. It waits for nothing and needs no place: it answers however many are being received."""
+        """Whether files are accepted. It answers at once, however many files are being received."""
         desk.require_disk()
         return {"status": "ok", "free_places": desk.free_places}
 
@@ -92,7 +93,7 @@ def intake_app(desk: Desk) -> FastAPI:
         meter: Annotated[str | None, Query(max_length=100, pattern=_PLAIN)] = None,
         unit: Annotated[str | None, Query(max_length=20, pattern=_PLAIN)] = None,
     ) -> dict[str, Any]:
-        """Take in a file of records: good rows become acts, bad ones findings."""
+        """Receive a file of records: valid rows become acts, invalid ones become findings."""
         signed = _authentic(desk, request, source)
         parcel = Parcel(source, signed.key, name, signed.sha256, kind, meter, unit)
         before = await run_in_threadpool(desk.answered, parcel)

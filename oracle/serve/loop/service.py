@@ -89,11 +89,11 @@ class Service:
             self._beaten(number)
 
     def _disk(self) -> AbstractContextManager[None]:
-        """Around everything that a round does: a disk that fails is told, and the next round tries again."""
+        """Surrounds the work of a round: a disk error is logged, and the next round retries."""
         return disk(self._here.settings.home)
 
     def _followed(self, work: Work) -> bool:
-        """Whether the chain can be trusted, and what was sent before is followed."""
+        """Checks whether the chain can be trusted, and follows pending transactions."""
         try:
             with self._disk():
                 found = work.outbox.reconcile()
@@ -155,7 +155,7 @@ class Service:
             self._failed("pulse", error)
 
     def _beat(self, number: int) -> None:
-        """Says that a round ended well: in memory, as a metric, and in a file that is there whole or not at all."""
+        """Records a successful round: in memory, as a metric, and in a file that is replaced atomically."""
         self.pulse = time.time()
         self._metrics.pulse.set(self.pulse)
         path = self._here.settings.path(PULSE_FILE)

@@ -1,4 +1,4 @@
-"""Where two bundles of one batch differ: which record, which field, what stands here and what there. Pure."""
+"""Differences between two bundles of one batch: record, field, and both values. Pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Gathering signatures: anyone may do it, and can forge none.
+"""Collecting signatures: anyone may do it, and nobody can forge one.
 
 Every signature is checked here before the contract checks it again: it must be a member's, over this header, for the committee's present
-epoch. What a node says besides is told to the operator and believed by nobody.
+epoch. Everything else a node says is only shown to the operator.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One relayer for many tills: orders that come in while a transaction is on its way go together into the next."""
+"""One relayer for many tills: orders that arrive while a transaction is pending are sent together in the next."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Relay:
         self._thread.start()
 
     def submit(self, order: SignedOrder) -> Future[Outcome]:
-        """Queues an order; the future has what became of it."""
+        """Queues an order; the future returns its result."""
         promised: Future[Outcome] = Future()
         self._waiting.put((order, promised))
         return promised
@@ -44,7 +44,7 @@ class Relay:
                 self._relay(batch)
 
     def _batch(self) -> tuple[list[tuple[SignedOrder, Future[Outcome]]], bool]:
-        """The next order, waited for, and those that wait behind it; and whether more will come."""
+        """Waits for the next order; returns it with all queued ones, and whether more will come."""
         batch = []
         item = self._waiting.get()
         while item is not None:

@@ -1,10 +1,11 @@
 """The HTTP interface for merchants.
 
-`POST /orders` sends a voucher: 200 it is taken, now (`fresh`) or before; 409 it cannot be taken, and why; 422 it is no good voucher; 503
+`POST /orders` sends a voucher: 200 the order is taken, now (`fresh`) or before; 409 it was rejected, with the reason; 422 the voucher is
+invalid; 503
 the chain does not answer. `GET /merchants/{account}/statement?period=2023-01` is the merchant's statement. What it answers anyone could
 read from the chain: it knows no names and asks for no password, and listens on this machine only unless told otherwise.
 
-A till that loses its connection sends the same voucher again: it is taken once, however often it is sent. Goods are handed out once for
+A till that loses its connection sends the same voucher again; its order is taken once only. Goods are handed out once for
 each order: a voucher that comes back `taken` and not `fresh` was paid before, by this till's lost request or by a customer who shows it
 twice, and the till's own list of what it handed out says which.
 """
@@ -61,7 +62,7 @@ def service(read: Read, relay: Relay, statement: State) -> FastAPI:
         },
     )
     def take(body: Voucher) -> JSONResponse:
-        """Send a voucher once; the answer comes when the chain has taken or refused it."""
+        """Send a voucher. The answer arrives when the chain has accepted or rejected the order."""
         try:
             outcome = relay.submit(read(body.voucher)).result(_WAIT_SECONDS)
         except TimeoutError as error:

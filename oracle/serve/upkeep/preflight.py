@@ -1,4 +1,4 @@
-"""Before the first round: what is wrong, and what to do about it. Each check stands alone; one that fails hides no other."""
+"""Checks before the first round: what is wrong, and what to do. The checks are independent of each other."""
 
 from __future__ import annotations
 

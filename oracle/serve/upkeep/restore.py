@@ -1,7 +1,7 @@
-"""A database brought back to what the chain has: batches and their bundles from this home folder or from nodes, or told to be lost.
+"""Restores a database to the state on chain: batches and their bundles come from this home folder or from nodes, or are reported as lost.
 
-The chain is right. A bundle that is here under an attested batch's key and is another gives way to the one that was attested, and is
-kept beside. The days of what comes back are closed again, so that acts which stood in a batch that was never attested find another.
+The chain is authoritative. A bundle here that differs from the attested one is replaced by the attested one and
+kept aside. The days of restored batches are closed again, so that acts of a batch that was never attested get into a new one.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Restored:
 
 
 def restore(here: Installation, nodes: Sequence[NodeClient]) -> Restored:
-    """Brings back what the chain has, from the bundles here or from nodes."""
+    """Restores the batches on chain, from the bundles here or from nodes."""
     book = here.bare_book
     book.open_for_writing(*here.manifest.identity)
     with book.database.reading() as connection:
@@ -89,7 +89,7 @@ def restore(here: Installation, nodes: Sequence[NodeClient]) -> Restored:
 def _brought_back(
     here: Installation, nodes: Sequence[NodeClient], batch: BatchId, header: Header, done: Restored
 ) -> str | None:
-    """Sees to it that a batch's bundle is here; says why it cannot be."""
+    """Makes sure that a batch's bundle is here; returns the reason if that fails."""
     try:
         here_is = read(here.bare_book.bundle_folder(batch)).header
         why = "the bundle here is a different one"
@@ -109,7 +109,7 @@ def _brought_back(
 
 
 def _fetch(here: Installation, node: NodeClient, batch: BatchId, header: Header) -> None:
-    """Takes a bundle from a node, if it is what was attested."""
+    """Fetches a bundle from a node, if it matches the attested header."""
     with tempfile.TemporaryDirectory(dir=here.settings.home) as folder:
         archive, unpacked = Path(folder) / "bundle.tar", Path(folder) / "bundle"
         node.bundle(batch, archive, MOST_BYTES)
@@ -123,7 +123,7 @@ def _fetch(here: Installation, node: NodeClient, batch: BatchId, header: Header)
 def _store(
     here: Installation, there: Mapping[BatchId, Header], done: Restored, gone: Sequence[StoredBatch], closings: int
 ) -> None:
-    """Has the database know what came back and forget what never was, in one transaction."""
+    """Stores restored batches and removes those that were never attested, in one transaction."""
     scenarios = {rule.id: rule.scenario for rule in here.library.rules()}
     book = here.bare_book
     with book.database.begin() as connection:

@@ -54,7 +54,7 @@ def test_statement__short_of_it__says_why_it_is_not_neutral(statement: Statement
     assert [each for each in statement.may_be_said() if "carbon neutral" in each] == []
 
 
-def test_statement__savings_and_impaired_certificates__are_named_among_what_may_not_be_said() -> None:
+def test_statement__savings_and_impaired_certificates__may_not_be_said() -> None:
     told = list(stated(certificate(2 * TONNE, TONNE, "reductions do not stand behind all of it")).may_not_be_said())
     assert [each for each in told if "'new lamps' reduces the figures once more" in each]
     assert [each for each in told if each.startswith("that 1 t of certificate SZ01") and "do not stand behind" in each]

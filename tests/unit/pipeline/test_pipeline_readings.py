@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from oracle.config import Source
@@ -16,6 +18,7 @@ from oracle.measure.ingest import Ingested, ingest
 from oracle.measure.records.meters import Household
 from oracle.measure.undo import undo
 from oracle.model.errors import InputError
+from oracle.model.units import date_of
 from tests.unit.pipeline.installation import LIBRARY, OPERATORS, Installation
 
 FILES = Path(__file__).parents[2] / "data" / "readings"
@@ -185,3 +188,44 @@ def test_undo__a_file_that_a_later_one_rests_on__names_the_later_one(home: Insta
 def test_undo__a_file_nobody_brought__is_an_error(home: Installation) -> None:
     with pytest.raises(InputError, match=r"nothing\.csv: no such file was ingested"):
         undo(home.book, "nothing.csv")
+
+
+def test_close__daily_gas_of_a_real_home__is_no_more_than_it_saved_by_months(home: Installation) -> None:
+    source = Source(operator="app-1", region="CN-4403", zone="Europe/London", service="gas")
+    household = Household(service="gas", unit="m3", meter="home")
+    file = FILES.parent / "uk-gas-hdd-only-hourly-sample-0.csv.gz"
+    done = ingest(home.book, file, "app-1", source, kind=None, household=household, now=NOW)
+    litres = sum(item.quantity for item in close(home.book, LIBRARY, OPERATORS))
+    acts = home.book.acts.read("CI-13", home.book.acts.days("CI-13"), {done.file.sha256})
+    saved = saved_by_months(acts)
+    assert 0 < litres <= saved
+    # against single days of the year before, 2,023 m3 were credited
+    assert saved < 1_700_000
+
+
+def saved_by_months(acts: pl.DataFrame) -> int:
+    """Litres by which whole months fell against the same months a year earlier, added up apart from the code that credits."""
+    months: dict[tuple[int, int], list[int]] = {}
+    for day, litres in acts.select("day", "volume_l").iter_rows():
+        date = date_of(day)
+        months.setdefault((date.year, date.month), []).append(litres)
+    whole = {key: (sum(values), len(values)) for key, values in months.items() if len(values) == monthrange(*key)[1]}
+    falls = [
+        whole[year - 1, month][0] * count // whole[year - 1, month][1] - total
+        for (year, month), (total, count) in whole.items()
+        if (year - 1, month) in whole
+    ]
+    return sum(fall for fall in falls if fall > 0)
+
+
+def test_close__a_month_of_gas_that_comes_day_by_day__counts_once_it_is_whole(home: Installation) -> None:
+    for year, litres in ((2022, "2.0"), (2023, "1.5")):
+        for part in (range(1, 16), range(16, 32)):
+            rows = [f"g,{year}-03-{day:02},{year}-{3 + day // 31:02}-{day % 31 + 1:02},{litres},m3\n" for day in part]
+            path = home.folder / f"gas-{year}-{part.start}.csv"
+            path.write_text(HEADER + "".join(rows))
+            ingest(home.book, path, "app-1", GRID, kind=None, household=Household(service="gas"), now=NOW)
+            made = close(home.book, LIBRARY, OPERATORS)
+    assert [(item.quantity, item.records) for item in made] == [(31 * 500, 1)]
+    assert counts(home)["part_of_month"] == 30 + 30
+    assert close(home.book, LIBRARY, OPERATORS) == []

@@ -165,7 +165,7 @@ def test_read__words_in_any_case__are_their_place_and_others_are_findings(tmp_pa
     ]
 
 
-def test_read__days_that_are_not_those_of_the_times__are_refused_and_absent_ones_follow(tmp_path: Path) -> None:
+def test_read__days_other_than_those_of_the_times__are_refused(tmp_path: Path) -> None:
     _, (row, _) = template(LIBRARY, "CI-15", "CN-4403")
     end = "2023-06-08 00:00:00"
     rows = [

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hypothesis.strategies as st
+import polars as pl
 import pytest
 from hypothesis import given, settings
 
+from oracle.measure.quantify.library import Library
 from oracle.measure.records.meters import Household
 from oracle.measure.records.trips import read_trips
 from oracle.model.acts import Reading
 from oracle.model.errors import InputError
 from tests.unit.records.record_files import assert_every_row_once, codes, found, origin, rows_of_acts
 
-MODES = "bus, metro, tram, bicycle, e_bike, walking, nev_taxi"
+MODES = "bus, metro, tram, bicycle, e_bike, walking, nev_taxi, rail, carpool, nev"
 HEADER = "provider_id,trip_id,device_id,vehicle_type,start_time,end_time,distance,duration,rider,mode"
 GOOD = {
     "provider_id": "c20e08cf",
@@ -33,7 +35,7 @@ def line(**fields: str) -> str:
 
 
 def read(*lines: str, header: str = HEADER) -> Reading:
-    reading = read_trips(["\n".join([header, *lines]).encode()], origin(), Household())
+    reading = read_trips(["\n".join([header, *lines]).encode()], origin(), Household(), Library.load)
     assert_every_row_once(reading)
     return reading
 
@@ -87,6 +89,27 @@ def test_read__a_file_with_both_names__takes_that_of_mds_2() -> None:
 )
 def test_read__every_mode__is_of_the_scenario_that_its_methodology_has(mode: str, scenario: str | None) -> None:
     assert list(read(line(mode=mode)).acts) == ([scenario] if scenario else [])
+
+
+def test_read__modes_that_ask_for_more__take_it_from_columns_beside() -> None:
+    header = HEADER + ",energy_kwh,vehicle_id,train_type,replaced_mode,passengers,detour_km,fuel"
+    reading = read(
+        line(mode="nev", distance="100000") + ",15,VIN1",
+        line(trip_id="T2", mode="nev", distance="100000"),
+        line(trip_id="T3", mode="高铁", distance="60000.9") + ",,,HSR,car",
+        line(trip_id="T4", mode="carpool", distance="20000") + ",,VIN2,,,2,2.5,petrol",
+        line(trip_id="T5", mode="carpool", distance="20000") + ",,VIN2,,,1.5,2.5,petrol",
+        header=header,
+    )
+    found_in = {
+        name: acts.select(pl.exclude("day", "region", "start", "end")).rows() for name, acts in reading.acts.items()
+    }
+    assert found_in == {
+        "CI-04": [("T3", "R7", [3], 60_000, 1, 0)],
+        "CI-08": [("T4", "R7", [4], "VIN2", 20_000, 2_500, 2, 0)],
+        "CI-09": [("T1", "R7", [1], "VIN1", 100_000, 15_000)],
+    }
+    assert codes(reading) == [(2, "missing_field"), (5, "not_whole")]
 
 
 def test_read__seconds_as_mds_0_2_has_them__are_seconds() -> None:

@@ -109,7 +109,8 @@ class Desk:
             except CarbonbookError:
                 raise refusal from None  # there is no such claim
             told = self._with_names(str(refusal))
-            show({"claim": number, **found, "blocked_by": found["blocked_by"] or [told]}, self._json)
+            known = [each for each in found["blocked_by"] if each not in told]
+            show({"claim": number, **found, "blocked_by": [told, *known]}, self._json)
             raise ClaimRefused(told) from refusal
 
     def named(self, account: str) -> dict[str, str]:

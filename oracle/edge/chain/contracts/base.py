@@ -1,4 +1,4 @@
-"""What contracts have in common: an address, a block that reads are of, calls to be sent, events."""
+"""Base of all contracts: an address, the block to read at, calls to send, events."""
 
 from __future__ import annotations
 
