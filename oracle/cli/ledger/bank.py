@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from oracle.cli.console import HomeOption, JsonOption, say, show
 from oracle.cli.ledger.settle import Office, RunArgument, app
 from oracle.edge.store.bank_files import StoredFile
+from oracle.edge.store.outputs import write_file
 from oracle.ledger.settle.bank_answers import Taken, take_booked, take_returned
 from oracle.ledger.settle.bank_messages import Answer, booked, returned
 from oracle.measure.records.content import load
@@ -105,7 +106,7 @@ def again_(
 def _written(file: StoredFile, out: Path | None) -> Path:
     path = out or Path(f"{file.name}{file.ending}")
     try:
-        path.write_bytes(file.content)
+        write_file(path, file.content)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=str(path), field="--out") from error
     return path
