@@ -14,7 +14,15 @@ import polars as pl
 from sqlalchemy import Connection
 
 from oracle.edge.store.arrivals import add_closing, advance_closing, arrival_numbers, numbers_of_tags, write_people
-from oracle.edge.store.batches import StoredBatch, add_batch, batches_of, batches_on, set_taken_in, taken_in
+from oracle.edge.store.batches import (
+    StoredBatch,
+    add_batch,
+    batches_of,
+    batches_on,
+    days_batched,
+    set_taken_in,
+    taken_in,
+)
 from oracle.edge.store.book import Book
 from oracle.edge.store.citizens import people
 from oracle.edge.store.files import committed_files, replace_close_findings
@@ -313,7 +321,9 @@ class _Closing:
 
     def _batched(self, name: str, days: Iterable[int]) -> pl.DataFrame:
         """Records of the batches of a scenario's days; without columns if there are none."""
-        folders = [self._book.bundle_folder(batch) for day in days for batch in batches_on(self._connection, name, day)]
+        there = days_batched(self._connection, name)  # asked once: a rival may be one of hundreds of days ago
+        keys = [batch for day in days if day in there for batch in batches_on(self._connection, name, day)]
+        folders = [self._book.bundle_folder(batch) for batch in keys]
         tables = [pl.read_parquet(folder / RECORDS) for folder in folders]
         return pl.concat(tables, how="diagonal") if tables else pl.DataFrame()
 
