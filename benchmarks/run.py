@@ -27,6 +27,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 # What to run, and the option that says how much with its size at scale 1.
 BENCHMARKS: dict[str, tuple[str, int]] = {
     "hashing": ("--leaves", 1_000_000),
+    "records": ("--acts", 500_000),
     "daywork": ("--acts", 3_000_000),
     "quantify": ("--records", 1_000_000),
     "readback": ("--records", 10_000_000),

@@ -20,20 +20,21 @@ from oracle.edge.store.quarantine import keep_rows, keep_subjects
 from oracle.measure.close.latest import METERED, latest
 from oracle.measure.evidence.leaf import record_ids
 from oracle.measure.masked import masked_rows
-from oracle.measure.quantify.library import FOLDER
+from oracle.measure.quantify.library import FOLDER, library_at
 from oracle.measure.records.content import MAX_BYTES, is_feed, sha256_of
 from oracle.measure.records.meters import Household
 from oracle.measure.records.reader import read
 from oracle.measure.records.subjects import subjects
 from oracle.measure.validate.rejected import rejected
 from oracle.measure.validate.rules import Context, validate
-from oracle.model.acts import Reading
+from oracle.model.acts import ITEM, Reading
 from oracle.model.columns import column
 from oracle.model.errors import InputError
 from oracle.model.findings import CODES, Kind, empty_findings
 from oracle.model.names import readable
 
 _PEPPER_LABEL = b"carbonbook/pepper/1"
+_THING_LABEL = b"carbonbook/thing/1"
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def ingest(
     tags = _tags(book, name, path, kind, household, most, reading)
     with book.database.begin() as connection:
         _require_allowance(connection, name, source, reading.rows, now)
-        acts, copies = _identified(book, connection, reading)
+        acts, copies = _identified(book, connection, reading, documents)
         found = pl.concat([reading.findings, *copies])
         for scenario, frame in acts.items():
             book.acts.write(scenario, sha256, frame)
@@ -135,7 +136,7 @@ def ingest(
 
 
 def _identified(
-    book: Book, connection: Connection, reading: Reading
+    book: Book, connection: Connection, reading: Reading, documents: Path
 ) -> tuple[dict[str, pl.DataFrame], list[pl.DataFrame]]:
     """Acts with record id and citizen instead of the source's own names, and findings for copies of stored acts."""
     committed = committed_files(connection)
@@ -147,7 +148,7 @@ def _identified(
             column("record_id", record_ids(reading.source, frame["record_key"], pepper)),
             source=pl.lit(reading.source),
             file=pl.lit(reading.file),
-        )
+        ).with_columns(_things(book, scenario, frame, documents))
         days = frame["day"].unique().to_list()
         stored = book.acts.read(scenario, days, committed)
         if len(stored) and scenario in METERED:  # a value that was corrected since is no copy: it decides anew
@@ -163,6 +164,20 @@ def _identified(
     names = pl.concat([frame["subject"] for frame in kept.values()])
     who = book.register.resolve(connection, reading.source, names)
     return {name: frame.join(who, on="subject", how="left").drop("subject") for name, frame in kept.items()}, copies
+
+
+def _things(book: Book, scenario: str, frame: pl.DataFrame, documents: Path) -> list[pl.Series]:
+    """Columns for acts that name things: a keyed hash instead of the thing's number, and that as the record id of what counts only once.
+
+    So two sources, of one operator or of several, give one record id to one order, and the chain can be shown both.
+    """
+    thing = library_at(documents).document(scenario).thing if ITEM in frame.columns else None
+    if thing is None:
+        return []
+    pepper = hmac.new(book.record_secret, _THING_LABEL, hashlib.sha256).digest()
+    tags = column(ITEM, record_ids(f"thing/{thing.group}", frame[ITEM], pepper))
+    named = tags.bin.encode("hex").alias(ITEM)
+    return [named, tags.alias("record_id")] if thing.once == "ever" else [named]
 
 
 def _contested(book: Book, reading: Reading) -> pl.DataFrame:

@@ -22,7 +22,6 @@ from oracle.installation import Installation
 from oracle.ledger.govern.authority import terms_of
 from oracle.measure.quantify.figures import Status
 from oracle.measure.quantify.library import Library
-from oracle.measure.quantify.rule import Rule
 from oracle.model.errors import ChainError, ConfigError, InputError
 from oracle.model.units import DEFAULT_ZONE
 from oracle.sandbox import local, seed
@@ -106,7 +105,11 @@ def up(
     deployed = _deployed(folder, process.rpc, profile)
     seed.seed_prices(deployed, keys, process.genesis_time)
     seed.seed_parties(deployed, keys)
+    seed.seed_credential_key(
+        deployed, keys
+    )  # announced before the methodologies' notice, which is longer than its delay
     seed.seed_methodologies(deployed, keys, _rules(), say)
+    seed.seed_credential_key(deployed, keys)
     begin = process.genesis_time + _HEAD_START_SECONDS
     if fresh and deployed.now() < begin:
         local.advance(process.rpc, begin - deployed.now())
@@ -177,15 +180,12 @@ def _deployed(folder: Path, rpc: str, profile: Path | None) -> Chain:
 
 
 def _rules() -> list[tuple[str, int, Terms]]:
-    """Every active rule of the place."""
+    """Every active rule of the city's place (Shenzhen, Guangdong, the nation); of a scenario without one there, those of all places."""
     rules = [rule for rule in Library.load().rules() if rule.status is Status.ACTIVE]
-    ordered = sorted(rules, key=lambda rule: (rule.id, rule.version))
-    return [(rule.id, rule.version, terms_of(rule)) for rule in ordered if _is_local(rule)]
-
-
-def _is_local(rule: Rule) -> bool:
-    """Rules for the synthetic city's place: Shenzhen, Guangdong, the nation."""
-    return _PLACE.startswith(rule.region)
+    local = {rule.scenario for rule in rules if _PLACE.startswith(rule.region)}
+    chosen = [rule for rule in rules if _PLACE.startswith(rule.region) or rule.scenario not in local]
+    ordered = sorted(chosen, key=lambda rule: (rule.id, rule.version))
+    return [(rule.id, rule.version, terms_of(rule)) for rule in ordered]
 
 
 def _seconds(text: str | None) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
 
-HEAD = "0010"
+HEAD = "0011"
 
 _FIRST = "0001"
 _VERSIONS = "alembic_version"

@@ -119,7 +119,8 @@ def claimed_once(library: Library, acts: Acts, rivals: Acts, groups: Collection[
     for name, frame in [*acts.items(), *rivals.items()]:
         if name in members:
             stands = pl.col(STANDS) if STANDS in frame.columns else pl.lit(False).alias(STANDS)
-            items = [ITEM] if ITEM in frame.columns else []
+            thing = library.document(name).thing
+            items = [ITEM] if ITEM in frame.columns and thing is not None and thing.once == "ever" else []
             claims.setdefault(name, []).append(named(frame).select(*_CLAIM, stands, *items))
     out = exclusions(library, {name: pl.concat(each, how="diagonal") for name, each in claims.items()}, groups)
     kept, found = {}, []

@@ -14,15 +14,25 @@ import polars as pl
 from sqlalchemy import Connection
 
 from oracle.edge.store.arrivals import add_closing, advance_closing, arrival_numbers, numbers_of_tags, write_people
-from oracle.edge.store.batches import StoredBatch, add_batch, batches_of, batches_on, set_taken_in, taken_in
+from oracle.edge.store.batches import (
+    StoredBatch,
+    add_batch,
+    batches_of,
+    batches_on,
+    days_batched,
+    set_taken_in,
+    taken_in,
+)
 from oracle.edge.store.book import Book
 from oracle.edge.store.citizens import people
 from oracle.edge.store.files import committed_files, replace_close_findings
+from oracle.edge.store.things import claims_on
 from oracle.measure.close.across import Acts, claimed_once, named, one_act_per_record, one_trip_at_a_time
 from oracle.measure.close.latest import METERED, latest, lumps, quantity
 from oracle.measure.close.months import COMPARED_BY_MONTHS, by_months
 from oracle.measure.close.moved import accounts_on_day
 from oracle.measure.close.open_days import digests, open_days
+from oracle.measure.close.things import once_per_thing, remember, things_of
 from oracle.measure.evidence.batch import bundle_of, quantity_limit, within_day_cap
 from oracle.measure.evidence.folder import ACCOUNTS, RECORDS, write
 from oracle.measure.quantify.engine import quantify
@@ -30,7 +40,7 @@ from oracle.measure.quantify.exclusions import contested
 from oracle.measure.quantify.library import Library
 from oracle.measure.quantify.rule import Rule
 from oracle.measure.validate.rules import TRIPS
-from oracle.model.acts import ELECTRICITY
+from oracle.model.acts import ELECTRICITY, ITEM
 from oracle.model.columns import parted
 from oracle.model.findings import about_acts, about_rows
 from oracle.model.ids import batch_id, methodology_word
@@ -114,6 +124,8 @@ class _Closing:
 
     def run(self) -> Iterator[Closed]:
         """Closes every open day."""
+        things = things_of(self._library)
+        remember(self._book, self._connection, things, self._committed)
         files = digests(self._book.acts, self._committed)
         reach = {name: HISTORY_DAYS for name in self._book.acts.scenarios() if self._has_baseline(name)}
         days = open_days(files, taken_in(self._connection), reach)
@@ -129,6 +141,8 @@ class _Closing:
         ruling = one_trip_at_a_time(ruling.acts, self._fixed_trips(days))
         refused.append(ruling.findings)
         ruling = claimed_once(self._library, ruling.acts, *self._rivals(ruling.acts, days))
+        refused.append(ruling.findings)
+        ruling = once_per_thing(ruling.acts, things, self._taken(ruling.acts))
         refused.append(ruling.findings)
         acts = ruling.acts
         for name in list(acts):  # what is done is let go: a city's acts are held once
@@ -166,7 +180,7 @@ class _Closing:
         history = self._history(name, frame)
         if history is not None and len(history) and name == ELECTRICITY:
             after_gap = lumps(history).select("record_id")
-            found.append(about_acts("after_gap", frame.join(after_gap, on="record_id", how="semi"), ["energy_wh"]))
+            found.append(about_acts("no_baseline", frame.join(after_gap, on="record_id", how="semi"), ["energy_wh"]))
             frame, history = (each.join(after_gap, on="record_id", how="anti") for each in (frame, history))
         if history is not None and len(history) and name in COMPARED_BY_MONTHS:
             months = by_months(history, self._batched_ids(name, frame))
@@ -271,6 +285,11 @@ class _Closing:
                 fixed.append(standing.select(fixed[0].columns))
         return pl.concat(fixed)
 
+    def _taken(self, acts: Acts) -> pl.DataFrame:
+        """What batches claim of the things that open acts name."""
+        named_ = [frame[ITEM].drop_nulls() for frame in acts.values() if ITEM in frame.columns]
+        return claims_on(self._connection, {bytes.fromhex(item) for each in named_ for item in each})
+
     def _rivals(self, acts: Acts, days: Mapping[str, list[int]]) -> tuple[dict[str, pl.DataFrame], list[str]]:
         """Acts that may claim what an open act claims, and the groups in which they may: trips alone have been told apart already."""
         groups = {
@@ -302,7 +321,9 @@ class _Closing:
 
     def _batched(self, name: str, days: Iterable[int]) -> pl.DataFrame:
         """Records of the batches of a scenario's days; without columns if there are none."""
-        folders = [self._book.bundle_folder(batch) for day in days for batch in batches_on(self._connection, name, day)]
+        there = days_batched(self._connection, name)  # asked once: a rival may be one of hundreds of days ago
+        keys = [batch for day in days if day in there for batch in batches_on(self._connection, name, day)]
+        folders = [self._book.bundle_folder(batch) for batch in keys]
         tables = [pl.read_parquet(folder / RECORDS) for folder in folders]
         return pl.concat(tables, how="diagonal") if tables else pl.DataFrame()
 
