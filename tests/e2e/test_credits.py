@@ -349,7 +349,7 @@ def test_buffer_and_sweep__happen_when_their_time_comes(flow: SimpleNamespace) -
     assert flow.run("shares", "sweep", "1")["state"] == "swept up to round 2"
 
 
-def test_certificate__case_38__impaired_by_a_reversal__says_so_and_fails_verification(flow: SimpleNamespace) -> None:
+def test_certificate__case_38__impaired_by_a_reversal__fails_verification(flow: SimpleNamespace) -> None:
     """5.5 t are in stock, 39.5 t are out: of 9 t that rest on a revoked batch 3.5 t are owed."""
     batch = ReductionCertifier(flow.founder.chain).batches_in(1)[0]
     flow.founder.reverse(1, batch, 9_000_000_000)
