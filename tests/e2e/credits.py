@@ -135,7 +135,7 @@ class Credits:
         cost = -(-mg * price // MG_PER_TONNE)
         self.as_(buyer, token.mint(buyer.address, cost))
         self.as_(buyer, token.approve(self.market.address, cost))
-        self.as_(buyer, self.market.buy([Fill(ask, mg, price)], cost))
+        self.as_(buyer, self.market.buy([Fill(ask, mg, price)], cost, 0, bytes(65)))
 
     def resell(self, mg: int) -> None:
         """The buyer offers some at twice the price; another takes half of it and the rest stays on offer."""
