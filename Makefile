@@ -114,9 +114,11 @@ faults: setup ## Break it for a night: kill -9, lost answers, re-organisations, 
 soak: setup ## Run the service under random faults, then compare every number (MINUTES=60, SEED=1)
 	@$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1)
 
-nightly: setup ## Fuzz for hours: 10,000 random cities, 100,000 inputs each, 200 lives of the book
+nightly: setup ## Fuzz for hours: 10,000 random cities, 100,000 inputs each, 200 lives of the book; coverage; two hours of mutants
 	@FOUNDRY_PROFILE=nightly forge test
 	@LIVES=200 brownie test tests/contracts/stateful --network $(NETWORK_$(CHAIN)) -q
+	@$(BIN)/python scripts/checks/coverage.py
+	@$(BIN)/python scripts/checks/mutants.py --minutes 120
 
 symbolic: setup build/tools/halmos/.ready ## Prove laws of the contracts for every input there is (halmos)
 	@mkdir -p build/halmos

@@ -15,24 +15,25 @@ from eth_utils.crypto import keccak
 
 from oracle.edge.chain.call import Call
 from oracle.edge.chain.client import Chain
+from oracle.edge.chain.contracts.carbonbook_access import CarbonbookAccess
 from oracle.edge.chain.contracts.credit_market import CreditMarket
 from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
 from oracle.edge.chain.contracts.methodology_registry import OPEN_END, Terms
 from oracle.edge.chain.contracts.oracle_committee import OracleCommittee
 from oracle.edge.chain.contracts.point_issuer import PointIssuer
 from oracle.edge.chain.contracts.reduction_certifier import ReductionCertifier
-from oracle.edge.chain.contracts.retirement_registry import RetirementRegistry
+from oracle.edge.chain.contracts.reversal_desk import ReversalDesk
 from oracle.edge.chain.contracts.settlement_token import SettlementToken
 from oracle.edge.chain.sender import Sender, Sent
 from oracle.edge.keys.keyring import Keyring
 from oracle.ledger.certify.shares import Share, SharesTree, write_shares
 from oracle.ledger.redeem.order import terms_bytes
 from oracle.measure.evidence.accounts import accounts_of
-from oracle.model.claim_frame import Frame, batches_hash_of
+from oracle.model.claim_frame import Frame, Reversal, batches_hash_of
 from oracle.model.header import Header, approvals
 from oracle.model.ids import Address, BatchId, methodology_word
 from oracle.model.units import MG_PER_TONNE, day_of
-from oracle.sandbox.local import advance, local_account
+from oracle.sandbox.local import advance
 from oracle.sandbox.seed import seed_methodologies
 
 METHOD = "EL-01.CN-4403"
@@ -40,7 +41,6 @@ TONNES_A_DAY = (2, 4, 3)
 DAYS = 5
 FIRST_DAY = day_of(date(2023, 1, 5))
 MONEY = 10_000_000 * 1_000_000  # of each buyer, base units
-FRESH_KEYS = {"verifier": 15, "buyer-1": 16, "buyer-2": 17}
 NOTICE = 11 * 86_400
 _MILLIGRAM_CO2E, _LARGE = 7, 2**46
 
@@ -55,8 +55,6 @@ class Founder:
 
     def __init__(self, home: Path, chain: Chain):
         self.home, self.chain, self.keys = home, chain, Keyring(home / "keys")
-        for name, index in FRESH_KEYS.items():
-            self.keys.store(name, bytes(local_account(index).key), random_passphrase=True)
 
     def send(self, key: str, call: Call) -> Sent:
         """Sends as somebody."""
@@ -89,14 +87,19 @@ class Founder:
         self.send("transit", market.list_(series, mg, price, expiry, "0x" + 40 * "0"))
         return market.ask_count() - 1
 
-    def set_credential_key(self, key: bytes) -> None:
-        """The authority's decision, with its delay of two days."""
-        call = RetirementRegistry(self.chain).set_credential_key(key)
-        manager = self.chain.address("CarbonbookAccess")
-        for function, arguments in (("schedule", (call.to, call.data, 0)), ("execute", (call.to, call.data))):
-            data = self.chain.call_data("CarbonbookAccess", function, *arguments)
-            self.send("authority-1", Call(manager, data, function))
-            advance(self.chain.rpc, 2 * 86_400 + 1)
+    def reverse(self, series: int, batch: BatchId, mg: int) -> None:
+        """The authority revokes a batch, somebody reports it, and what rests on it is taken back after the delay."""
+        desk, access, committee = ReversalDesk(self.chain), CarbonbookAccess(self.chain), OracleCommittee(self.chain)
+        ledger = EvidenceLedger(self.chain)
+        data = self.chain.call_data("EvidenceLedger", "revoke", bytes.fromhex(batch[2:]), "forged")
+        self.send("authority-1", Call(ledger.address, data, "revoke"))
+        self.send("relayer", desk.report_revoked(batch))
+        reversal = Reversal(series, batch, mg)
+        signed = approvals(self._members(), reversal.message(desk.domain, committee.epoch()))
+        call = desk.cancel(reversal, signed)
+        self.send("authority-1", access.announce(call))
+        advance(self.chain.rpc, 2 * 86_400 + 1)
+        self.send("authority-1", call)
 
     def _members(self) -> list[BaseAccount]:
         return [self.keys.account(name) for name in ("oracle-1", "oracle-2")]
@@ -163,15 +166,13 @@ class Founder:
         )
         epoch = OracleCommittee(self.chain).epoch()
         signed = approvals(self._members(), frame.message(certifier.domain, epoch))
-        verifier = self.keys.address("verifier")
+        verifier = self.keys.address("verifier-1")
         self.send("relayer", certifier.submit(frame, signed))
-        if certifier.licence_of(verifier) is None:
-            self.send("authority-1", certifier.license_verifier(verifier, keccak(text="licence")))
         self.send("authority-1", certifier.appoint(claim, verifier))
         while self.chain.head() <= certifier.claim_of(claim).seed_block:
             self.chain.web3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]  # not in web3's list
         self.send("relayer", certifier.draw(claim))
-        self.send("verifier", certifier.certify(claim, tree.total_mg, keccak(text="statement")))
+        self.send("verifier-1", certifier.certify(claim, tree.total_mg, keccak(text="statement")))
         self.send("authority-1", certifier.start_notice(claim))
         advance(self.chain.rpc, NOTICE + 1)
         self.send("authority-2", certifier.issue(claim, bytes(32)))

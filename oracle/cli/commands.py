@@ -53,7 +53,7 @@ GROUPS = {
         "redeem": "ledger.redeem",
         "refund": "ledger.refund",
         "dispute": "ledger.dispute",
-        "settle": "ledger.settle",
+        "settle": "ledger.bank",
     },
     "Credits": {
         "certify": "ledger.certify",

@@ -30,8 +30,9 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would b
 
 _HEX = re.compile("(0x)?[0-9a-fA-F]{40,}")
 
-out = Console(soft_wrap=False)
-err = Console(stderr=True)
+# Names and notes are whatever strangers wrote: no markup of theirs is obeyed.
+out = Console(soft_wrap=False, markup=False, emoji=False)
+err = Console(stderr=True, markup=False, emoji=False)
 
 
 def show(data: Mapping[str, object], as_json: bool, title: str = "", names: Mapping[str, str] | None = None) -> None:
@@ -102,4 +103,11 @@ def _text(value: object, names: Mapping[str, str]) -> str:
         return ", ".join(_text(item, names) for item in value) or "-"
     if isinstance(value, str) and value in names:
         return f"{names[value]} {value}"
-    return "-" if value is None or value == "" else str(value)
+    return "-" if value is None or value == "" else _visible(str(value))
+
+
+def _visible(text: str) -> str:
+    """A text whose characters can all be seen: controls, which terminals obey, and marks of direction by their codes."""
+    return "".join(
+        letter if letter.isprintable() or letter in "\n\u3000" else f"\\u{ord(letter):04x}" for letter in text
+    )

@@ -85,6 +85,25 @@ class Party:
 
 
 @dataclass(frozen=True)
+class Payer:
+    """Whose account pays, and how its bank wants to be told.
+
+    Attributes:
+        party: The holder.
+        currency: ISO 4217.
+        decimals: Of the currency.
+        units_per_minor: Token base units of one minor unit of the currency.
+        profile: What the bank imports.
+    """
+
+    party: Party
+    currency: str
+    decimals: int
+    units_per_minor: int
+    profile: Profile
+
+
+@dataclass(frozen=True)
 class BankPayment:
     """What the bank is told to pay a merchant for a run.
 

@@ -23,6 +23,9 @@ from oracle.ledger.govern.authority import (
     set_price,
     sign_admission,
 )
+from oracle.ledger.retire.authority import key_step
+from oracle.ledger.retire.credential import KEY as CREDENTIAL
+from oracle.ledger.retire.credential import public_key
 from oracle.model.units import PAGE_YEARS, day_of_time, year_of
 from oracle.sandbox.local import advance, local_account
 
@@ -68,6 +71,7 @@ def create_keys(keys: Keyring) -> None:
         keys.store(name, bytes(local_account(index).key), random_passphrase=True)
     keys.store(CUSTODY, random_passphrase=True)
     keys.store(RECORDS, random_passphrase=True)
+    keys.store(CREDENTIAL, random_passphrase=True)
 
 
 def seed_parties(chain: Chain, keys: Keyring) -> None:
@@ -96,6 +100,18 @@ def _seed_credits(chain: Chain, keys: Keyring, authority: Sender) -> None:
     for name in BUYERS:
         if token.balance_of(keys.address(name)) == 0:
             Sender(chain, keys.account(name)).send(token.mint(keys.address(name), PURSE_UNITS))
+
+
+def seed_credential_key(chain: Chain, keys: Keyring) -> None:
+    """Announces the authority's key for credentials, moves the chain's clock over its delay, and sets it."""
+    authority, public = Sender(chain, keys.account("authority-1")), public_key(keys.secret(CREDENTIAL))
+    call, since = key_step(chain, authority.account.address, public)
+    while call is not None or since:
+        if call is None:
+            advance(chain.rpc, since - chain.now())
+        else:
+            authority.send(call)
+        call, since = key_step(chain, authority.account.address, public)
 
 
 def seed_prices(chain: Chain, keys: Keyring, clock: int) -> None:

@@ -1,15 +1,16 @@
-"""Changes the contracts one small step at a time and counts how many of the changes the tests notice: brownie's, then forge's.
+"""Changes the contracts one small step at a time and counts how many of the changes the tests notice: forge's, then brownie's.
 
     python scripts/checks/mutants.py                          every mutant that was not judged yet (hours)
     python scripts/checks/mutants.py --minutes 5              as many of them as five minutes allow
     python scripts/checks/mutants.py --contract PointIssuer   one contract or library
+    python scripts/checks/mutants.py --forge                  by forge's tests alone: what lives waits for a run with brownie's
     python scripts/checks/mutants.py --report                 the score of what was judged so far
 
 A mutant works in a copy of the tree under build/mutants. The tests must pass there before anything is changed. What was judged is kept in
-mutants.jsonl beside this file and committed: a run that was stopped goes on where it was. A mutant is judged again when its contract or the
-tests that look at it changed.
+mutants.jsonl beside this file and committed: a run that was stopped goes on where it was. A mutant is judged again when its contract
+changed; one that survived also when a test that looks at it did. More tests kill no less.
 Exit codes: 0 if at least 95 % of the judged mutants that change anything are killed and every survivor is explained in mutants.toml; 1 if
-not; 2 if the tests fail on the unchanged tree.
+not, or if the tests fail on the unchanged tree.
 """
 
 from __future__ import annotations
@@ -19,26 +20,36 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from tree import ROOT, fresh_copy
 
 WORK = ROOT / "build" / "mutants"
 TREE = WORK / "tree"
+BUILT = TREE / "build" / "forge"
+LOG = WORK / "mutant.log"
 RESULTS = Path(__file__).with_name("mutants.jsonl")
 EXPLAINED = Path(__file__).with_name("mutants.toml")
 LEAST_KILLED_PERCENT = 95
 TIMEOUT_SECONDS = 900
+NOT_RUN = ("gas", "symbolic")  # bounds of optimized code, and laws for another tool
+_CAMPAIGNS = "^(CarefulCity|HostileCity|CreditCity)$"  # minutes each: for what the other tests let live
+CAMPAIGNS = f"--match-contract={_CAMPAIGNS}"
+COMPILER = ROOT / "scripts" / "compiler" / "solc-v0.8.30"
+COMPILED_AT_ONCE = 8
+QUIETLY: dict[str, Any] = {"cwd": ROOT, "capture_output": True, "text": True, "check": True}
 
-# The folders of brownie's tests that look first; forge's look at whatever these let live.
+# The folders of brownie's tests that look at what forge's let live.
 LOOKED_AT = {
     "CarbonCredit": ["CarbonCredit", "ReversalDesk", "CarbonbookAccess"],
     "CarbonPoint": ["CarbonPoint", "PointIssuer", "RedemptionDesk", "CarbonbookAccess"],
@@ -195,37 +206,117 @@ def in_order(mutants: list[Mutant]) -> list[Mutant]:
     return sorted(mutants, key=lambda mutant: hashlib.sha256(mutant.key.encode()).digest())
 
 
-def prepare() -> None:
-    """A fresh copy of the tree, compiled once, so that each mutant compiles one contract."""
-    fresh_copy(TREE)
-    if _run(["brownie", "compile"], WORK / "compile.log") != 0:
-        sys.exit(f"the tree does not compile: {WORK / 'compile.log'}")
+class Court:
+    """A copy of the tree in which mutants are judged; what forge compiled there before is kept.
+
+    Args:
+        forge_only: Whether brownie's tests are not asked: what forge's let live then waits for them.
+    """
+
+    def __init__(self, forge_only: bool):
+        self._forge_only = forge_only
+        self._sound: set[str] = set()  # contracts whose brownie tests pass as they are
+        kept = WORK / "forge"
+        shutil.rmtree(kept, ignore_errors=True)
+        if BUILT.exists():
+            BUILT.rename(kept)
+        fresh_copy(TREE)
+        if kept.exists():
+            BUILT.parent.mkdir()
+            kept.rename(BUILT)
+        if _forge() != 0:
+            sys.exit(f"the tests fail without any change: {LOG}")
+        if not forge_only and _run(["brownie", "compile"]) != 0:
+            sys.exit(f"the tree does not compile: {LOG}")
+
+    def judge(self, mutant: Mutant, code: str | None) -> str:
+        """killed, stillborn (does not compile), survived, or waiting.
+
+        Args:
+            code: What it compiles to, if that is known: then nothing is compiled for forge.
+        """
+        if self._found(mutant, _forge) if code is None else _found_in(mutant.contract, code):
+            return "stillborn" if "Compiler run failed" in LOG.read_text(errors="replace") else "killed"
+        if self._forge_only:
+            return "waiting"
+        if self._found(mutant, lambda: _forge(CAMPAIGNS)):
+            return "killed"
+        if mutant.contract not in self._sound and _brownie(mutant.contract) != 0:
+            sys.exit(f"the tests of {mutant.contract} fail without any change: {LOG}")
+        self._sound.add(mutant.contract)
+        return "killed" if self._found(mutant, lambda: _brownie(mutant.contract)) else "survived"
+
+    def _found(self, mutant: Mutant, test: Callable[[], int]) -> bool:
+        path = TREE / path_of(mutant.contract)
+        source = path.read_text()
+        path.write_text(mutant.apply(source))
+        try:
+            return test() != 0
+        finally:
+            path.write_text(source)
 
 
-def judge(mutant: Mutant, source: str) -> str:
-    """killed, stillborn (does not compile), or survived."""
-    path = TREE / path_of(mutant.contract)
-    path.write_text(mutant.apply(source))
+def _found_in(contract: str, code: str) -> bool:
+    """Whether forge's tests notice other code of a contract: they deploy what stands in its artifact (`dynamic_test_linking`)."""
+    artifact = BUILT / "out" / f"{contract}.sol" / f"{contract}.json"
+    kept = artifact.read_text()
+    built = json.loads(kept)
+    built["bytecode"]["object"] = f"0x{code}"
+    artifact.write_text(json.dumps(built))
     try:
-        outcome = _test(mutant.contract)
+        return _forge() != 0
     finally:
-        path.write_text(source)
-    return {"passed": "survived", "failed": "killed", "broken": "stillborn"}[outcome]
+        artifact.write_text(kept)
 
 
-def _test(contract: str) -> str:
+def codes_of(contract: str, mutants: list[Mutant]) -> dict[Mutant, str]:
+    """What mutants of one contract compile to, in one run of the compiler; without those that do not compile."""
+    source = source_of(contract)
+    files = {f"contracts/{contract}_{number}.sol": mutant for number, mutant in enumerate(mutants)}
+    while files:
+        request = {
+            "language": "Solidity",
+            "sources": {name: {"content": mutant.apply(source)} for name, mutant in files.items()},
+            "settings": {
+                "remappings": ["@openzeppelin/=node_modules/@openzeppelin/"],
+                "evmVersion": "paris",
+                "outputSelection": {name: {contract: ["evm.bytecode.object"]} for name in files},
+            },
+        }
+        done = subprocess.run([COMPILER, "--standard-json"], input=json.dumps(request), **QUIETLY)
+        answer = json.loads(done.stdout)
+        wrong = {error["sourceLocation"]["file"] for error in answer.get("errors", ()) if error["severity"] == "error"}
+        if not wrong:
+            return {
+                mutant: answer["contracts"][name][contract]["evm"]["bytecode"]["object"]
+                for name, mutant in files.items()
+            }
+        files = {name: mutant for name, mutant in files.items() if name not in wrong}
+    return {}
+
+
+def _forge(*suites: str) -> int:
+    """Tests of forge, all but the campaigns unless told."""
+    chosen = suites or (f"--no-match-path=tests/fuzz/{{{','.join(NOT_RUN)}}}/*", f"--no-match-contract={_CAMPAIGNS}")
+    return _run(["forge", "test", "--fail-fast", *chosen])
+
+
+def _brownie(contract: str) -> int:
     paths = [f"tests/contracts/{name}" for name in TARGETS[contract]]
-    log = WORK / "mutant.log"
-    code = _run(["brownie", "test", *paths, "--network", "development", "-q", "-x"], log)
-    if "CompilerError" in log.read_text(errors="replace"):
-        return "broken"
-    return "passed" if code == 0 and _run(["forge", "test"], log) == 0 else "failed"
+    return _run(["brownie", "test", *paths, "--network", "development", "-q", "-x"])
 
 
-def _run(command: list[str], log: Path) -> int:
+def _run(command: list[str]) -> int:
     """Exit code; the whole group is ended when the time is over: a mutant may loop for ever."""
-    with log.open("w") as output:
-        process = subprocess.Popen(command, cwd=TREE, stdout=output, stderr=output, start_new_session=True)
+    with LOG.open("w") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=TREE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env=os.environ | {"FOUNDRY_PROFILE": "mutants"},
+        )
         try:
             return process.wait(TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
@@ -235,12 +326,18 @@ def _run(command: list[str], log: Path) -> int:
 
 
 def known() -> dict[str, dict[str, str]]:
-    """What was judged before, on this very contract by these very tests."""
+    """What was judged before, on this very contract, and by these very tests if it was let live."""
     if not RESULTS.exists():
         return {}
     rows = [json.loads(line) for line in RESULTS.read_text().splitlines()]
-    present = {contract: state_of(contract) for contract in TARGETS}
-    return {row["key"]: row for row in rows if row["state"] == present.get(row["contract"])}
+    sources = {contract: _hash(source_of(contract).encode()) for contract in TARGETS}
+    tests = {contract: tests_of(contract) for contract in TARGETS}
+    return {
+        row["key"]: row
+        for row in rows
+        if row["source"] == sources.get(row["contract"])
+        and (row["outcome"] in ("killed", "stillborn") or row["tests"] == tests.get(row["contract"]))
+    }
 
 
 def path_of(contract: str) -> Path:
@@ -253,13 +350,30 @@ def source_of(contract: str) -> str:
     return (ROOT / path_of(contract)).read_text()
 
 
-def state_of(contract: str) -> str:
-    """Hash of the contract and of the brownie tests that look at it first."""
-    tests = sorted(path for name in TARGETS[contract] for path in (ROOT / "tests" / "contracts" / name).rglob("*.py"))
-    digest = hashlib.sha256(source_of(contract).encode())
-    for path in tests:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+def tests_of(contract: str) -> str:
+    """Hash of the tests that look at a contract."""
+    brownie = [path for name in TARGETS[contract] for path in (ROOT / "tests" / "contracts" / name).rglob("*.py")]
+    forge = [path for path in (ROOT / "tests" / "fuzz").rglob("*.sol") if path.parent.name not in NOT_RUN]
+    return _hash(*(path.read_bytes() for path in sorted(brownie + forge)))
+
+
+def _hash(*contents: bytes) -> str:
+    return hashlib.sha256(b"".join(contents)).hexdigest()[:16]
+
+
+def _portions(mutants: list[Mutant]) -> Iterator[list[Mutant]]:
+    """Mutants of one contract each, some at a time, by turns."""
+    of = {contract: [mutant for mutant in mutants if mutant.contract == contract] for contract in TARGETS}
+    for start in range(0, max(map(len, of.values())), COMPILED_AT_ONCE):
+        yield from (some for each in of.values() if (some := each[start : start + COMPILED_AT_ONCE]))
+
+
+def _keep(mutant: Mutant, outcome: str) -> None:
+    row = asdict(mutant) | {"key": mutant.key, "outcome": outcome}
+    row |= {"source": _hash(source_of(mutant.contract).encode()), "tests": tests_of(mutant.contract)}
+    with RESULTS.open("a") as results:
+        results.write(json.dumps(row) + "\n")
+    print(f"{outcome:9} {mutant.key}", file=sys.stderr, flush=True)
 
 
 def report() -> int:
@@ -277,7 +391,9 @@ def report() -> int:
         percent = 100 * counts["killed"] / max(1, tried - equivalent)
         line = f"{contract:20} {tried:4} mutants, {counts['killed']} killed, {counts['survived']} survived: {percent:.1f} %"
         if tried:
-            print(f"{line} ({equivalent} of the survivors equivalent, {counts['stillborn']} did not compile)")
+            print(
+                f"{line} ({equivalent} of the survivors equivalent; {counts['stillborn']} did not compile, {counts['waiting']} wait)"
+            )
         failed |= percent < LEAST_KILLED_PERCENT and tried > 0
     for row in rows:
         if row["outcome"] == "survived":
@@ -292,33 +408,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--contract", choices=sorted(TARGETS), action="append")
     parser.add_argument("--minutes", type=int, help="judge no further mutant after so many minutes")
+    parser.add_argument("--forge", action="store_true", help="leave what forge's tests let live for another run")
     parser.add_argument("--report", action="store_true")
     arguments = parser.parse_args()
     if arguments.report:
         return report()
 
     until = time.monotonic() + 60 * arguments.minutes if arguments.minutes else float("inf")
-    seen = known()
+    done = {key for key, row in known().items() if arguments.forge or row["outcome"] != "waiting"}
     waiting = [
         mutant
         for contract in arguments.contract or TARGETS
         for mutant in mutants_of(contract, source_of(contract))
-        if mutant.key not in seen
+        if mutant.key not in done
     ]
-    prepare()
-    sound: set[str] = set()
-    for mutant in in_order(waiting):
-        if time.monotonic() > until:
-            break
-        if mutant.contract not in sound and _test(mutant.contract) != "passed":
-            print(f"the tests of {mutant.contract} fail without any change: {WORK / 'mutant.log'}", file=sys.stderr)
-            return 2
-        sound.add(mutant.contract)
-        outcome = judge(mutant, source_of(mutant.contract))
-        row = asdict(mutant) | {"key": mutant.key, "state": state_of(mutant.contract), "outcome": outcome}
-        with RESULTS.open("a") as results:
-            results.write(json.dumps(row) + "\n")
-        print(f"{outcome:9} {mutant.key}", file=sys.stderr, flush=True)
+    court = Court(arguments.forge)
+    for some in _portions(in_order(waiting)):
+        contract = some[0].contract
+        codes = {} if contract in LIBRARIES else codes_of(contract, some)
+        for mutant in some:
+            if time.monotonic() > until:
+                return report()
+            stillborn = contract not in LIBRARIES and mutant not in codes
+            _keep(mutant, "stillborn" if stillborn else court.judge(mutant, codes.get(mutant)))
     return report()
 
 

@@ -18,10 +18,15 @@ from eth_utils.address import to_checksum_address
 from openvc import verify_credential
 
 from oracle.edge.chain.contracts.carbon_credit import CarbonCredit
+from oracle.edge.chain.contracts.credit_market import CreditMarket, Fill
+from oracle.edge.chain.contracts.reduction_certifier import ReductionCertifier
 from oracle.edge.chain.contracts.retirement_registry import RetirementRegistry
 from oracle.edge.chain.contracts.settlement_token import SettlementToken
+from oracle.edge.keys.keyring import Keyring
 from oracle.installation import Installation
-from oracle.ledger.retire.credential import KEY, public_key
+from oracle.ledger.market.buy import paid
+from oracle.model.errors import ContractReverted
+from oracle.model.units import tonnes
 from oracle.sandbox.local import advance, local_account
 from tests.e2e.cli import CHAIN, Carbonbook, Inside, free_port
 from tests.series import Founder, write_citizens
@@ -29,6 +34,7 @@ from tests.series import Founder, write_citizens
 CLOCK = "2023-01-10T08:00:00+08:00"
 HOSTILE = '<A&B "x">'
 DAY = 86_400
+TONNE, SIXTY = 10**9, 60_000_000
 RECEIVER = local_account(18).address
 FOR = ("--for", HOSTILE, "--period", "2022")
 
@@ -117,9 +123,18 @@ def test_buy__once_per_order_number(flow: SimpleNamespace) -> None:
 
 def test_buy__beyond_money_or_limit__buys_nothing(flow: SimpleNamespace) -> None:
     refused(flow, 3, "more is for sale from 60.000000 a tonne on", *BUY[:4], "59.999999", *BUY[5:], "P-3")
-    poor = ("market", "buy", "1t", "--order", "P-4", "--key", "verifier")
+    poor = ("market", "buy", "1t", "--order", "P-4", "--key", "verifier-1")
     refused(flow, 3, "has 0.000000 tCNY; this costs 60.000000", *poor)
     refused(flow, 3, "of 41.000000000 t are for sale", *BUY[:2], "41t", *BUY[3:], "P-5")
+    assert credits_of(flow, "buyer-1") == 3_000_000_000
+
+
+def test_buy__past_its_deadline__buys_nothing(flow: SimpleNamespace) -> None:
+    outbox, market = flow.here.sender("buyer-1"), CreditMarket(flow.founder.chain)
+    late = paid(outbox, 60_000_000, -1, lambda until, permit: market.buy([Fill(0, TONNE, SIXTY)], SIXTY, until, permit))
+    with pytest.raises(ContractReverted) as refusal:
+        outbox.send(late)
+    assert (refusal.value.name, list(refusal.value.arguments)) == ("ERC2612ExpiredSignature", ["deadline"])
     assert credits_of(flow, "buyer-1") == 3_000_000_000
 
 
@@ -222,9 +237,8 @@ def test_certificate__page_is_read_and_verified(flow: SimpleNamespace) -> None:
 
 
 def test_credential__case_40__holds_by_two_libraries_and_not_with_one_digit_changed(flow: SimpleNamespace) -> None:
-    flow.founder.keys.store(KEY, random_passphrase=True)
-    refused(flow, 4, "is not the one that signs credentials", "certificate", "credential", "1-1")
-    flow.founder.set_credential_key(public_key(flow.founder.keys.secret(KEY)))
+    refused(flow, 4, "is not the one that signs credentials", "certificate", "credential", "1-1", "--key", "buyer-1")
+    assert flow.run("certificate", "key", "--by", "authority-1")["state"] == "the key is set"
     path = flow.folder / "credential.json"
     flow.run("certificate", "credential", "1-1", "--out", path)
     document = json.loads(path.read_text())
@@ -278,6 +292,19 @@ def test_shares__due_in_the_pot__go_straight_to_where_the_order_says(flow: Simpl
     assert flow.run("shares", "show", citizen)["due_units"] == "0"
 
 
+def test_shares__of_a_moved_book__are_paid_to_the_own_key(flow: SimpleNamespace) -> None:
+    citizen, keys = flow.citizens[0], Keyring(flow.folder / "own")
+    keys.create_passphrase()
+    keys.store("key", random_passphrase=True)
+    flow.run("account", "move", citizen, "--key-file", flow.folder / "own" / "key.json")
+    advance(flow.founder.chain.rpc, 2 * DAY)
+    flow.run("account", "complete-move", citizen)
+    due = flow.run("shares", "show", citizen)
+    assert (due["moved_to"], int(due["due_units"]) > 0) == (keys.address("key"), True)
+    assert flow.run("shares", "claim", "--account", citizen)["units"] == due["due_units"]
+    assert str(units_of(flow, keys.address("key"))) == due["due_units"]
+
+
 def test_draw__pays_operator_and_fee_to_the_unit_once(flow: SimpleNamespace) -> None:
     before = units_of(flow, "transit")
     drawn = [flow.run("market", "draw", "1", "--key", "transit")["units"] for _ in range(2)]
@@ -320,3 +347,24 @@ def test_buffer_and_sweep__happen_when_their_time_comes(flow: SimpleNamespace) -
     assert flow.run("shares", "sweep", "1")["blocked_by"][0].startswith("possible from")
     advance(flow.founder.chain.rpc, 91 * DAY)
     assert flow.run("shares", "sweep", "1")["state"] == "swept up to round 2"
+
+
+def test_certificate__case_38__impaired_by_a_reversal__says_so_and_fails_verification(flow: SimpleNamespace) -> None:
+    """5.5 t are in stock, 39.5 t are out: of 9 t that rest on a revoked batch 3.5 t are owed."""
+    batch = ReductionCertifier(flow.founder.chain).batches_in(1)[0]
+    flow.founder.reverse(1, batch, 9_000_000_000)
+    shown = flow.run("certificate", "show", "1-1")
+    backed = 1_500_000_001 * 36_000_000_000 // 39_500_000_000
+    assert (shown["state"][:8], shown["backed_mg"]) == ("impaired", str(backed))
+    assert shown["blocked_by"] == [f"nothing stands behind {tonnes(1_500_000_001 - backed)} t until they are restored"]
+    code = flow.run("certificate", "pdf", "1-1", "--out", flow.folder / "impaired.pdf")["code"]
+    done = flow.run.run("certificate", "verify", code)
+    assert (done.returncode, json.loads(done.stdout)["state"]) == (7, "does not hold: backed")
+
+
+def test_series__case_35__frozen__sells_and_retires_nothing(flow: SimpleNamespace) -> None:
+    refused(
+        flow, 3, "holds 0.000000000 t that can be retired", "retire", "1mg", *FOR, "--key", "buyer-1", "--order", "R-7"
+    )
+    words = ("market", "list", "1", "--tonnes", "1", "--price", "60", "--through", "2030-12-31", "--key", "transit")
+    refused(flow, 6, "CreditMarket_Frozen(series=1)", *words, "--order", "L-7")

@@ -9,12 +9,15 @@ from pathlib import Path
 from eth_utils.address import to_checksum_address
 from sqlalchemy import Connection
 
+from oracle.edge.chain.contracts.carbon_point import CarbonPoint
 from oracle.edge.keys.keyring import Keyring
 from oracle.edge.store.book import Book
 from oracle.edge.store.citizens import salt_of
 from oracle.edge.store.erasure import account_of, citizen_by_tag
+from oracle.installation import Installation
 from oracle.measure.evidence.folder import read
 from tests.e2e.cli import Carbonbook
+from tests.e2e.test_rests import own_key
 
 HEADER = "trip_id,rider,mode,start_time,end_time,trip_distance\n"
 MORNING_MS, HOUR_MS = 1_672_876_800_000, 3_600_000
@@ -121,3 +124,30 @@ def test_erase__waits__then_forgets_the_person_and_keeps_every_total(carbonbook:
     assert carbonbook("account", "show", person)["points"] == points
     assert float(carbonbook("account", "show", again)["points"]) > 0
     assert carbonbook("report", "reconciliation")["differences"] == 0
+
+
+def test_close__a_move_that_a_stranger_completed__is_known_to_the_book_and_to_erase(
+    carbonbook: Carbonbook, tmp_path: Path
+) -> None:
+    here = Installation.at(carbonbook.home)
+    trips = tmp_path / "before.csv"
+    trips.write_text(HEADER + _trip(9, 0))
+    carbonbook("ingest", trips, "--source", "bus-app")
+    assert carbonbook("close")["batches"] == 1
+    former, own = _account(carbonbook, 9), own_key(tmp_path)
+    carbonbook("account", "move", former, "--key-file", tmp_path / "key.json")
+    carbonbook("clock", "--advance", "2")
+    here.sender("merchant-3").send(CarbonPoint(here.chain).complete_move(former))
+    assert carbonbook("close")["batches"] == 0
+    assert _account(carbonbook, 9) == own.address
+    code, said = _refused(carbonbook, own.address)
+    assert (code, "contains records of the person and is not attested" in said) == (4, True), said
+
+    carbonbook("clock", "--advance", "2")
+    start = 1000 * (here.chain.now() - 86_400)
+    trips = tmp_path / "after.csv"
+    trips.write_text(f"{HEADER}t-after,rider-9,metro,{start},{start + HOUR_MS // 3},9000\n")
+    carbonbook("ingest", trips, "--source", "bus-app")
+    (made,) = carbonbook("close")["bundles"]
+    entries = read(here.book.bundle_folder(made["batch"])).accounts.table
+    assert [to_checksum_address(account) for account in entries["account"]] == [own.address]

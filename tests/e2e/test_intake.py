@@ -52,7 +52,7 @@ def test_key__used_for_other_bytes__is_refused(intake: Intake) -> None:
     assert intake.put("three.csv", trip_file(20, 1), key="k-3").status_code == 200
     other = intake.put("four.csv", trip_file(21, 1), key="k-3")
     assert (other.status_code, other.json()["error"]) == (409, "Refused")
-    assert "was used for other bytes" in other.json()["detail"]
+    assert "was already used for another file" in other.json()["detail"]
 
 
 def test_name__used_for_other_bytes__is_refused(intake: Intake) -> None:
@@ -160,7 +160,7 @@ def test_bomb__of_a_thousandfold__is_refused_in_bounded_memory(intake: Intake) -
 
 def test_name__that_no_disk_takes__is_refused_with_a_sentence(intake: Intake) -> None:
     answer = intake.put(quote("深" * 100) + ".csv", trip_file(46, 1))
-    assert (answer.status_code, "has 304 bytes; at most 200 are taken" in answer.json()["detail"]) == (422, True)
+    assert (answer.status_code, "has 304 bytes; at most 200 are allowed" in answer.json()["detail"]) == (422, True)
     assert intake.put(quote("深圳" * 30) + ".csv", trip_file(47, 1)).status_code == 200
 
 

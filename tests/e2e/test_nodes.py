@@ -294,40 +294,6 @@ def test_committee__a_node_killed_again_and_again__signs_when_it_is_back(committ
     here.book.database.close()
 
 
-def test_committee__a_claim_on_credits__is_signed_by_three_that_recomputed_it(committee: Committee) -> None:
-    """Two signatures are no quorum; a node that finds something else says where, and one without a batch says so."""
-    committee.leader("clock", "--advance", "1")
-    committee.leader("credit")
-    opened = committee.leader("certify", "open", "--methodology", BUS, "--vintage", "2023", "--key", "transit")
-    assert committee.leader("certify", "add", str(opened["claim"]))["batches"] == 2
-    committee.leader("certify", "report", "1")
-    here = Installation.at(committee.leader.home)
-    account, kept = here.keys.account(here.settings.relayer), Submission.load(committee.leader.home, 1)
-    one, three, five = (NodeClient(committee.nodes[number].url, account) for number in (1, 3, 5))
-    forged = json.loads(json.dumps(kept.report))
-    forged["batches"][0]["records"] = "1"
-    with pytest.raises(NodeFails, match=r"the reports differ in 1 places: batches\[0\]\.records is \d+ here, 1 there"):
-        one.frame(1, Submission(1, (), forged).document())
-    with pytest.raises(NodeFails, match="this is claim 1, not 2"):
-        one.frame(2, kept.document())
-    with pytest.raises(NodeFails, match="not a claim as it is submitted"):
-        one.frame(1, b"[]")
-    with pytest.raises(NodeFails, match="refuses \\(401\\)"):
-        NodeClient(one.url, here.keys.account("buyer-1")).frame(1, kept.document())
-    short = committee.leader.run("certify", "submit", "1", "--nodes", f"{one.url},{three.url}")
-    assert (short.returncode, "2 of 3 signatures" in short.stderr) == (7, True), short.stderr
-    batch = BatchId(forged["batches"][0]["batch"])
-    other = NodeClient(committee.nodes[2].url, account)
-    shutil.rmtree(committee.home(2) / "bundles" / batch[2:])
-    with pytest.raises(NodeFails, match="bundle\\.json: cannot be read"):
-        other.frame(1, kept.document())
-    done = committee.leader("certify", "submit", "1", "--nodes", ",".join([one.url, other.url, three.url, five.url]))
-    assert (done["signatures"], list(done["refused"]), done["state"]) == (3, [other.url], "submitted")
-    signed = one.reversal(1, batch, kept.document())
-    assert (signed.subject["series"], signed.subject["batch"], signed.member) == ("1", batch, committee.member(1))
-    here.book.database.close()
-
-
 def test_leader__that_lost_database_bundles_and_closings__gets_them_from_nodes(
     committee: Committee,
 ) -> None:
@@ -356,3 +322,37 @@ def test_leader__that_lost_database_bundles_and_closings__gets_them_from_nodes(
     code, answer = committee.attest(1, 3, 5)
     assert (code, answer["attested"], answer["short"]) == (0, 1, 0)
     assert committee.leader("reconcile")["differences"] == 0
+
+
+def test_committee__a_claim_on_credits__is_signed_by_three_that_recomputed_it(committee: Committee) -> None:
+    """Two signatures are no quorum; a node that finds something else says where, and one without a batch says so."""
+    committee.leader("clock", "--advance", "1")
+    committee.leader("credit")
+    opened = committee.leader("certify", "open", "--methodology", BUS, "--vintage", "2023", "--key", "transit")
+    assert committee.leader("certify", "add", str(opened["claim"]))["batches"] == 2
+    committee.leader("certify", "report", "1")
+    here = Installation.at(committee.leader.home)
+    account, kept = here.keys.account(here.settings.relayer), Submission.load(committee.leader.home, 1)
+    one, three, five = (NodeClient(committee.nodes[number].url, account) for number in (1, 3, 5))
+    forged = json.loads(json.dumps(kept.report))
+    forged["batches"][0]["records"] = "1"
+    with pytest.raises(NodeFails, match=r"the reports differ in 1 places: batches\[0\]\.records is \d+ here, 1 there"):
+        one.frame(1, Submission(1, (), forged).document())
+    with pytest.raises(NodeFails, match="this is claim 1, not 2"):
+        one.frame(2, kept.document())
+    with pytest.raises(NodeFails, match="not a claim as it is submitted"):
+        one.frame(1, b"[]")
+    with pytest.raises(NodeFails, match=r"request \(401\)"):
+        NodeClient(one.url, here.keys.account("buyer-1")).frame(1, kept.document())
+    short = committee.leader.run("certify", "submit", "1", "--nodes", f"{one.url},{three.url}")
+    assert (short.returncode, "2 of 3 signatures" in short.stderr) == (7, True), short.stderr
+    batch = BatchId(forged["batches"][0]["batch"])
+    other = NodeClient(committee.nodes[2].url, account)
+    shutil.rmtree(committee.home(2) / "bundles" / batch[2:])
+    with pytest.raises(NodeFails, match="bundle\\.json: cannot be read"):
+        other.frame(1, kept.document())
+    done = committee.leader("certify", "submit", "1", "--nodes", ",".join([one.url, other.url, three.url, five.url]))
+    assert (done["signatures"], list(done["refused"]), done["state"]) == (3, [other.url], "submitted")
+    signed = one.reversal(1, batch, kept.document())
+    assert (signed.subject["series"], signed.subject["batch"], signed.member) == ("1", batch, committee.member(1))
+    here.book.database.close()

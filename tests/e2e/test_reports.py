@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.cli import DATA, Carbonbook
+from oracle.measure.evidence.folder import read
+from tests.e2e.cli import DATA, Carbonbook, Inside
 
 Row = dict[str, str]
 MERCHANT = "merchant-1"
@@ -147,3 +148,34 @@ def test_home__after_everything__is_its_owners_only(carbonbook: Carbonbook, repo
     modes = {path: path.stat().st_mode & 0o077 for path in carbonbook.home.rglob("*") if not path.is_symlink()}
     assert {path.name for path in modes} >= {"bundles", "acts", "book.sqlite", "deployment.json"}
     assert [str(path) for path, mode in modes.items() if mode] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report",),
+        ("report", "issuance"),
+        ("statement", "--period", "2023-01"),
+        ("rebuild",),
+        ("source", "secret", "bus-app"),
+        ("order", "sign", "--merchant", MERCHANT, "--number", "9", "--points", "0.1", "--account"),
+        ("verify",),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_out__that_cannot_be_written__is_told_and_nothing_stays(
+    reports: Path, carbonbook: Carbonbook, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Below a file there is no place, for root either."""
+    file = tmp_path / "file"
+    file.write_text("mine")
+    if words == ("verify",):
+        bundle = read(next((carbonbook.home / "bundles").iterdir()))
+        words = ("verify", f"0x{bundle.records['record_id'][0].hex()}", "--save")
+    else:
+        words += (_rows(reports / "statements.csv")[0]["account"], "--out") if "order" in words else ("--out",)
+    ended = Inside(carbonbook.home).run(*words, file / "out.txt")
+    assert ended.returncode in (3, 11)
+    assert f"Error: {file / 'out.txt'}" in ended.stderr
+    assert ("Not a directory" in ended.stderr, "Traceback" in ended.stderr) == (True, False)
+    assert ([path.name for path in tmp_path.iterdir()], file.read_text()) == (["file"], "mine")

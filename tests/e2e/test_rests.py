@@ -61,15 +61,7 @@ class City:
         return sums
 
     def set_cap(self, mg: int) -> None:
-        """The authority sets the cap of days, after the delay of what cannot be undone."""
-        here = self.here
-        sender, chain = here.sender("authority-1"), here.chain
-        data = bytes.fromhex(chain.call_data("PointIssuer", "setAccountDayCap", mg)[2:])
-        issuer = chain.address("PointIssuer")
-        for function, arguments in (("schedule", (issuer, data, 0)), ("execute", (issuer, data))):
-            call = chain.call_data("CarbonbookAccess", function, *arguments)
-            sender.send(Call(chain.address("CarbonbookAccess"), call, f"{function} {mg}"))
-            self.carbonbook("clock", "--advance", "2")
+        set_cap(self.carbonbook, mg)
 
     def differences(self) -> list[dict[str, Any]]:
         rows = self.carbonbook("report", "reconciliation")["rows"]
@@ -77,16 +69,32 @@ class City:
         return [row for row in rows if row["difference"] != 0]
 
     def _moved(self, folder: Path) -> LocalAccount:
-        own: LocalAccount = Account.create()
-        (folder / "passphrase").write_text("my own")
-        (folder / "key.json").write_text(
-            json.dumps(create_keyfile_json(own.key, b"my own", kdf="scrypt", iterations=2))
-        )
+        own = own_key(folder)
         self.carbonbook("account", "move", self.rider, "--key-file", folder / "key.json")
         self.carbonbook("clock", "--advance", "2")
         moved = self.carbonbook("account", "complete-move", self.rider)
         assert moved["account"] == own.address
         return own
+
+
+def set_cap(carbonbook: Carbonbook, mg: int) -> None:
+    """The authority sets the cap of days, after the delay of what cannot be undone."""
+    here = Installation.at(carbonbook.home)
+    sender, chain = here.sender("authority-1"), here.chain
+    data = bytes.fromhex(chain.call_data("PointIssuer", "setAccountDayCap", mg)[2:])
+    issuer = chain.address("PointIssuer")
+    for function, arguments in (("schedule", (issuer, data, 0)), ("execute", (issuer, data))):
+        call = chain.call_data("CarbonbookAccess", function, *arguments)
+        sender.send(Call(chain.address("CarbonbookAccess"), call, f"{function} {mg}"))
+        carbonbook("clock", "--advance", "2")
+
+
+def own_key(folder: Path) -> LocalAccount:
+    """A key of a citizen's own, in `key.json`."""
+    own: LocalAccount = Account.create()
+    (folder / "passphrase").write_text("my own")
+    (folder / "key.json").write_text(json.dumps(create_keyfile_json(own.key, b"my own", kdf="scrypt", iterations=2)))
+    return own
 
 
 def _trip(name: str, start: int) -> str:

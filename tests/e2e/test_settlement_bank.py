@@ -236,6 +236,39 @@ def test_settle_file__after_the_merchants_bank_changed__is_as_it_was_made(office
     assert "<IBAN>DE89370400440532013000</IBAN>" in office.file(office.sent(office.order(two="2")))
 
 
+def test_returned_transfer__is_paid_again_once_under_new_identifiers(office: Office) -> None:
+    run = office.sent(office.order(one="2", two="2"))
+    identifiers = re.findall(r"<EndToEndId>([^<]*)<", office.file(run))
+    told = office.till.folder / "camt054.xml"
+    told.write_text(_sent_back(identifiers[0], "0.10", "AC04"))
+    for _ in range(2):  # a bank may send a message twice
+        (back,) = office.carbonbook("settle", "returned", told)["transfers"]
+        assert (back["run"], back["attempt"], back["minor"], back["returned"]) == (run, 0, 10, "AC04")
+    again = office.till.folder / "again.xml"
+    words = ("settle", "again", run, "--who", "Li Na: by phone", "--out", again)
+    office.carbonbook(*words)
+    assert amounts(again.read_text()) == ["0.10"]
+    fresh = re.findall(r"<(?:MsgId|EndToEndId)>([^<]*)<", again.read_text())
+    assert set(fresh).isdisjoint(re.findall(r"<(?:MsgId|EndToEndId)>([^<]*)<", office.file(run)))
+    refused = office.carbonbook.run(*words)
+    assert (refused.returncode, "waits to be paid again" in refused.stderr) == (12, True), refused.stderr
+    told.write_text(_sent_back(identifiers[0], "0.11", "AC04"))
+    wrong = office.carbonbook.run("settle", "returned", told)
+    assert (wrong.returncode, "the bank says 0.11, the file says 0.10" in wrong.stdout) == (8, True), wrong.stdout
+
+
+def test_booked_transfers__are_compared_with_what_was_told(office: Office) -> None:
+    run = office.sent(office.order(one="2"))
+    message = re.findall(r"<MsgId>([^<]*)<", office.file(run))[0]
+    statement = office.till.folder / "camt053.xml"
+    statement.write_text(_statement(message, "0.10"))
+    (paid,) = office.carbonbook("settle", "booked", statement)["transfers"]
+    assert (paid["run"], paid["minor"], paid["booked"]) == (run, 10, "2023-02-06")
+    statement.write_text(_statement(message, "0.20") + "<!-- changed -->")
+    wrong = office.carbonbook.run("settle", "booked", statement)
+    assert (wrong.returncode, "the bank says 0.20, the file says 0.10" in wrong.stdout) == (8, True), wrong.stdout
+
+
 def test_settle_file__for_sepa__is_what_the_rulebook_asks(office: Office) -> None:
     config = office.till.home / "config.toml"
     config.write_text(config.read_text() + 'profile = "sepa"\n')
@@ -262,6 +295,24 @@ def test_a_bank_payment__for_a_payout_that_has_one__is_refused_by_the_database(o
     row = {"run": other, "merchant": "0x" + "11" * 20, "number": 99, "minor": "1", "carried": "0", "payout": payout}
     with pytest.raises(StoreError, match=r"bank_payments[._]payout"), database.begin() as connection:
         connection.execute(insert(bank_payments).values(row))
+
+
+def _sent_back(identifier: str, amount: str, reason: str) -> str:
+    details = (
+        f'<TxDtls><Refs><EndToEndId>{identifier}</EndToEndId></Refs><Amt Ccy="EUR">{amount}</Amt>'
+        f"<RtrInf><Rsn><Cd>{reason}</Cd></Rsn></RtrInf></TxDtls>"
+    )
+    entry = f"<Ntry><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><NtryDtls>{details}</NtryDtls></Ntry>"
+    return f"<Document><BkToCstmrDbtCdtNtfctn><Ntfctn>{entry}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
+
+
+def _statement(message: str, amount: str) -> str:
+    entry = (
+        f'<Ntry><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>'
+        f"<BookgDt><Dt>2023-02-06</Dt></BookgDt>"
+        f"<NtryDtls><Btch><PmtInfId>{message}</PmtInfId></Btch></NtryDtls></Ntry>"
+    )
+    return f"<Document><BkToCstmrStmt><Stmt>{entry}</Stmt></BkToCstmrStmt></Document>"
 
 
 def _day_number(day: str) -> int:

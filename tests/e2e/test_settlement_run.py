@@ -107,7 +107,7 @@ def test_a_run__whose_rows_were_altered_after_it_was_signed__is_not_sent(till: T
         where = (table.c.run == run, table.c.merchant == till.address("merchant-1"))
         connection.execute(update(table).where(*where).values(payout=till.address("relayer")))
     refused = till.carbonbook.run("settle", "send", run)
-    assert (refused.returncode, "altered after it was signed" in refused.stderr) == (7, True), refused.stderr
+    assert (refused.returncode, "changed after it was signed" in refused.stderr) == (7, True), refused.stderr
     assert till.carbonbook("settle", "cancel", run)["state"] == "cancelled"
     assert till.carbonbook("settle")["failed"] == 0
 

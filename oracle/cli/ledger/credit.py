@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 from oracle.cli import app
 from oracle.cli.console import DryRunOption, HomeOption, JsonOption, show, tracked
@@ -15,7 +16,9 @@ from oracle.installation import Installation
 from oracle.ledger.credit.push import not_wholly_credited, push_all
 from oracle.ledger.credit.rests import Rest, credit_rests, rests_of
 from oracle.ledger.credit.unlock import closable_from
+from oracle.measure.evidence.accounts import Entries
 from oracle.measure.evidence.folder import read_entries
+from oracle.model.ids import BatchId
 from oracle.model.units import date_of
 
 
@@ -42,10 +45,8 @@ def credit(home: HomeOption = None, dry_run: DryRunOption = False, json: JsonOpt
         for batch in stored
         if phases[batch.batch].name == "attested"
     ]
-    unfinished = set(not_wholly_credited(here.chain, [batch.batch for batch in open_]))
-    to_push = [batch for batch in open_ if batch.batch in unfinished]
-    entries = ((batch.batch, read_entries(here.book.bundle_folder(batch.batch))) for batch in _tracked(to_push))
-    sent = {} if outbox is None else push_all(outbox, entries)
+    to_push = not_wholly_credited(here.chain, [batch.batch for batch in open_])
+    sent = {} if outbox is None else push_all(outbox, _tracked(to_push), partial(_entries, here))
     rests = [] if outbox is None else credit_rests(outbox, _rests(here, open_))
     credited = [_credited(here, batch, sent.get(batch.batch, [])) for batch in open_]
     closed = sum(phase.name == "closed" for phase in phases.values())
@@ -90,8 +91,12 @@ def _waiting_rests(here: Installation, open_: list[StoredBatch]) -> list[dict[st
     ]
 
 
-def _tracked(open_: list[StoredBatch]) -> Iterable[StoredBatch]:
-    return tracked(open_, "crediting batches", len(open_))
+def _tracked(to_push: list[BatchId]) -> Iterable[BatchId]:
+    return tracked(to_push, "crediting batches", len(to_push))
+
+
+def _entries(here: Installation, batch: BatchId) -> Entries:
+    return read_entries(here.book.bundle_folder(batch))
 
 
 def _credited(here: Installation, batch: StoredBatch, sent: list[Sent]) -> dict[str, object]:

@@ -10,6 +10,7 @@ import typer
 from oracle.cli import app
 from oracle.cli.console import HomeOption, JsonOption, show
 from oracle.edge.store.lock import exclusive
+from oracle.edge.store.outputs import write_files
 from oracle.installation import Installation
 from oracle.model.errors import DifferencesFound
 
@@ -42,10 +43,11 @@ def rebuild(
     from oracle.serve.upkeep.restore import restore
 
     here = Installation.at(home)
+    folder = out or here.settings.path(_FOLDER)
+    folder.mkdir(parents=True, exist_ok=True)  # what cannot be written there is told before anything is mended
     with exclusive(here.bare_book.database, "run", 0):  # no service works on a book that is being mended
         restored = restore(here, [NodeClient(url) for url in nodes.split(",")] if nodes else [])
         payouts = take_up(here.book.database, here.chain, here.settlements, here.settings.settlement.confirmations)
-    folder = out or here.settings.path(_FOLDER)
     batches, pages, differ = _written(here, folder)
     show(
         {
@@ -75,13 +77,11 @@ def _written(here: Installation, folder: Path) -> tuple[int, int, list[str]]:
     from oracle.ledger.attest.onchain import attested
     from oracle.serve.upkeep import rebuild as ledger
 
-    folder.mkdir(parents=True, exist_ok=True)
     chain = {
         "batches.csv": ledger.batches_csv(attested(here.chain)),
         "accounts.csv": ledger.accounts_csv(ledger.chain_pages(here.chain)),
     }
-    for name, content in chain.items():
-        (folder / name).write_bytes(content)
+    write_files(folder, chain)
     book = {
         "batches.csv": ledger.batches_csv(ledger.book_batches(here)),
         "accounts.csv": ledger.accounts_csv(ledger.book_pages(here)),

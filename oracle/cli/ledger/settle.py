@@ -16,7 +16,7 @@ from oracle.edge.store.runs import all_runs
 from oracle.installation import Installation
 from oracle.ledger.settle.book import Proposal, described
 from oracle.ledger.settle.due import first_order_day, last_day_for_anyone, merchants_of
-from oracle.model.bank import units_per_minor_of
+from oracle.model.bank import Payer, units_per_minor_of
 from oracle.model.days import Days, between, period
 from oracle.model.errors import ConfigError, InputError
 from oracle.model.settlement_run import Item, ItemState, Run
@@ -90,6 +90,20 @@ class Office:
                 "Choose one with --key."
             )
         return present[0]
+
+    def payer(self) -> Payer:
+        """Whose account pays merchants at the bank.
+
+        Raises:
+            ConfigError: The settings name none.
+        """
+        bank = self.here.settings.settlement.bank
+        if bank is None:
+            raise ConfigError(
+                "No paying account is configured. Set name, account and code under [settlement.bank] in config.toml."
+            )
+        per_minor = units_per_minor_of(SettlementToken(self.chain).decimals(), bank.decimals)
+        return Payer(bank.party, bank.currency, bank.decimals, per_minor, bank.profile)
 
 
 @app.callback()
@@ -187,53 +201,6 @@ def send_(run: RunArgument, home: HomeOption = None, json: JsonOption = False) -
         if item.problem:
             say(f"{office.here.named(item.merchant)} {item.state}: {item.problem}")
     office.show(described(sent), json)
-
-
-@app.command("file")
-def file_(
-    run: RunArgument,
-    out: Annotated[
-        Path | None, typer.Option(help="File to write.", show_default="./<message id> with the ending of the format")
-    ] = None,
-    home: HomeOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Write a confirmed run's payments for the bank. The same run gives the same file for ever.
-
-    The format is `profile` of [settlement.bank] in config.toml: `pain` (ISO 20022 pain.001, the default), `sepa` (the same as SEPA asks),
-    `cn-csv` or `cn-xlsx` (the table of Chinese online banking). Names and banks of merchants are those of `carbonbook merchant set`.
-
-        carbonbook settle file 2023-01.1 --out january.xml
-    """
-    from oracle.ledger.settle.file import (
-        Payer,  # schema and classes take a second that other commands need not wait
-        bank_file,
-    )
-
-    office = Office(home)
-    bank = office.here.settings.settlement.bank
-    if bank is None:
-        raise ConfigError(
-            "No paying account is configured. Set name, account and code under [settlement.bank] in config.toml."
-        )
-    per_minor = units_per_minor_of(SettlementToken(office.chain).decimals(), bank.decimals)
-    payer = Payer(bank.party, bank.currency, bank.decimals, per_minor, bank.profile)
-    made = bank_file(office.here.book.database, office.book, run, payer)
-    path = out or Path(f"{made.file.name}{made.file.ending}")
-    try:
-        path.write_bytes(made.file.content)
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", file=str(path), field="--out") from error
-    office.show(
-        {
-            "file": str(path),
-            "message_id": made.file.name,
-            "currency": bank.currency,
-            "payments": [vars(payment) for payment in made.payments],
-            "total_minor": sum(payment.minor for payment in made.payments),
-        },
-        json,
-    )
 
 
 @app.command("cancel")

@@ -17,6 +17,7 @@ from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
 from oracle.edge.store import erasure
 from oracle.edge.store.batches import all_batches
 from oracle.edge.store.citizens import custody_ref
+from oracle.edge.store.moves import accounts_left
 from oracle.installation import Installation
 from oracle.measure.evidence.folder import RECORDS
 from oracle.measure.forget import forget
@@ -45,7 +46,9 @@ def erase(
     found = _found(here, citizen)
     held, address = 0, None
     if found.account is not None:
-        held, address = _points_lost(here, found.account, found.custody, forfeit), to_checksum_address(found.account)
+        accounts = {found.account, *found.former}
+        held = _points_lost(here, found.account, accounts, found.custody, forfeit)
+        address = to_checksum_address(found.account)
     mappings = {name: source.mapping for name, source in here.settings.sources.items() if source.mapping}
     done = forget(here.book, found.citizen, who, int(time.time()), found.tag, mappings)
     show({"erased": True, "account": address, "forfeited_milli": held, **asdict(done)}, json)
@@ -53,10 +56,11 @@ def erase(
 
 @dataclass(frozen=True)
 class _Person:
-    """Who was named: number, account, whether its key is in custody here; or a name of which only rejected rows are known."""
+    """Who was named: number, account, those it moved from, whether its key is in custody here; or a name that only rejected rows know."""
 
     citizen: int | None
     account: bytes | None = None
+    former: frozenset[bytes] = frozenset()
     custody: bool = False
     tag: bytes | None = None
 
@@ -74,19 +78,23 @@ def _found(here: Installation, citizen: str) -> _Person:
             raise InputError("give the person's account (0x...) or SOURCE:SUBJECT")
         if number is not None:
             account = erasure.account_of(connection, number)
-            return _Person(number, account, custody_ref(connection, account) is not None)
+            former = frozenset(accounts_left(connection, number))
+            return _Person(number, account, former, custody_ref(connection, account) is not None)
         if tag is None or not erasure.is_heard_of(connection, source, subject, tag):
             raise InputError("no such person is known here, or the person was already erased")
         return _Person(None, tag=tag)
 
 
-def _points_lost(here: Installation, account: bytes, custody: bool, forfeit: bool) -> int:
+def _points_lost(here: Installation, account: bytes, accounts: set[bytes], custody: bool, forfeit: bool) -> int:
     """Thousandths of a point that nobody can spend any more.
+
+    Args:
+        accounts: It, and those that its book moved from: earlier batches are theirs.
 
     Raises:
         ConfigError: Something still needs the person.
     """
-    _require_finished(here, account, credited=custody and not forfeit)
+    _require_finished(here, accounts, credited=custody and not forfeit)
     balance = CarbonPoint(here.chain).balance_of(to_checksum_address(account)) if custody else 0
     if balance and not forfeit:
         raise ConfigError(
@@ -96,12 +104,14 @@ def _points_lost(here: Installation, account: bytes, custody: bool, forfeit: boo
     return balance
 
 
-def _require_finished(here: Installation, account: bytes, *, credited: bool) -> None:
+def _require_finished(here: Installation, accounts: set[bytes], *, credited: bool) -> None:
     """A batch that nodes still have to recompute needs the salt; one that is not credited yet brings points to the account."""
     with here.book.database.reading() as connection:
         stored = all_batches(connection)
     for batch in stored:
-        rows = pl.scan_parquet(here.book.bundle_folder(batch.batch) / RECORDS).filter(pl.col("account") == account)
+        rows = pl.scan_parquet(here.book.bundle_folder(batch.batch) / RECORDS).filter(
+            pl.col("account").is_in(list(accounts))
+        )
         if not rows.select(pl.len()).collect().item():
             continue
         phase = EvidenceLedger(here.chain).phase_of(batch.batch).name

@@ -33,6 +33,7 @@ def statement(
         carbonbook statement --period 2023-01 --out january
         carbonbook statement merchant-1 --period 2023-W02
     """
+    from oracle.edge.store.outputs import write_files
     from oracle.report.read.ledger import read_ledger
     from oracle.report.tables.clearing import DISPUTED, DUE, FREE
     from oracle.report.tables.period import Period
@@ -50,10 +51,9 @@ def statement(
     ]
     if missing := wanted - {each.party for each in made}:
         raise InputError(f"{', '.join(sorted(missing))} is neither a merchant nor an operator")
-    out.mkdir(parents=True, exist_ok=True)
-    for each in made:
-        (out / f"{each.role}-{each.party}-{days.label}.csv").write_bytes(each.csv)
-        (out / f"{each.role}-{each.party}-{days.label}.html").write_text(each.html, encoding="utf-8")
+    named = {f"{each.role}-{each.party}-{days.label}": each for each in made}
+    pages = {f"{name}.html": each.html.encode() for name, each in named.items()}
+    write_files(out, {f"{name}.csv": each.csv for name, each in named.items()} | pages)
     wrong = [
         each.party
         for each in made

@@ -13,6 +13,7 @@ from oracle.cli.console import HomeOption, JsonOption, show
 from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger
 from oracle.edge.store.batches import all_batches
 from oracle.edge.store.citizens import salt_of
+from oracle.edge.store.outputs import write_file
 from oracle.installation import Installation
 from oracle.measure.evidence.proof import check_proof
 from oracle.model.errors import InputError, VerificationFailed
@@ -41,7 +42,7 @@ def verify(
     here = Installation.at(home)
     document = saved_proof(Path(record)) if is_file(record) else _proof(here, record_id_of(record), opened)
     if save:
-        save.write_text(jsonlib.dumps(document, indent=2) + "\n")
+        write_file(save, (jsonlib.dumps(document, indent=2) + "\n").encode())
     checks = [
         {"check": check.what, "said": check.said, "found": check.found, "holds": check.holds}
         for check in check_proof(document)

@@ -105,7 +105,11 @@ def up(
     deployed = _deployed(folder, process.rpc, profile)
     seed.seed_prices(deployed, keys, process.genesis_time)
     seed.seed_parties(deployed, keys)
+    seed.seed_credential_key(
+        deployed, keys
+    )  # announced before the methodologies' notice, which is longer than its delay
     seed.seed_methodologies(deployed, keys, _rules(), say)
+    seed.seed_credential_key(deployed, keys)
     begin = process.genesis_time + _HEAD_START_SECONDS
     if fresh and deployed.now() < begin:
         local.advance(process.rpc, begin - deployed.now())

@@ -18,7 +18,7 @@ from web3.types import BlockData, BlockIdentifier, RPCEndpoint
 
 from oracle.edge.chain.call import Call
 from oracle.edge.chain.manifest import Manifest, abi_of
-from oracle.edge.chain.reverts import decode_revert
+from oracle.edge.chain.reverts import OUT_OF_GAS, REVERTED, decode_revert
 from oracle.edge.chain.transport import Provider
 from oracle.model.errors import (
     CarbonbookError,
@@ -197,7 +197,9 @@ class Chain:
         error = answer["error"]
         with Translated(self.rpc):
             refusal = _reverted(ContractLogicError(error.get("message"), error.get("data")))
-        if refusal.name == "Reverted" and error.get("code") != _REVERTED and "revert" not in str(error.get("message")):
+        if refusal.name == REVERTED and _says_out_of_gas(error.get("message")):
+            return ContractReverted(OUT_OF_GAS, {})
+        if refusal.name == REVERTED and error.get("code") != _REVERTED and "revert" not in str(error.get("message")):
             raise ChainError(f"The node at {self.rpc} returned an error: {error.get('message', error)}")
         return refusal
 
@@ -388,6 +390,8 @@ class Translated:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, ContractLogicError):
             raise _reverted(error) from error
+        if isinstance(error, Web3RPCError) and _says_out_of_gas(error.message):
+            raise ContractReverted(OUT_OF_GAS, {}) from error
         if isinstance(error, Web3RPCError):
             raise ChainError(f"The node at {self._rpc} returned an error: {error.message}") from error
         if isinstance(error, BadFunctionCallOutput | DecodingError):
@@ -405,4 +409,9 @@ def _reverted(error: ContractLogicError | ContractCustomError) -> ContractRevert
         data = data.get("result") or data.get("data")
     if isinstance(data, str) and data.startswith("0x") and len(data) >= 10:
         return decode_revert(bytes.fromhex(data[2:]))
-    return ContractReverted("Reverted", {"message": error.message or ""})
+    return ContractReverted(REVERTED, {"message": error.message or ""})
+
+
+def _says_out_of_gas(message: object) -> bool:
+    """Whether a node says that a call has too little gas, for which JSON-RPC has no code: anvil says "OutOfGas", others "out of gas"."""
+    return "outofgas" in str(message).lower().replace(" ", "").replace("_", "")

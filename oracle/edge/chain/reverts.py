@@ -13,6 +13,9 @@ from eth_utils.crypto import keccak
 from oracle.edge.chain.manifest import all_abis
 from oracle.model.errors import ContractReverted
 
+REVERTED, OUT_OF_GAS = "Reverted", "OutOfGas"
+NAMELESS = (REVERTED, OUT_OF_GAS)  # how calls end without any error of a contract
+
 # https://docs.soliditylang.org/en/v0.8.30/control-structures.html#panic-via-assert-and-error-via-require
 _BUILT_IN: list[dict[str, Any]] = [
     {"name": "Error", "inputs": [{"name": "message", "type": "string"}]},

@@ -50,6 +50,11 @@ def batches_on(connection: Connection, scenario: str, day: int) -> list[BatchId]
     return list(connection.execute(query).scalars())
 
 
+def days_batched(connection: Connection, scenario: str) -> set[int]:
+    """Days of a scenario that have a batch."""
+    return set(connection.execute(select(batches.c.day).where(batches.c.scenario == scenario).distinct()).scalars())
+
+
 def batches_of(connection: Connection, methodology: str, day: int, operator: str | None = None) -> list[BatchId]:
     """Keys of the batches of a methodology's day, of one operator or of all, by operator and sequence."""
     query = select(batches.c.batch).where(batches.c.methodology == methodology, batches.c.day == day)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from oracle.edge.store.schema import bank_files, bank_payments, merchants
+from oracle.edge.store.schema import bank_payments, merchants
 from oracle.model.bank import BankPayment, Party
 
 
@@ -29,32 +28,6 @@ def all_merchants(connection: Connection) -> dict[str, Party]:
     """Names and bank accounts by account."""
     rows = connection.execute(select(merchants).order_by(func.lower(merchants.c.account)))
     return {row.account: Party(row.name, row.bank_account, row.bank_code, row.bank_name) for row in rows}
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A run's file for the bank.
-
-    Attributes:
-        name: Its message id.
-        ending: Of a file name, with its dot.
-        content: The bytes.
-    """
-
-    name: str
-    ending: str
-    content: bytes
-
-
-def file_of(connection: Connection, run: str) -> StoredFile | None:
-    """A run's file for the bank, if it was made."""
-    row = connection.execute(select(bank_files).where(bank_files.c.run == run)).one_or_none()
-    return None if row is None else StoredFile(row.name, row.ending, bytes(row.content))
-
-
-def add_file(connection: Connection, run: str, file: StoredFile) -> None:
-    """Stores a run's file for the bank; a run has one."""
-    connection.execute(insert(bank_files).values({"run": run, **vars(file)}))
 
 
 def payments_of(connection: Connection, run: str) -> list[BankPayment]:

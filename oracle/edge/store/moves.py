@@ -38,6 +38,11 @@ def add_move(connection: Connection, former: bytes, present: bytes, through: int
     return True
 
 
+def accounts_left(connection: Connection, citizen: int) -> list[bytes]:
+    """The accounts that a citizen's book moved from."""
+    return list(connection.execute(select(moves.c.former).where(moves.c.citizen == citizen)).scalars())
+
+
 def with_moves(connection: Connection, people: pl.DataFrame) -> pl.DataFrame:
     """People with `moved`: the accounts that each had before, by the last act day of each."""
     schema = {"citizen": pl.Int64(), "through": pl.Int64(), "former": pl.Binary()}

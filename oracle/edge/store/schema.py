@@ -176,14 +176,31 @@ merchants = Table(
     Column("bank_name", Text, nullable=False, server_default=""),
 )
 
-# A run's file for the bank, as it was first made: it stays the same whatever becomes known of merchants later.
+# A run's files for the bank, as they were made: they stay the same whatever becomes known of merchants later. Attempt 0 pays the run;
+# later ones pay again what the bank sent back, on the word of `by`.
 bank_files = Table(
     "bank_files",
     metadata,
     Column("run", String(40), ForeignKey("settlement_runs.name"), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
     Column("name", String(35), nullable=False),
     Column("ending", String(8), nullable=False),
     Column("content", LargeBinary, nullable=False),
+    Column("by", Text, nullable=False),
+)
+
+# The transfers of those files. `returned` is the bank's reason, `booked` the ISO date of its statement.
+bank_transfers = Table(
+    "bank_transfers",
+    metadata,
+    Column("end_to_end_id", String(35), primary_key=True),
+    Column("run", String(40), ForeignKey("settlement_runs.name"), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("merchant", String(42), nullable=False),
+    Column("minor", Text, nullable=False),
+    Column("returned", Text),
+    Column("booked", Text),
+    Index("bank_transfers_payment", "run", "merchant", "attempt", unique=True),
 )
 
 # What a run's payment file tells the bank to pay: whole minor units of the currency. `carried` is what was owed and is less than one of

@@ -9,6 +9,7 @@ from oracle.edge.chain.client import Chain
 from oracle.edge.chain.contracts.evidence_ledger import EvidenceLedger, chain_header
 from oracle.edge.store.batches import StoredBatch, all_batches, compared_up_to, set_compared_up_to
 from oracle.edge.store.book import Book
+from oracle.ledger.credit.move import learn_since
 from oracle.measure.evidence.folder import document_hash
 from oracle.model.errors import DifferencesFound
 from oracle.model.header import Header
@@ -50,7 +51,8 @@ def require_same(chain: Chain, book: Book, batches: Sequence[BatchId]) -> None:
 def require_abreast(chain: Chain, book: Book, operators: Collection[str], finality: int) -> None:
     """That the book knows every batch that the chain has of some operators, and has its bundle: a close builds on them.
 
-    Only blocks since the last time are asked for, and those that may have been replaced.
+    Then takes in which books moved to another account, which anybody can bring about. Only blocks since the last time are asked for, and
+    those that may have been replaced.
 
     Args:
         finality: Blocks on top of a block that make it final.
@@ -68,6 +70,7 @@ def require_abreast(chain: Chain, book: Book, operators: Collection[str], finali
     _require_none(list(behind.values()))
     if block != head:
         with book.database.begin() as connection:
+            learn_since(chain, connection, since, head)
             set_compared_up_to(connection, head)
 
 

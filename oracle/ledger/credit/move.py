@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from eth_account.signers.base import BaseAccount
+from sqlalchemy import Connection
 
 from oracle.edge.chain.client import Chain
 from oracle.edge.chain.contracts.base import word
@@ -71,3 +72,10 @@ def learn(chain: Chain, database: Database, former: str) -> int:
     with database.begin() as connection:
         add_move(connection, word(former), word(present), through)
     return through
+
+
+def learn_since(chain: Chain, connection: Connection, first_block: int | None, last_block: int) -> None:
+    """Stores the moves that were completed in some blocks, whoever completed them; those that are known stay as they are."""
+    for event in CarbonPoint(chain).events("AccountMoved", first_block, last_block):
+        former, present = event.values["from"], event.values["to"]
+        add_move(connection, word(former), word(present), event.values["day"])

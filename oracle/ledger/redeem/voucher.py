@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import re
 from pathlib import Path
 
 import segno
 from eth_utils.address import to_checksum_address
 
+from oracle.edge.store.outputs import write_file
 from oracle.ledger.redeem.desk import SignedOrder
 from oracle.ledger.redeem.order import Order
 from oracle.model.errors import InputError, VerificationFailed, WrongChain
@@ -101,12 +103,15 @@ def write_qr(text: str, path: Path) -> None:
     if path.suffix not in (".txt", ".png", ".svg"):
         raise InputError(f"the file must end in .png, .svg or .txt, not '{path.suffix}'", field="--out")
     try:
-        if path.suffix == ".txt":
-            path.write_text(text + "\n")
-        else:
-            _code(text).save(str(path), scale=6, border=4)
+        write_file(path, f"{text}\n".encode() if path.suffix == ".txt" else _picture(text, path.suffix[1:]))
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=str(path), field="--out") from error
+
+
+def _picture(text: str, kind: str) -> bytes:
+    picture = io.BytesIO()
+    _code(text).save(picture, kind=kind, scale=6, border=4)
+    return picture.getvalue()
 
 
 def terminal_qr(text: str) -> str:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from eth_utils.crypto import keccak
 from sqlalchemy import Connection
 
+from oracle.edge.store.bank_files import BankTransfer, StoredFile, add_file, file_of, last_attempt, transfers_of
 from oracle.edge.store.database import Database
-from oracle.edge.store.merchants import (
-    StoredFile,
-    add_file,
-    add_payments,
-    all_merchants,
-    carried,
-    file_of,
-    paid_elsewhere,
-    payments_of,
-)
+from oracle.edge.store.merchants import add_payments, all_merchants, carried, paid_elsewhere, payments_of
 from oracle.edge.store.runs import payouts_of
 from oracle.ledger.settle import batch_table, sepa
 from oracle.ledger.settle.book import Settlements
-from oracle.ledger.settle.pain import Order, Transfer, message_id, payment_file, sepa_file
-from oracle.model.bank import BankPayment, Party, Profile, bank_payments
+from oracle.ledger.settle.pain import Order, Transfer, message_id, payment_file, sepa_file, transfer_id
+from oracle.model.bank import BankPayment, Payer, Profile, bank_payments
 from oracle.model.errors import ConfigError, SettlementRefused
 from oracle.model.settlement_run import Run
 from oracle.model.typed_data import digest
@@ -52,25 +45,6 @@ _FORMATS = {
 
 
 @dataclass(frozen=True)
-class Payer:
-    """The paying account, and the file format of its bank.
-
-    Attributes:
-        party: The holder.
-        currency: ISO 4217.
-        decimals: Of the currency.
-        units_per_minor: Token base units of one minor unit of the currency.
-        profile: What the bank imports.
-    """
-
-    party: Party
-    currency: str
-    decimals: int
-    units_per_minor: int
-    profile: Profile
-
-
-@dataclass(frozen=True)
 class BankFile:
     """A run's payment file.
 
@@ -93,14 +67,14 @@ def bank_file(database: Database, settlements: Settlements, name: str, payer: Pa
     run = settlements.refreshed(name)
     with database.begin() as connection:
         payments = payments_of(connection, name)
-        file = file_of(connection, name)
+        file = file_of(connection, name, 0)
         if not payments:
             payments = bank_payments(run, carried(connection), payer.units_per_minor)
             _require_unpaid(name, paid_elsewhere(connection, name, payouts_of(run)))
             add_payments(connection, name, payments, payouts_of(run))
-        if file is None and any(payment.minor for payment in payments):
-            file = _made(connection, run, payments, digest(run.message(settlements.domain)), payer)
-            add_file(connection, name, file)
+        due = {payment.merchant: payment.minor for payment in payments if payment.minor}
+        if file is None and due:
+            file = _made(connection, run, 0, due, digest(run.message(settlements.domain)), payer, "")
     if file is None:
         raise SettlementRefused(
             f"Every payment of run {name} is below one minor unit of {payer.currency}. "
@@ -109,7 +83,31 @@ def bank_file(database: Database, settlements: Settlements, name: str, payer: Pa
     return BankFile(file, tuple(payments))
 
 
-def _made(connection: Connection, run: Run, payments: list[BankPayment], signed: bytes, payer: Payer) -> StoredFile:
+def file_again(database: Database, settlements: Settlements, name: str, payer: Payer, by: str) -> StoredFile:
+    """A file that pays again, under new identifiers, what the bank sent back of a run; each returned transfer once.
+
+    Args:
+        by: On whose word.
+
+    Raises:
+        ConfigError: A merchant's bank is not known, or cannot be paid in the way that the profile says.
+        SettlementRefused: Nothing of the run came back, or all that did is paid again already.
+    """
+    run = settlements.run(name)
+    with database.begin() as connection:
+        last = last_attempt(connection, name)
+        newest = {each.merchant: each for each in transfers_of(connection, name)}
+        back = {merchant: each.minor for merchant, each in newest.items() if each.returned is not None}
+        if last is None or not back:
+            raise SettlementRefused(f"No transfer of run {name} came back from the bank and waits to be paid again.")
+        attempt = last + 1
+        signed = keccak(digest(run.message(settlements.domain)) + attempt.to_bytes(4))
+        return _made(connection, run, attempt, back, signed, payer, by)
+
+
+def _made(
+    connection: Connection, run: Run, attempt: int, due: Mapping[str, int], signed: bytes, payer: Payer, by: str
+) -> StoredFile:
     approved = run.approved
     if approved is None:
         raise SettlementRefused(
@@ -120,15 +118,21 @@ def _made(connection: Connection, run: Run, payments: list[BankPayment], signed:
         raise ConfigError(
             f"Profile '{payer.profile}' pays in {form.currency}, and [settlement.bank] in config.toml says {payer.currency}."
         )
-    due = [payment for payment in payments if payment.minor]
-    missing = [payment.merchant for payment in due if payment.merchant not in parties]
+    missing = [merchant for merchant in due if merchant not in parties]
     if missing:
         raise ConfigError(
             f"No bank account on file for {', '.join(missing)}. Add it with `carbonbook merchant set FILE.csv`."
         )
-    transfers = [_transfer(run, payment, parties[payment.merchant]) for payment in due]
+    transactions = {item.merchant: item.transaction for item in run.items}
+    transfers = [
+        Transfer(merchant, parties[merchant], minor, run.name, transactions[merchant])
+        for merchant, minor in due.items()
+    ]
     order = Order(signed, approved.time, payer.party, payer.currency, payer.decimals, transfers)
-    return StoredFile(message_id(signed), form.ending, form.write(order))
+    file = StoredFile(message_id(signed), form.ending, form.write(order))
+    rows = [BankTransfer(transfer_id(signed, each), run.name, attempt, each, minor) for each, minor in due.items()]
+    add_file(connection, run.name, attempt, file, rows, by)
+    return file
 
 
 def _require_unpaid(name: str, elsewhere: dict[str, str]) -> None:
@@ -137,8 +141,3 @@ def _require_unpaid(name: str, elsewhere: dict[str, str]) -> None:
         raise SettlementRefused(
             f"Other bank files pay for these payouts of run {name} already: {told}. They are not paid twice."
         )
-
-
-def _transfer(run: Run, payment: BankPayment, to: Party) -> Transfer:
-    transaction = next(item.transaction for item in run.items if item.merchant == payment.merchant)
-    return Transfer(payment.merchant, to, payment.minor, run.name, transaction)

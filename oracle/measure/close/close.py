@@ -14,7 +14,15 @@ import polars as pl
 from sqlalchemy import Connection
 
 from oracle.edge.store.arrivals import add_closing, advance_closing, arrival_numbers, numbers_of_tags, write_people
-from oracle.edge.store.batches import StoredBatch, add_batch, batches_of, batches_on, set_taken_in, taken_in
+from oracle.edge.store.batches import (
+    StoredBatch,
+    add_batch,
+    batches_of,
+    batches_on,
+    days_batched,
+    set_taken_in,
+    taken_in,
+)
 from oracle.edge.store.book import Book
 from oracle.edge.store.citizens import people
 from oracle.edge.store.files import committed_files, replace_close_findings
@@ -172,7 +180,7 @@ class _Closing:
         history = self._history(name, frame)
         if history is not None and len(history) and name == ELECTRICITY:
             after_gap = lumps(history).select("record_id")
-            found.append(about_acts("after_gap", frame.join(after_gap, on="record_id", how="semi"), ["energy_wh"]))
+            found.append(about_acts("no_baseline", frame.join(after_gap, on="record_id", how="semi"), ["energy_wh"]))
             frame, history = (each.join(after_gap, on="record_id", how="anti") for each in (frame, history))
         if history is not None and len(history) and name in COMPARED_BY_MONTHS:
             months = by_months(history, self._batched_ids(name, frame))
@@ -313,7 +321,9 @@ class _Closing:
 
     def _batched(self, name: str, days: Iterable[int]) -> pl.DataFrame:
         """Records of the batches of a scenario's days; without columns if there are none."""
-        folders = [self._book.bundle_folder(batch) for day in days for batch in batches_on(self._connection, name, day)]
+        there = days_batched(self._connection, name)  # asked once: a rival may be one of hundreds of days ago
+        keys = [batch for day in days if day in there for batch in batches_on(self._connection, name, day)]
+        folders = [self._book.bundle_folder(batch) for batch in keys]
         tables = [pl.read_parquet(folder / RECORDS) for folder in folders]
         return pl.concat(tables, how="diagonal") if tables else pl.DataFrame()
 

@@ -169,7 +169,9 @@ def _refuse_wrong_values(rule: Rule, where: str) -> None:
     for name, bound in rule.bound.items():
         value = (bound.parameter.exact, measure(bound.parameter.unit).dimensions)
         if value in wrong:
-            raise MethodologyError(f"{where}: {name} = {bound.parameter.value} is a known wrong value: {wrong[value]}")
+            raise MethodologyError(
+                f"{where}: {name} = {bound.parameter.value} is a wrong value in circulation: {wrong[value]}"
+            )
 
 
 def _with_factor(rule: Rule, where: str) -> Rule:

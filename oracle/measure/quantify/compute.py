@@ -113,7 +113,11 @@ def _warnings(rule: Rule, reduction_mg: int) -> list[str]:
         said.append(f"draft, never credited: {rule.reason}")
     if rule.status is Status.REFERENCE:
         said.append(f"reference set, never credited: {rule.reason}")
-    said += [f"{b.key} is a known wrong value: {b.parameter.note}" for b in rule.bound.values() if b.parameter.rejected]
+    said += [
+        f"{b.key} is a wrong value in circulation: {b.parameter.note}"
+        for b in rule.bound.values()
+        if b.parameter.rejected
+    ]
     if rule.borrowed and rule.status is Status.ACTIVE:
         said.append(f"figures from {', '.join(rule.borrowed)} are used for want of national ones")
     if rule.status is Status.ACTIVE and reduction_mg > rule.day_cap_mg:

@@ -26,7 +26,7 @@ from oracle.measure.tracks.track import MOCKED, Fix, Track, track
 from oracle.model.errors import InputError
 
 _START_BYTES = 1 << 12
-_MOST_BYTES = 1 << 28  # of GeoJSON, which is held whole
+_MOST_BYTES = 1 << 26  # some 600,000 positions, which are held at once
 _PLT_HEADER_LINES = 6
 
 
@@ -51,6 +51,7 @@ def tracks(path: Path, zone: str, given: Household, most: int) -> Iterator[tuple
     Raises:
         InputError: the file cannot be read as a whole.
     """
+    most = min(most, _MOST_BYTES)
     match form_of(load(path, _START_BYTES)):
         case "gpx":
             return _gpx(path, zone, given, most)
@@ -89,7 +90,7 @@ def _outside_segments(track: Element) -> Iterator[Element]:
 
 
 def _geojson(path: Path, zone: str, given: Household, most: int) -> Iterator[tuple[int, Track | None]]:
-    text = b"".join(text_blocks(path, most=min(most, _MOST_BYTES)))
+    text = b"".join(text_blocks(path, most=most))
     try:
         document = json.loads(text, parse_float=str, parse_int=str)
     except json.JSONDecodeError as error:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from oracle.edge.chain.manifest import Manifest
+from oracle.edge.store.outputs import write_files
 from oracle.report.read.ledger import utc
 from oracle.report.report import TABLES, Report
 from oracle.report.tables.schema import Schema, conform
@@ -34,6 +35,7 @@ def write(
 
     Raises:
         VerificationFailed: A table is not as its schema says; nothing was written.
+        OSError: The folder does not take them; nothing was written.
     """
     files: dict[str, bytes] = {}
     listed: Listed = []
@@ -45,10 +47,7 @@ def write(
     files |= others or {}
     for entry in listed:
         entry["sha256"] = hashlib.sha256(files[str(entry["name"])]).hexdigest()
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
-    (folder / "manifest.json").write_bytes(_manifest(report, deployment, listed))
+    write_files(folder, files | {"manifest.json": _manifest(report, deployment, listed)})
     return listed
 
 

@@ -56,8 +56,8 @@ class Work:
     def credit(self) -> int:
         """Credits what is open; returns the number of transactions."""
         chain, open_ = self.here.chain, self._in_phase("open")
-        entries = ((batch, read_entries(self._folder(batch))) for batch in not_wholly_credited(chain, open_))
-        pushed = sum(len(sent) for sent in push_all(self.outbox, entries).values())
+        sent = push_all(self.outbox, not_wholly_credited(chain, open_), lambda batch: read_entries(self._folder(batch)))
+        pushed = sum(map(len, sent.values()))
         progress = PointIssuer(chain).progresses_of(open_)
         rests = [rest for batch in open_ if progress[batch].rests for rest in rests_of(chain, batch)]
         return pushed + len(credit_rests(self.outbox, rests))

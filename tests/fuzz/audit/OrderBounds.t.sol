@@ -63,6 +63,32 @@ contract OrderBoundsTest is OrderCity {
         vm.assertEq(book.heldOf(shop), 1000, "to the merchant");
     }
 
+    function test_an_item_given_back__can_be_had_again_where_citizens_have_a_limit() public {
+        earn(A);
+        publish("tea", 1000, 1);
+        IRedemptionDesk.Receipt memory receipt = redeem(KEY_A, _tea(1));
+        vm.assertEq(offers.takenOf(shop, "tea", A), 1, "taken");
+        IRedemptionDesk.Order memory second = _tea(2);
+        bytes memory signature = signed(KEY_A, second);
+        vm.expectRevert(abi.encodeWithSelector(IOfferBook.OfferBook_CitizenLimit.selector, shop, bytes32("tea"), A, 1));
+        desk.redeem(second, signature);
+        refund(receipt, 1000);
+        vm.assertEq(offers.takenOf(shop, "tea", A), 0, "given back");
+        vm.assertEq(offers.offerOf(shop, "tea").taken, 0, "in stock again");
+        redeem(KEY_A, second);
+        vm.assertEq(offers.takenOf(shop, "tea", A), 1, "taken again");
+    }
+
+    function test_an_item_given_back__counts_for_nobody_where_there_is_no_limit() public {
+        earn(A);
+        publish("tea", 1000, 0);
+        IRedemptionDesk.Receipt memory receipt = redeem(KEY_A, _tea(1));
+        vm.assertEq(offers.takenOf(shop, "tea", A), 0, "not counted");
+        refund(receipt, 1000);
+        vm.assertEq(offers.takenOf(shop, "tea", A), 0, "nor taken off");
+        vm.assertEq(offers.offerOf(shop, "tea").taken, 0, "in stock again");
+    }
+
     function _dispute(IRedemptionDesk.Receipt memory receipt) private returns (uint256 day) {
         uint256 expiry = block.timestamp;
         bytes32 digest = desk.disputeDigest(A, shop, receipt.orderNumber, "cold", expiry);

@@ -9,44 +9,33 @@ import {IOracleCommittee} from "../../../interfaces/IOracleCommittee.sol";
 import {IProceedsPot} from "../../../interfaces/IProceedsPot.sol";
 import {IReductionCertifier} from "../../../interfaces/IReductionCertifier.sol";
 import {IRetirementRegistry} from "../../../interfaces/IRetirementRegistry.sol";
-import {CreditSystem} from "../CreditSystem.sol";
 import {PlainRetirement} from "./CreditBaselines.sol";
-import {GasCity} from "./GasCity.sol";
+import {GasCreditTown} from "./GasCreditTown.sol";
 
 /// @title Gas of the second flow: issue, purchase, retirement with certificate, citizens' shares
 /// @notice Peers' figures were measured on their own code with the same compiler: a retirement with certificate costs 140,904 at the cheapest
 /// (511,638 at the dearest). A plain one of OpenZeppelin's contracts runs beside.
-contract GasCreditsTest is GasCity, CreditSystem {
-    uint256 private constant MEMBER_KEY = 0xA11;
+contract GasCreditsTest is GasCreditTown {
     uint256 private constant LEVELS = 17; // 131,072 citizens
-    uint256 private constant MG = 40_000_000; // one citizen's day below the methodology's cap
     uint256 private constant BEST_PEER_RETIREMENT = 140_904;
     uint256 private constant MONEY = 1e15;
     uint48 private constant PRICE_PER_TONNE = 60_000_000_000;
-    address private constant VERIFIER = address(0x5E);
-    address private constant ISSUER_PERSON = address(0xA2);
-    address private constant BUYER = address(0xB0);
     string private constant NOTE =
         "Retired for the electricity of our data centre in Example Road, first quarter, on behalf of clients";
 
-    uint16 private _sequenceOfClaim;
-    uint256 private _citizenNumber;
-
     function setUp() public {
-        deployGasCity();
-        deployCredits();
-        certifier.licenseVerifier(VERIFIER, "licence");
+        deployCreditTown();
         retirements.addName("Example Data Centre Ltd");
         token.mint(BUYER, MONEY);
     }
 
     /// forge-config: default.isolate = true
     function test_GasIssue() public {
-        uint256 first = _noticed(1, keccak256("shares"), 1);
+        uint256 first = noticed(1, keccak256("shares"), 1);
         vm.prank(ISSUER_PERSON);
         certifier.issue(first, 0);
         _note("issueFirst", 205_000);
-        uint256 second = _noticed(1, keccak256("shares"), 1);
+        uint256 second = noticed(1, keccak256("shares"), 1);
         vm.prank(ISSUER_PERSON);
         certifier.issue(second, 0);
         _note("issueLater", 205_000);
@@ -56,7 +45,7 @@ contract GasCreditsTest is GasCity, CreditSystem {
     function test_GasAddBatches() public {
         BatchId[] memory batches = new BatchId[](100);
         for (uint256 i = 0; i < 100; i++) {
-            batches[i] = _closed();
+            batches[i] = closed();
         }
         vm.prank(OPERATOR);
         certifier.open(BUS, 1, 2023, 1);
@@ -67,7 +56,7 @@ contract GasCreditsTest is GasCity, CreditSystem {
 
     /// forge-config: default.isolate = true
     function test_GasPurchaseAndRetirement() public {
-        uint256 series = _issued(keccak256("shares"), 1);
+        uint256 series = issued(keccak256("shares"), 1);
         vm.prank(OPERATOR);
         uint256 ask = market.list(series, MG, PRICE_PER_TONNE, 30_000, address(0));
         _note("listFirst", 140_000);
@@ -92,7 +81,7 @@ contract GasCreditsTest is GasCity, CreditSystem {
         vm.prank(BUYER);
         token.approve(address(market), cost);
         vm.prank(BUYER);
-        market.buyAndRetire(ICreditMarket.Fill(ask, 1000, PRICE_PER_TONNE), cost, _noPermit(), _terms(""));
+        market.buyAndRetire(ICreditMarket.Fill(ask, 1000, PRICE_PER_TONNE), cost, noPermit(), terms(""));
         gasVm.snapshotValue("credits", "buyAndRetireLater", lastGas());
     }
 
@@ -163,7 +152,7 @@ contract GasCreditsTest is GasCity, CreditSystem {
 
     function _retire(uint256 series, uint256 mg, string memory note) private {
         vm.prank(BUYER);
-        retirements.retire(series, mg, _terms(note));
+        retirements.retire(series, mg, terms(note));
     }
 
     function _buyNoted(uint256 ask, string memory name, uint256 most) private {
@@ -173,7 +162,7 @@ contract GasCreditsTest is GasCity, CreditSystem {
         vm.prank(BUYER);
         token.approve(address(market), cost);
         vm.prank(BUYER);
-        market.buy(fills, cost, _noPermit());
+        market.buy(fills, cost, noPermit());
         _note(name, most);
     }
 
@@ -187,12 +176,12 @@ contract GasCreditsTest is GasCity, CreditSystem {
         vm.prank(other);
         token.approve(address(market), cost);
         vm.prank(other);
-        market.buy(fills, cost, _noPermit());
+        market.buy(fills, cost, noPermit());
     }
 
     /// @dev A series of `count` shares, sold in part, with its first round open.
     function _sold(bytes32 sharesRoot, uint32 count) private returns (uint256 series) {
-        series = _issued(sharesRoot, count);
+        series = issued(sharesRoot, count);
         vm.prank(OPERATOR);
         uint256 ask = market.list(series, MG, PRICE_PER_TONNE, 30_000, address(0));
         vm.warp(block.timestamp + 2 days);
@@ -207,62 +196,6 @@ contract GasCreditsTest is GasCity, CreditSystem {
         pot.openRound(series);
     }
 
-    function _issued(bytes32 sharesRoot, uint32 count) private returns (uint256 series) {
-        series = _noticed(1, sharesRoot, count);
-        vm.prank(ISSUER_PERSON);
-        certifier.issue(series, 0);
-    }
-
-    /// @dev A claim whose notice is over.
-    function _noticed(uint256 batchCount, bytes32 sharesRoot, uint32 count) private returns (uint256 claim) {
-        BatchId[] memory batches = new BatchId[](batchCount);
-        for (uint256 i = 0; i < batchCount; i++) {
-            batches[i] = _closed();
-        }
-        vm.prank(OPERATOR);
-        claim = certifier.open(BUS, 1, 2023, ++_sequenceOfClaim);
-        vm.prank(OPERATOR);
-        certifier.addBatches(claim, batches);
-        _submit(claim, sharesRoot, count);
-        certifier.appoint(claim, VERIFIER);
-        vm.roll(block.number + 20);
-        certifier.draw(claim);
-        vm.prank(VERIFIER);
-        certifier.certify(claim, MG, "statement");
-        certifier.startNotice(claim);
-        vm.warp(block.timestamp + 11 days);
-    }
-
-    function _submit(uint256 claim, bytes32 sharesRoot, uint32 count) private {
-        IReductionCertifier.Claim memory c = certifier.claimOf(claim);
-        IReductionCertifier.Frame memory frame = IReductionCertifier.Frame({
-            claim: claim,
-            batchesHash: c.batchesHash,
-            batchCount: c.batchCount,
-            accountCount: count,
-            recordCount: 1,
-            recordQuantity: 1,
-            reductionMg: uint64(MG),
-            sharesRoot: sharesRoot,
-            reportHash: "report",
-            declarationsHash: "declarations"
-        });
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(MEMBER_KEY, certifier.frameDigest(frame));
-        IOracleCommittee.Approval[] memory approvals = new IOracleCommittee.Approval[](1);
-        approvals[0] = IOracleCommittee.Approval(vm.addr(MEMBER_KEY), abi.encodePacked(r, s, v));
-        certifier.submit(frame, approvals);
-    }
-
-    /// @dev A batch of one consenting citizen with `MG`, credited and so closed; every batch has another citizen.
-    function _closed() private returns (BatchId batch) {
-        uint256[] memory entries = new uint256[](1);
-        uint256 metres = MG * UnitsLib.UG_PER_MG / FACTOR_UG + 1;
-        uint256 account = uint160(uint256(keccak256(abi.encode("citizen", ++_citizenNumber))));
-        entries[0] = account << LeafLib.ACCOUNT_SHIFT | 1 << LeafLib.CONSENT_SHIFT | metres;
-        batch = openBatch(entries, new bytes32[](0), today());
-        issuer.credit(batch, 0, entries, new bytes32[](0));
-    }
-
     /// @dev Leaves that share `MG` evenly.
     function _shares(string memory crowd, uint256 count) private pure returns (uint256[] memory entries) {
         entries = entriesOf(crowd, count, MG / count);
@@ -270,19 +203,4 @@ contract GasCreditsTest is GasCity, CreditSystem {
             entries[i] |= 1 << LeafLib.CONSENT_SHIFT;
         }
     }
-
-    function _terms(string memory note) private pure returns (IRetirementRegistry.Terms memory) {
-        return IRetirementRegistry.Terms({
-            holder: BUYER,
-            name: 1,
-            fromDay: 19_000,
-            throughDay: 19_364,
-            purpose: 1,
-            country: 0x434e,
-            scheme: 0,
-            note: note
-        });
-    }
-
-    function _noPermit() private pure returns (ICreditMarket.Permit memory permit) {}
 }

@@ -69,7 +69,7 @@ def test_damaged__is_told_with_what_to_do(
     content = bytearray(_fill(path))
     damage(content, random.Random(seed))
     path.write_bytes(content)
-    with pytest.raises(StoreError, match=r"fails: .*The file is damaged\. .*`carbonbook rebuild`"):
+    with pytest.raises(StoreError, match=r"failed: .*The file is damaged\. .*`carbonbook rebuild`"):
         _read(path)
 
 

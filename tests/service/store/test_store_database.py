@@ -185,5 +185,5 @@ def test_url__of_nothing_known__is_refused(place: str) -> None:
 
 
 def test_server__that_does_not_answer__is_a_store_error() -> None:
-    with pytest.raises(StoreError, match=r"127\.0\.0\.1:1/book fails: connection failed"):
+    with pytest.raises(StoreError, match=r"127\.0\.0\.1:1/book failed: connection failed"):
         Database("postgresql+psycopg://book@127.0.0.1:1/book")

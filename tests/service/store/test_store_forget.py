@@ -59,7 +59,7 @@ def place(tmp_path: Path) -> Place:
     packed.write_bytes(gzip.compress(_meters((METER, "77.123"), (OTHER_METER, "44.123")).encode()))
     _take(made, packed, "grid")
     alone = drop / "alone.csv"
-    alone.write_text("start,end,value\n2023-01-07T00:00:00+08:00,2023-01-08T00:00:00+08:00,66.321\n")
+    alone.write_text("start,end,value\n2023-01-06T00:00:00+08:00,2023-01-07T00:00:00+08:00,66.321\n")
     _take(made, alone, "grid", Household("electricity", "kWh", METER, 1))
     with made.book.database.begin() as connection:
         add_readings(connection, [MeterReading("d" * 64, 0, "grid", METER, 1, 2, "55.987", "kWh", "")])

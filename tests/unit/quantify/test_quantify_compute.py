@@ -216,7 +216,7 @@ def test_compute__bad_input__sentence_that_says_what_to_do(
         ("CI-08", {"shared_km": 20, "detour_km": 2, "passengers": 1}, None, None, 1_600_000, "draft, never credited"),
         ("CI-08", {"shared_km": 20, "detour_km": 6.001, "passengers": 1}, None, None, 0, "draft, never credited"),
         ("CI-01", {"rides": 1}, None, "SZ_news", 700_000, "reference set, never credited"),
-        ("CI-11", {"kwh_saved": 4.5}, None, "rice2010", 4_302_000, "wrong value in circulation"),
+        ("CI-11", {"kwh_saved": 4.5}, None, "rice2010", 4_302_000, "known wrong value"),
         ("CI-01", {"distance_km": 61}, "SZ", None, 1_640_900, "outside 0.3 to 60 km"),
     ],
 )

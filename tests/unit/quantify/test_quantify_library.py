@@ -124,18 +124,18 @@ def test_references__no_set_is_a_rule(library: Library) -> None:
     ("name", "old", "new", "says"),
     [
         # wrong values in circulation
-        ("ci-13.toml", 'value = "2.184"', 'value = "0.19"', "wrong value in circulation"),
-        ("ci-22.toml", 'value = "0.295"', 'value = "1.500"', "wrong value in circulation"),
+        ("ci-13.toml", 'value = "2.184"', 'value = "0.19"', "known wrong value"),
+        ("ci-22.toml", 'value = "0.295"', 'value = "1.500"', "known wrong value"),
         (
             "ci-02.toml",
             '"ERF_metro.SZ" = { value = "0.0467"',
             '"ERF_metro.SZ" = { value = "0.169"',
-            "wrong value in circulation",
+            "known wrong value",
         ),
-        ("ci-21.toml", 'f_pet = "f_PET.UK2025"', 'f_pet = "f_plastic.SH_claim"', "wrong value in circulation"),
-        ("grid.csv", "CN-44,2023,0.4419", "CN-44,2023,0.997", "wrong value in circulation"),
-        ("grid.csv", "CN-44,2023,0.4419", "CN-44,2023,0.785", "wrong value in circulation"),
-        ("grid.csv", "CN-44,2023,0.4419", "CN-44,2023,0.956", "wrong value in circulation"),
+        ("ci-21.toml", 'f_pet = "f_PET.UK2025"', 'f_pet = "f_plastic.SH_claim"', "known wrong value"),
+        ("grid.csv", "CN-44,2023,0.4419", "CN-44,2023,0.997", "known wrong value"),
+        ("grid.csv", "CN-44,2023,0.4419", "CN-44,2023,0.785", "known wrong value"),
+        ("grid.csv", "CN-44,2023,0.4419", "CN-44,2023,0.956", "known wrong value"),
         # not verified, recalled or missing
         (
             "ci-01.toml",

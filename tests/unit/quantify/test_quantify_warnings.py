@@ -63,7 +63,7 @@ def other_cities(folder: Path) -> None:
         assert LIBRARY.document("CI-01").parameters[f"EF_BL.REPO_A_{key}"].rejected
         (folder / key).mkdir()
         old = '"ERF_bus.SZ" = { value = "0.0269"'
-        refused(folder / key, "ci-01.toml", old, old.replace("0.0269", value), "wrong value in circulation")
+        refused(folder / key, "ci-01.toml", old, old.replace("0.0269", value), "known wrong value")
     assert not {"REPO_A", "REPO_SH"} & set(active_figures().values())
 
 
@@ -99,7 +99,7 @@ def press_ride(_: Path) -> None:
 def shenzhen_metro(folder: Path) -> None:
     assert milligrams("CI-02", distance_km=1) == 46_700
     old = '"ERF_metro.SZ" = { value = "0.0467"'
-    refused(folder, "ci-02.toml", old, old.replace("0.0467", "0.169"), "wrong value in circulation")
+    refused(folder, "ci-02.toml", old, old.replace("0.0467", "0.169"), "known wrong value")
 
 
 def grams_not_kilograms(_: Path) -> None:
@@ -124,7 +124,7 @@ def beijing_oil_to_electric(_: Path) -> None:
 def historic_electricity(folder: Path) -> None:
     for value in ("0.997", "0.785", "0.956"):
         (folder / value).mkdir()
-        refused(folder / value, "grid.csv", "CN-44,2023,0.4419", f"CN-44,2023,{value}", "wrong value in circulation")
+        refused(folder / value, "grid.csv", "CN-44,2023,0.4419", f"CN-44,2023,{value}", "known wrong value")
     shares = [
         compute(LIBRARY, "CI-11", {"kwh_saved": 1, "year": year}, "GD").reduction_mg for year in (2021, 2022, 2023)
     ]
@@ -147,7 +147,7 @@ def water_of_the_calculator(_: Path) -> None:
 
 def gas(folder: Path) -> None:
     assert milligrams("CI-13", m3_saved=1) == 2_184_000
-    refused(folder, "ci-13.toml", 'value = "2.184"', 'value = "0.19"', "wrong value in circulation")
+    refused(folder, "ci-13.toml", 'value = "2.184"', 'value = "0.19"', "known wrong value")
 
 
 def trees(_: Path) -> None:
@@ -172,9 +172,7 @@ def american_tree(_: Path) -> None:
 
 
 def plastic_claim(folder: Path) -> None:
-    refused(
-        folder, "ci-21.toml", 'f_pet = "f_PET.UK2025"', 'f_pet = "f_plastic.SH_claim"', "wrong value in circulation"
-    )
+    refused(folder, "ci-21.toml", 'f_pet = "f_PET.UK2025"', 'f_pet = "f_plastic.SH_claim"', "known wrong value")
     assert milligrams("CI-21", kg=1, resin="PET") * Fraction(22, 10) > 3_600_000
 
 
@@ -183,7 +181,7 @@ def hub_factors(_: Path) -> None:
 
 
 def paper_claim(folder: Path) -> None:
-    refused(folder, "ci-22.toml", 'value = "0.295"', 'value = "1.500"', "wrong value in circulation")
+    refused(folder, "ci-22.toml", 'value = "0.295"', 'value = "1.500"', "known wrong value")
     assert milligrams("CI-22", kg=1, grade="paper") * 6 > 1_500_000 > milligrams("CI-22", kg=1, grade="paper") * 5
 
 
