@@ -27,10 +27,11 @@ from oracle.model.units import MG_PER_TONNE, SECONDS_PER_DAY, day_of
 from oracle.report.read.ledger import NOBODY
 from oracle.report.report import read_report
 from oracle.sandbox.local import advance, local_account
+from oracle.sandbox.seed import ACCOUNTS
 
 PRICE = 60_000_000_000  # units per tonne: dear, so that the kilograms of a sample open a round
 NAME, NOTE = 'Example <A&B "x"> Ltd', "=for a year without flights"
-VERIFIER, BUYER, OTHER = (local_account(index) for index in (15, 16, 17))  # who have no other part
+VERIFIER, BUYER, OTHER = (local_account(ACCOUNTS[name]) for name in ("verifier-1", "buyer-1", "buyer-2"))
 _CHINA = 256 * ord("C") + ord("N")
 _SLACK_BLOCKS = 11
 
@@ -62,7 +63,6 @@ class Credits:
 
     def run(self) -> None:
         """Series 1 is sold out in two purchases, retired in three, shared in one round; series 2 stays in the stock."""
-        self.send("authority-1", self.certifier.license_verifier(VERIFIER.address, keccak(text="licence")))
         for number in range(1, len(self.claims) + 1):
             self.submit(number)
         for number in self.trees:
@@ -135,7 +135,7 @@ class Credits:
         cost = -(-mg * price // MG_PER_TONNE)
         self.as_(buyer, token.mint(buyer.address, cost))
         self.as_(buyer, token.approve(self.market.address, cost))
-        self.as_(buyer, self.market.buy([Fill(ask, mg, price)], cost))
+        self.as_(buyer, self.market.buy([Fill(ask, mg, price)], cost, 0, bytes(65)))
 
     def resell(self, mg: int) -> None:
         """The buyer offers some at twice the price; another takes half of it and the rest stays on offer."""

@@ -51,3 +51,17 @@ def test_demo__the_summary_tells_twenty_scenarios_with_kilograms(reports: Path) 
     rows = [line.rpartition(": ")[2].split(", ") for line in text.splitlines()[1:] if line]
     assert len(rows) >= 20
     assert all(int(acts) > 0 and float(kg.replace(",", "")) > 0 for acts, kg, _ in rows)
+
+
+def test_demo__credits__certified_is_stock_buffer_held_retired_and_cancelled(reports: Path) -> None:
+    parts = [
+        column(reports / "series.csv", f"{part}_mg") for part in ("stock", "buffer", "held", "retired", "cancelled")
+    ]
+    assert column(reports / "series.csv", "issued_mg") == [sum(of) for of in zip(*parts, strict=True)]
+    assert sum(column(reports / "retirements.csv", "mg")) == sum(column(reports / "series.csv", "retired_mg")) > 0
+    assert (
+        sum(column(reports / "shares.csv", "paid_units"))
+        == sum(column(reports / "proceeds.csv", "shares_paid_units"))
+        > 0
+    )
+    assert sum(column(reports / "trades.csv", "cost_units")) == sum(column(reports / "proceeds.csv", "gross_units"))
