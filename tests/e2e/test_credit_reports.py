@@ -112,7 +112,7 @@ def test_series__issued_is_stock_buffer_held_retired_and_cancelled(reports: Path
     assert int(series[0]["retired_mg"]) == total(rows(reports / "retirements.csv"), "mg")
 
 
-def test_retirement__traces_to_methodology_period_operator_and_acts__and_to_no_person(
+def test_retirement__traces_to_methodology_period_operator_and_acts__to_no_person(
     reports: Path, inside: Inside
 ) -> None:
     retired = rows(reports / "retirements.csv")
