@@ -193,7 +193,7 @@ def test_undo__a_file_nobody_brought__is_an_error(home: Installation) -> None:
 def test_close__daily_gas_of_a_real_home__is_no_more_than_it_saved_by_months(home: Installation) -> None:
     source = Source(operator="app-1", region="CN-4403", zone="Europe/London", service="gas")
     household = Household(service="gas", unit="m3", meter="home")
-    file = FILES.parent / "uk-gas-hdd-only-hourly-sample-0.csv.gz"
+    file = FILES / "uk-gas-hdd-only-hourly-sample-0.csv.gz"
     done = ingest(home.book, file, "app-1", source, kind=None, household=household, now=NOW)
     litres = sum(item.quantity for item in close(home.book, LIBRARY, OPERATORS))
     acts = home.book.acts.read("CI-13", home.book.acts.days("CI-13"), {done.file.sha256})
