@@ -116,7 +116,7 @@ def test_work__done_twice__writes_the_same_bytes(tmp_path: Path) -> None:
 def test_work__under_another_rule_than_the_splitter_had__is_refused() -> None:
     [part] = split(rides(), None, rule(), OPERATOR, DAY, 1, "memory://other")
     changed = replace(part, document_hash=bytes(32))
-    said = re.escape(f"{rule().id} version {rule().version}, 0x{'00' * 32}; the library here has")
+    said = re.escape(f"{rule().id} version {rule().version}, document 0x{'00' * 32}; the library here has")
     with pytest.raises(MethodologyError, match=said):
         work(changed)
     assert not fsspec.filesystem("memory").exists(changed.table("rows"))
