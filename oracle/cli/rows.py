@@ -47,7 +47,7 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str | None, str |
             raise InputError(f"columns missing in the header: {', '.join(missing)}{hint}", file=path.name)
         yield from reader
     except csv.Error as error:
-        raise InputError(f"is not a CSV: {error}", file=path.name) from error
+        raise InputError(f"is not a valid CSV file: {error}", file=path.name) from error
 
 
 def _whole(path: Path, number: int, row: dict[str | None, str | list[str] | None]) -> Row:

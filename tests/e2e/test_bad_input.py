@@ -29,7 +29,7 @@ UNREADABLE: list[tuple[str, bytes, str, str]] = [
         "columns.csv: cannot tell what kind of file this is: found a first line",
     ),
     ("cut.json", TAPS.read_bytes()[:5000], "szt", "cut.json: not valid JSON, or cut off: Expecting"),
-    ("book.xlsx", b"PK\x03\x04" + bytes(40), "grid", "book.xlsx: it is an Excel workbook or a zip archive"),
+    ("book.xlsx", b"PK\x03\x04" + bytes(40), "grid", "book.xlsx: it is not a valid Excel workbook"),
     ("noise.csv", bytes(range(256)), "grid", "noise.csv: it is a binary file, not text"),
     ("page.html", b"<html><body>404</body></html>", "grid", "found XML that is neither an ESPI feed nor GPX"),
     (

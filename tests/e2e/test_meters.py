@@ -135,10 +135,10 @@ def test_day__with_an_hour_missing_for_good__goes_to_quarantine(intake: Intake, 
 @pytest.mark.parametrize(
     ("useless", "reason"),
     [
-        (b"\xff", "the payload is no object"),
-        (b"[1]", "the payload is no object"),
-        (payload(SharedSecret(b"x" * 32), hours("m")), "The signature is not grid's"),
-        (payload(SharedSecret(b"x" * 32), hours("m"), "kiosk"), "The signature is not grid's"),
+        (b"\xff", "the payload must be an object"),
+        (b"[1]", "the payload must be an object"),
+        (payload(SharedSecret(b"x" * 32), hours("m")), "is not a valid signature of grid"),
+        (payload(SharedSecret(b"x" * 32), hours("m"), "kiosk"), "is not a valid signature of grid"),
     ],
     ids=["no text", "a list", "another's secret", "another's name"],
 )

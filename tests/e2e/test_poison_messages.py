@@ -131,7 +131,7 @@ def test_payload__too_large__is_not_even_parsed(intake: Intake, meters: Meters) 
     before = _refused(intake)
     meters.publish(b" " * ((4 << 20) + 1))
     until(lambda: _refused(intake) == before + 1)
-    assert _rows(intake)[-1].reason == "the payload has 4194305 bytes; at most 4194304 are read"
+    assert _rows(intake)[-1].reason == "the payload has 4194305 bytes; at most 4194304 are allowed"
     assert len(_rows(intake)[-1].payload) == 4096
 
 

@@ -299,7 +299,9 @@ def test_a_chain_that_knows_more__and_no_bundle_here__says_what_is_lost(town: To
     town.keep("full")
     shutil.move(town.home / "bundles", town.folder / "bundles")
     town.lose()
-    assert "is new, but 0 bundles" in town.refused("ingest", town.ride("ada", 6), "--source", "bus-app")
+    assert "is new, but its home folder has 0 bundles" in town.refused(
+        "ingest", town.ride("ada", 6), "--source", "bus-app"
+    )
     lost = json.loads(town.carbonbook.run("rebuild").stdout)["lost"]
     assert {row["batch"][2:] for row in lost} == {path.name for path in (town.folder / "bundles").iterdir()}
     assert "the chain has it, the book does not know it" in town.refused("close")

@@ -191,9 +191,9 @@ def test_check__tells_what_others_may_read(home: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"citizen,source,subject,consented,residents\n,s,\xff,yes,1\n", "is not UTF-8"),
+        (b"citizen,source,subject,consented,residents\n,s,\xff,yes,1\n", "is neither UTF-8 nor GB18030"),
         (b"citizen,source,subject,consented,residents\n,s,a,yes,1,2\n", "row 1: has more fields than the header"),
-        (b"citizen,source,subject,consented,residents\n,s\n", "row 1, subject: is empty"),
+        (b"citizen,source,subject,consented,residents\n,s\n", "row 1: has fewer fields than the header"),
         (
             "citizen,source,subject,consented,residents\n,s,a,yes,²\n".encode(),
             "row 1, residents: '²' is not a whole number from 1 to 99",
@@ -210,9 +210,11 @@ def test_check__tells_what_others_may_read(home: Path) -> None:
     ],
 )
 def test_enrolment__that_is_wrong__is_told_with_its_row(home: Path, tmp_path: Path, content: bytes, says: str) -> None:
+    on_a_chain(home)
     path = tmp_path / "people.csv"
     path.write_bytes(content)
-    assert says in _ends(home, "enrol", path, code=3)
+    done = Inside(home).run("enrol", path)
+    assert (done.returncode, says in done.stderr) == (3, True), done.stderr
 
 
 def test_enrolment__of_a_folder_or_of_nothing__is_told(home: Path, tmp_path: Path) -> None:

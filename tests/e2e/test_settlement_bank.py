@@ -109,7 +109,7 @@ def amounts(file: str) -> list[str]:
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """A town with a bank."""
-    till = Till(tmp_path_factory.mktemp("till"))
+    till = Till(tmp_path_factory.mktemp("till"), citizens=16)
     till.open()
     config = till.home / "config.toml"
     config.write_text(config.read_text() + BANK)

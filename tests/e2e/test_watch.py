@@ -26,7 +26,7 @@ def test_files__are_read_and_moved__and_what_cannot_be_read_says_why(tmp_path: P
     kiosk = [_drop(drop, f"k-{n}.csv", trip_file(100 * n, 4), "kiosk") for n in (1, 2)]
     taken = {item["file"]: item for item in intake.carbonbook("watch", drop, "--once")["files"]}
     assert (taken["good.csv"]["accepted"], taken["good.csv"]["problem"]) == (3, None)
-    assert "it is an Excel workbook or a zip archive" in taken["bad.csv"]["problem"]
+    assert "it is not a valid Excel workbook" in taken["bad.csv"]["problem"]
     assert (good.exists(), bad.exists(), unfinished.exists()) == (False, False, True)
     assert (drop / "bus-app" / "done" / "good.csv").exists()
     assert "Excel" in (drop / "bus-app" / "failed" / "bad.csv.reason.txt").read_text()

@@ -16,7 +16,9 @@ from oracle.measure.quantify.rehearsal import Rehearsal, rehearse
 from oracle.measure.quantify.rule import Rule
 from oracle.model.errors import InputError
 
-_NO_TRIPS = pl.DataFrame(schema={"citizen": pl.Int64, "source": pl.String, "start": pl.Int64, "end": pl.Int64})
+_NO_TRIPS = pl.DataFrame(
+    schema={"scenario": pl.String, "citizen": pl.Int64, "source": pl.String, "start": pl.Int64, "end": pl.Int64}
+)
 
 
 def dry_run(book: Book, library: Library, candidate: Rule, first: int | None, last: int | None) -> Rehearsal:

@@ -129,7 +129,7 @@ def _workbook(content: bytes, file: str, most: int) -> Table:
                 raise InputError(f"the workbook has more than {most} bytes unpacked: split it", file=file)
         rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
     except (zipfile.BadZipFile, CalamineError) as error:
-        raise InputError(f"it is no sound Excel workbook: {error}", file=file) from error
+        raise InputError(f"it is not a valid Excel workbook: {error}", file=file) from error
     if not rows:
         raise InputError("the first sheet is empty", file=file)
     names = [str(cell).strip() for cell in rows[0]]

@@ -50,5 +50,5 @@ def test_read_rows__a_column_missing_or_broken_quotes__is_told(tmp_path: Path) -
         InputError, match="columns missing in the header: shop, name; columns are separated by ',', not ';'"
     ):
         read(tmp_path, b"shop;name\n1;a\n")
-    with pytest.raises(InputError, match="is not a CSV"):
+    with pytest.raises(InputError, match="is not a valid CSV file"):
         read(tmp_path, b'shop,name\n1,"a"b\n')

@@ -120,7 +120,7 @@ def test_close__a_file_that_cannot_be_read__is_lacking_with_the_reason(leader: P
     _closed(leader, node, first)
     (node.book.home / "inputs" / "bus-app" / "first.csv").write_bytes(b"PK\x03\x04")
     (lacking,) = node.replay.close(*leader.proposal(1)).lacking
-    assert "it is no sound Excel workbook" in lacking
+    assert "it is not a valid Excel workbook" in lacking
 
 
 def test_close__settled_by_the_chain__takes_over_its_bundle_and_goes_on(
