@@ -111,7 +111,7 @@ def test_allowance__used_up__says_when_to_come_again_and_leaves_others_alone(int
     assert 0 < int(answer.headers["Retry-After"]) <= 86_400
     assert intake.put("k3.csv", trip_file(70, 1), "kiosk").status_code == 200
     too_many = intake.put("k4.csv", trip_file(80, 6), "kiosk")
-    assert (too_many.status_code, "split the file" in too_many.json()["detail"]) == (422, True)
+    assert (too_many.status_code, "Split the file" in too_many.json()["detail"]) == (422, True)
     assert intake.put("b1.csv", trip_file(90, 50)).status_code == 200
 
 
