@@ -171,7 +171,7 @@ class MeterDesk:
 
     def _authentic(self, message: Message, source: str) -> Any:
         """The rows of a message its source signed. Age does not matter: a reading counts once whenever it comes."""
-        envelope = _parsed(message.payload, "the payload is no object with rows, time and signature")
+        envelope = _parsed(message.payload, "the payload must be an object with rows, time and signature")
         if not isinstance(envelope, dict) or envelope.keys() != {"rows", "time", "signature"}:
             raise InputError("the payload must be an object with exactly `rows`, `time` and `signature`")
         text = envelope["rows"]
