@@ -38,7 +38,7 @@ TIMED = scripts/checks/timed
 # Servers that tests of the store and of the intake talk to.
 SERVICES := postgresql mosquitto
 
-.PHONY: help setup services demo test test-all test-unit test-service test-story test-fuzz test-contracts test-e2e test-faults faults soak bench bench-city nightly symbolic slither coverage coverage-python mutants check checks parts gas format abi lock weather clean
+.PHONY: help setup services demo test test-all test-unit test-service test-story test-fuzz test-contracts test-e2e test-faults faults soak bench bench-city nightly symbolic slither coverage coverage-python mutants check checks gas format abi lock weather clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -76,13 +76,8 @@ build/.compiled: $(SOLIDITY) brownie-config.yaml | .venv/.ready node_modules/.re
 demo: setup ## Run the whole story on sample data (CHAIN=anvil, ganache or hardhat)
 	@$(BIN)/python scripts/demo.py --chain $(CHAIN)
 
-test: setup ## Test every part in under ten minutes on two cores: units, parity, fuzz, contracts, a story on a real chain, some faults
-	@$(TIMED) $@ $(MAKE) --no-print-directory parts
-
-# The contracts' tests run in one process beside their chain, and the story waits a lot for its own: together they fill two cores.
-parts:
-	@$(MAKE) --no-print-directory test-unit test-fuzz
-	@$(MAKE) --no-print-directory -j 2 --output-sync=line test-contracts test-story
+test: setup ## Test every part in about ten minutes on two cores: units, parity, fuzz, contracts, a story on a real chain, some faults
+	@$(TIMED) $@ $(MAKE) --no-print-directory test-unit test-fuzz test-contracts test-story
 
 test-all: setup ## Run the tests that `make test` leaves out: services, all stories, all faults, laws
 	@$(TIMED) test-all $(MAKE) --no-print-directory test-service test-e2e test-faults symbolic
